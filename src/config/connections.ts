@@ -1,0 +1,135 @@
+import { parseHttpUrl, parseRedisUrl, withDisplay } from './endpoints.ts';
+import type { ApiEntry, PrometheusEntry, RedisEntry, TlsEntry } from './schema.ts';
+import type { SecretReader } from './secrets.ts';
+import { type HttpTarget, type RedisTarget, Secret, type Tls } from './types.ts';
+
+/** A target, and the files of its TLS material by key, for `origins`. */
+export interface Connection<Target> {
+  readonly target: Target;
+  readonly tlsFiles: Readonly<Record<string, string>>;
+}
+
+/** What building a connection of the context in the file needs to know about that file. */
+export interface ContextFiles {
+  readonly reader: SecretReader;
+  /** The path of a file that the configuration names: relative to the folder of the configuration file. */
+  locate(file: string): string;
+  /** `file:line: key` of a key of this connection. */
+  at(...key: string[]): string;
+}
+
+/** What listens where nothing was configured: a Redis and a Prometheus on this host. */
+export const DEFAULT_REDIS: Connection<RedisTarget> = {
+  target: withDisplay({
+    host: '127.0.0.1',
+    port: 6379,
+    path: null,
+    db: 0,
+    username: null,
+    password: null,
+    tls: null,
+  }),
+  tlsFiles: {},
+};
+export const DEFAULT_PROMETHEUS: Connection<HttpTarget> = {
+  target: httpTarget({ url: 'http://127.0.0.1:9090', basicAuth: null }),
+  tlsFiles: {},
+};
+
+/** The connection that a flag or a variable gives as a URL alone, or the sentence that says what is wrong. */
+export function redisFromUrl(url: string): Connection<RedisTarget> | string {
+  const target = parseRedisUrl(url);
+  return typeof target === 'string' ? target : { target, tlsFiles: {} };
+}
+
+/** As `redisFromUrl`, for an HTTP API. */
+export function httpFromUrl(url: string): Connection<HttpTarget> | string {
+  const pieces = parseHttpUrl(url);
+  return typeof pieces === 'string' ? pieces : { target: httpTarget(pieces), tlsFiles: {} };
+}
+
+/** The Redis of the context, its secrets read. A file that cannot be used is reported to the reader. */
+export async function redisFromEntry(
+  entry: RedisEntry,
+  files: ContextFiles,
+): Promise<Connection<RedisTarget> | string> {
+  const url = parseRedisUrl(entry.url);
+  if (typeof url === 'string') return url;
+  const password = await readSecret(files, entry['password-file'], 'password-file');
+  const { tls, tlsFiles } = await readTls(entry.tls, files);
+  const target = withDisplay({
+    ...url,
+    username: entry.username ?? url.username,
+    password: password ?? url.password,
+    tls: tls ?? url.tls,
+  });
+  return { target, tlsFiles };
+}
+
+/** The Prometheus of the context, its secrets read. A file that cannot be used is reported to the reader. */
+export async function prometheusFromEntry(
+  entry: PrometheusEntry,
+  files: ContextFiles,
+): Promise<Connection<HttpTarget> | string> {
+  const url = parseHttpUrl(entry.url);
+  if (typeof url === 'string') return url;
+  const basic = entry['basic-auth'];
+  const bearerToken = await readSecret(files, entry['bearer-token-file'], 'bearer-token-file', 'token');
+  const password = await readSecret(files, basic?.['password-file'], ['basic-auth', 'password-file']);
+  const { tls, tlsFiles } = await readTls(entry.tls, files);
+  const basicAuth =
+    basic === undefined ? url.basicAuth : { username: basic.username, password: password ?? NONE };
+  return { target: { url: url.url, basicAuth, bearerToken, headers: entry.headers ?? {}, tls }, tlsFiles };
+}
+
+/**
+ * The API of the context, its secrets read. A file that cannot be used is reported to the reader.
+ * @param withToken false: the token comes from elsewhere, so the context's is not even read
+ */
+export async function apiFromEntry(
+  entry: ApiEntry,
+  files: ContextFiles,
+  withToken: boolean,
+): Promise<Connection<HttpTarget> | string> {
+  const url = parseHttpUrl(entry.url);
+  if (typeof url === 'string') return url;
+  const file = withToken ? entry['token-file'] : undefined;
+  const bearerToken = await readSecret(files, file, 'token-file', 'token');
+  const { tls, tlsFiles } = await readTls(entry.tls, files);
+  return { target: { ...httpTarget(url), bearerToken, tls }, tlsFiles };
+}
+
+/** Stands in for a password that could not be read; the problem is already reported and nothing connects. */
+const NONE = new Secret('');
+
+function httpTarget(pieces: Pick<HttpTarget, 'url' | 'basicAuth'>): HttpTarget {
+  return { ...pieces, bearerToken: null, headers: {}, tls: null };
+}
+
+async function readSecret(
+  files: ContextFiles,
+  file: string | undefined,
+  key: string | readonly string[],
+  kind?: 'token',
+): Promise<Secret | null> {
+  if (file === undefined) return null;
+  return files.reader.secret(files.locate(file), files.at(...[key].flat()), kind);
+}
+
+async function readTls(
+  entry: TlsEntry | undefined,
+  files: ContextFiles,
+): Promise<{ tls: Tls | null; tlsFiles: Record<string, string> }> {
+  if (entry === undefined) return { tls: null, tlsFiles: {} };
+  const tlsFiles: Record<string, string> = {};
+  const read = async (key: keyof TlsEntry) => {
+    const file = entry[key];
+    if (file === undefined) return null;
+    tlsFiles[key] = files.locate(file);
+    return files.reader.pem(files.locate(file), files.at('tls', key));
+  };
+  const ca = await read('ca-file');
+  const cert = await read('cert-file');
+  const key = await read('key-file');
+  return { tls: { ca, cert, key: key === null ? null : new Secret(key) }, tlsFiles };
+}

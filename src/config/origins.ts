@@ -1,0 +1,81 @@
+import type { Connection } from './connections.ts';
+import type { Config, HttpTarget, Origin, RedisTarget, Secret } from './types.ts';
+
+type Leaf = Config['origins'][number];
+
+/** A value and where it came from. */
+export interface Sourced<Value> {
+  readonly value: Value;
+  readonly origin: Origin;
+}
+
+/** Everything that `origins` lists. */
+export interface Effective {
+  readonly context: Sourced<string | null>;
+  readonly production: Sourced<boolean>;
+  readonly runbook: Sourced<string>;
+  readonly redis: Sourced<Connection<RedisTarget>>;
+  readonly prometheus: Sourced<Connection<HttpTarget>>;
+  readonly api: Sourced<Connection<HttpTarget> | null>;
+  /** Where the API's token came from: it may differ from where its URL did. */
+  readonly tokenOrigin: Origin;
+  /** As it was written. */
+  readonly timeout: Sourced<string>;
+  readonly thresholds: Readonly<Record<string, number>>;
+}
+
+/** Header values may be credentials; a tenant's id is what an operator needs to see. */
+const SHOWN_HEADERS = new Set(['x-scope-orgid']);
+
+/** Each leaf of the configuration in a fixed order, secrets as `[redacted]`, what is not set as `(none)`. */
+export function listOrigins(effective: Effective): Leaf[] {
+  const { context, production, runbook, redis, prometheus, api, timeout } = effective;
+  const { target } = redis.value;
+  return [
+    leaf('context', context.value, context.origin),
+    leaf('production', String(production.value), production.origin),
+    leaf('runbook', runbook.value, runbook.origin),
+    leaf('redis.url', target.display, redis.origin),
+    leaf('redis.username', target.username, redis.origin),
+    leaf('redis.password', target.password, redis.origin),
+    ...tlsLeaves('redis', redis.value, redis.origin),
+    ...httpLeaves('prometheus', prometheus.value, prometheus.origin),
+    leaf('prometheus.bearer-token', prometheus.value.target.bearerToken, prometheus.origin),
+    ...(api.value === null ? [leaf('api.url', null, api.origin)] : httpLeaves('api', api.value, api.origin)),
+    leaf('api.token', api.value?.target.bearerToken ?? null, effective.tokenOrigin),
+    leaf('timeout', timeout.value, timeout.origin),
+    ...sorted(effective.thresholds).map(([name, value]) =>
+      leaf(`thresholds.${name}`, String(value), 'context'),
+    ),
+  ];
+}
+
+function leaf(key: string, value: string | Secret | null, origin: Origin): Leaf {
+  return value === null ? { key, shown: '(none)', origin: 'default' } : { key, shown: String(value), origin };
+}
+
+function httpLeaves(prefix: string, { target, tlsFiles }: Connection<HttpTarget>, origin: Origin): Leaf[] {
+  const { basicAuth } = target;
+  const leaves = [leaf(`${prefix}.url`, target.url, origin)];
+  if (basicAuth !== null) {
+    leaves.push(leaf(`${prefix}.basic-auth.username`, basicAuth.username, origin));
+    leaves.push(leaf(`${prefix}.basic-auth.password`, basicAuth.password, origin));
+  }
+  for (const [name, value] of sorted(target.headers)) {
+    const shown = SHOWN_HEADERS.has(name.toLowerCase()) ? value : '[redacted]';
+    leaves.push(leaf(`${prefix}.headers.${name}`, shown, origin));
+  }
+  return [...leaves, ...tlsLeaves(prefix, { tlsFiles }, origin)];
+}
+
+function tlsLeaves(
+  prefix: string,
+  { tlsFiles }: Pick<Connection<unknown>, 'tlsFiles'>,
+  origin: Origin,
+): Leaf[] {
+  return sorted(tlsFiles).map(([key, file]) => leaf(`${prefix}.tls.${key}`, file, origin));
+}
+
+function sorted<Value>(record: Readonly<Record<string, Value>>): [string, Value][] {
+  return Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
+}

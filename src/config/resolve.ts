@@ -1,0 +1,165 @@
+import { open } from 'node:fs/promises';
+import { dirname, isAbsolute, join } from 'node:path';
+import { ConfigError } from '../errors.ts';
+import { chooseContext, NO_CONTEXT, pickRunbook, pickTimeout } from './choose.ts';
+import {
+  apiFromEntry,
+  type Connection,
+  type ContextFiles,
+  DEFAULT_PROMETHEUS,
+  DEFAULT_REDIS,
+  httpFromUrl,
+  prometheusFromEntry,
+  redisFromEntry,
+  redisFromUrl,
+} from './connections.ts';
+import { type Environment, flagOrVariable, type Given } from './given.ts';
+import { loadFile } from './load.ts';
+import { listOrigins, type Sourced } from './origins.ts';
+import { type ReadFile, secretReader } from './secrets.ts';
+import { apiToken, withToken } from './token.ts';
+import type { Config, ConfigFlags } from './types.ts';
+
+const CHUNK = 64 * 1024;
+
+/** What a configuration is made of. Nothing else is consulted: no environment, no home folder. */
+export interface ConfigInput {
+  readonly flags: ConfigFlags;
+  readonly env: Environment;
+  /** `$XDG_CONFIG_HOME`; the default file is `ratelimit/config.yaml` in it, and may be missing. */
+  readonly configHome: string;
+  readonly readFile?: ReadFile;
+}
+
+/**
+ * Builds the one configuration: flag over environment over the context in the file over the default.
+ *
+ * A connection that a flag or the environment gives replaces the whole connection of the context, its credentials
+ * and its TLS material too: what belongs to one host must never be sent to another. Only the API's token may come
+ * by itself, from `RATELIMIT_API_TOKEN_FILE` or `RATELIMIT_API_TOKEN`. An empty variable counts as unset.
+ * Zod and yaml are loaded only when there is a file.
+ *
+ * @returns the configuration, its secrets already read; durations in seconds
+ * @throws ConfigError with all problems at once: each names the flag, the variable or `file:line` and the key
+ */
+export async function resolveConfig(input: ConfigInput): Promise<Config> {
+  const { flags, env } = input;
+  const problems: string[] = [];
+  const report = (problem: string) => void problems.push(problem);
+  const read = input.readFile ?? readStart;
+  const reader = secretReader(read, report);
+
+  const namedFile = flagOrVariable(flags.config, '--config', env, 'RATELIMIT_CONFIG');
+  const file = await loadFile(namedFile, input.configHome, read, report);
+  const redisUrl = flagOrVariable(flags.redisUrl, '--redis-url', env, 'RATELIMIT_REDIS_URL');
+  const prometheusUrl = flagOrVariable(
+    flags.prometheusUrl,
+    '--prometheus-url',
+    env,
+    'RATELIMIT_PROMETHEUS_URL',
+  );
+  const apiUrl = flagOrVariable(flags.apiUrl, '--api-url', env, 'RATELIMIT_API_URL');
+  const wanted = flagOrVariable(flags.context, '--context', env, 'RATELIMIT_CONTEXT');
+  const { source } = file;
+  const isConnected = redisUrl !== null && prometheusUrl !== null;
+  // A file that cannot be used is reported already: what it would say about contexts is unknown.
+  const chosen = file.isBroken ? NO_CONTEXT : chooseContext(wanted, source, file.path, isConnected);
+  if (typeof chosen === 'string') report(chosen);
+  const context = typeof chosen === 'string' ? NO_CONTEXT : chosen;
+  const { entry } = context;
+  const filesOf = (connection: string): ContextFiles => ({
+    reader,
+    locate: (path) => (isAbsolute(path) ? path : join(dirname(file.path), path)),
+    at: (...key) => source?.at(['contexts', context.value ?? '', connection, ...key]) ?? '',
+  });
+
+  const redis = await connect(
+    { given: redisUrl, fromUrl: redisFromUrl, fallback: DEFAULT_REDIS, report },
+    entry.redis,
+    (found) => redisFromEntry(found, filesOf('redis')),
+  );
+  const prometheus = await connect(
+    { given: prometheusUrl, fromUrl: httpFromUrl, fallback: DEFAULT_PROMETHEUS, report },
+    entry.prometheus,
+    (found) => prometheusFromEntry(found, filesOf('prometheus')),
+  );
+  const token = apiToken(env);
+  const plainApi = await connect(
+    { given: apiUrl, fromUrl: httpFromUrl, fallback: null, report },
+    entry.api,
+    (found) => apiFromEntry(found, filesOf('api'), token === null),
+  );
+  const api = token === null ? plainApi : await withToken(plainApi, token, reader, report);
+  const namedRunbook = flagOrVariable(flags.runbook, '--runbook', env, 'RATELIMIT_RUNBOOK');
+  const runbook = pickRunbook(namedRunbook, entry.runbook, file.path, report);
+  const timeout = pickTimeout(flags.timeout, entry.timeout, report);
+
+  if (problems.length > 0) throw new ConfigError('the configuration cannot be used', problems);
+  const thresholds = entry.thresholds ?? {};
+  return {
+    context: context.value,
+    file: source?.path ?? null,
+    production: entry.production ?? false,
+    runbook: runbook.value,
+    redis: redis.value.target,
+    prometheus: prometheus.value.target,
+    api: api.value?.target ?? null,
+    thresholds,
+    timeoutSeconds: timeout.seconds,
+    origins: listOrigins({
+      context,
+      production: {
+        value: entry.production ?? false,
+        origin: entry.production === undefined ? 'default' : 'context',
+      },
+      runbook,
+      redis,
+      prometheus,
+      api,
+      tokenOrigin: token === null ? api.origin : 'environment',
+      timeout,
+      thresholds,
+    }),
+  };
+}
+
+type Report = (problem: string) => void;
+
+/** The default of `readFile`. It stops at the limit also for what has no size: a pipe, a device. */
+async function readStart(path: string, limit: number): Promise<Uint8Array> {
+  const handle = await open(path);
+  try {
+    const chunks: Uint8Array[] = [];
+    for (let left = limit + 1; left > 0; ) {
+      const { bytesRead, buffer } = await handle.read(Buffer.alloc(Math.min(left, CHUNK)));
+      if (bytesRead === 0) break;
+      chunks.push(buffer.subarray(0, bytesRead));
+      left -= bytesRead;
+    }
+    return Buffer.concat(chunks);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** How a connection comes from a URL that was given by itself, and what stands in when there is none at all. */
+interface Connecting<Target, Fallback> {
+  readonly given: Given | null;
+  readonly fromUrl: (url: string) => Connection<Target> | string;
+  readonly fallback: Fallback;
+  readonly report: Report;
+}
+
+async function connect<Target, Fallback, Entry>(
+  { given, fromUrl, fallback, report }: Connecting<Target, Fallback>,
+  entry: Entry | undefined,
+  fromEntry: (entry: Entry) => Promise<Connection<Target> | string>,
+): Promise<Sourced<Connection<Target> | Fallback>> {
+  if (given === null && entry === undefined) return { value: fallback, origin: 'default' };
+  const origin = given?.origin ?? 'context';
+  const value =
+    given !== null ? fromUrl(given.value) : entry !== undefined ? await fromEntry(entry) : fallback;
+  if (typeof value !== 'string') return { value, origin };
+  report(`${given?.where}: ${value}`);
+  return { value: fallback, origin };
+}

@@ -1,0 +1,199 @@
+import { z } from 'zod';
+import { parseHttpUrl, parseRedisUrl } from './endpoints.ts';
+import { hasControl, quote } from './text.ts';
+import { parseTimeout } from './timeout.ts';
+
+/**
+ * What the messages of this schema mean to the reader of issues (`read.ts`):
+ * - `unrecognized_keys`: the valid keys, separated by a space;
+ * - `custom`: a whole sentence;
+ * - anything else: what was expected, to be followed by what was got.
+ */
+function mapping<Shape extends z.core.$ZodShape>(shape: Shape, expected: string) {
+  return z.strictObject(shape, {
+    error: (issue) => (issue.code === 'unrecognized_keys' ? Object.keys(shape).join(' ') : expected),
+  });
+}
+
+/** A text; `problemOf` says what is wrong with it as a sentence, or null. */
+function text(expected: string, problemOf: (value: string) => string | null) {
+  return z.string(expected).superRefine((value, context) => {
+    const problem = problemOf(value);
+    if (problem !== null) context.addIssue({ code: 'custom', message: problem });
+  });
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * Adds a rule about several keys of a mapping. It also runs when single keys are wrong, so that all problems are
+ * reported at once: the rule gets whatever is there.
+ */
+function withRule<Schema extends z.ZodType>(
+  schema: Schema,
+  rule: (fields: Fields, problem: (message: string, key?: string) => void) => void,
+): Schema {
+  return schema.superRefine(
+    (value, context) => {
+      const isMapping = typeof value === 'object' && value !== null && !Array.isArray(value);
+      if (!isMapping) return;
+      rule({ ...(value as Fields) }, (message, key) =>
+        context.addIssue({ code: 'custom', message, path: key === undefined ? [] : [key] }),
+      );
+    },
+    { when: () => true },
+  );
+}
+
+function line(expected: string) {
+  return text(expected, (value) =>
+    value === '' || hasControl(value)
+      ? `expected ${expected} without control characters, got ${quote(value)}`
+      : null,
+  );
+}
+
+const file = text('the path of a file', (value) =>
+  value === '' || hasControl(value) ? 'expected the path of a file, got an empty or unprintable one' : null,
+);
+
+const header = text('text (a number needs quotes)', (value) =>
+  /^[\x20-\x7e]+$/.test(value) ? null : 'expected visible ASCII characters, got something else (not shown)',
+);
+
+const redisUrl = text('a redis://, rediss:// or unix: URL', (value) => sentence(parseRedisUrl(value)));
+const httpUrl = text('an http:// or https:// URL', (value) => sentence(parseHttpUrl(value)));
+
+const TWICE = 'expected here or in the URL, got both';
+
+function sentence(parsed: unknown): string | null {
+  return typeof parsed === 'string' ? parsed : null;
+}
+
+const tls = withRule(
+  mapping(
+    { 'ca-file': file.optional(), 'cert-file': file.optional(), 'key-file': file.optional() },
+    'a mapping of ca-file, cert-file, key-file',
+  ),
+  (fields, problem) => {
+    if (fields['cert-file'] !== undefined && fields['key-file'] === undefined)
+      problem('cert-file needs a key-file');
+    if (fields['key-file'] !== undefined && fields['cert-file'] === undefined)
+      problem('key-file needs a cert-file');
+  },
+);
+
+const redis = withRule(
+  mapping(
+    {
+      url: redisUrl,
+      username: line('a username').optional(),
+      'password-file': file.optional(),
+      tls: tls.optional(),
+    },
+    'a URL, or a mapping with url',
+  ),
+  (fields, problem) => {
+    const url = typeof fields.url === 'string' ? parseRedisUrl(fields.url) : '';
+    if (typeof url === 'string') return;
+    if (url.username !== null && fields.username !== undefined) problem(TWICE, 'username');
+    if (url.password !== null && fields['password-file'] !== undefined) problem(TWICE, 'password-file');
+    if (fields.tls !== undefined && url.tls === null) problem('expected a rediss:// URL beside tls', 'tls');
+  },
+);
+
+/** Rules that every HTTP connection shares: one credential, and TLS material only where TLS is spoken. */
+function httpRule(fields: Fields, problem: (message: string, key?: string) => void): void {
+  const url = typeof fields.url === 'string' ? parseHttpUrl(fields.url) : '';
+  if (typeof url === 'string') return;
+  const given = ['bearer-token-file', 'basic-auth', 'token-file'].filter((key) => fields[key] !== undefined);
+  for (const name of Object.keys(fields.headers ?? {})) {
+    if (name.toLowerCase() === 'authorization') given.push('the Authorization header');
+  }
+  if (url.basicAuth !== null) given.unshift('the userinfo of the URL');
+  if (given.length > 1) problem(`expected one kind of credentials, got ${given.join(' and ')}`);
+  if (fields.tls !== undefined && !url.url.startsWith('https:')) {
+    problem('expected an https:// URL beside tls', 'tls');
+  }
+}
+
+const headerName = z.string().regex(/^[!#$%&'*+.^_`|~\w-]{1,128}$/, 'the name of an HTTP header');
+
+const basicAuth = mapping(
+  {
+    username: text('a username', (value) =>
+      value.includes(':') || hasControl(value)
+        ? 'expected a username without ":" and control characters'
+        : null,
+    ),
+    'password-file': file,
+  },
+  'a mapping of username, password-file',
+);
+
+const prometheus = withRule(
+  mapping(
+    {
+      url: httpUrl,
+      'bearer-token-file': file.optional(),
+      'basic-auth': basicAuth.optional(),
+      headers: z.record(headerName, header, 'a mapping of header names to text').optional(),
+      tls: tls.optional(),
+    },
+    'a URL, or a mapping with url',
+  ),
+  httpRule,
+);
+
+const api = withRule(
+  mapping(
+    { url: httpUrl, 'token-file': file.optional(), tls: tls.optional() },
+    'a URL, or a mapping with url',
+  ),
+  httpRule,
+);
+
+/** A plain URL is short for a mapping that has nothing else. */
+function orUrl<Entry extends z.ZodType>(entry: Entry) {
+  return z.preprocess((value) => (typeof value === 'string' ? { url: value } : value), entry);
+}
+
+const context = mapping(
+  {
+    production: z.boolean('true or false').optional(),
+    runbook: line('the name or path of a runbook').optional(),
+    redis: orUrl(redis).optional(),
+    prometheus: orUrl(prometheus).optional(),
+    api: orUrl(api).optional(),
+    timeout: text('a duration like 5s', (value) => sentence(parseTimeout(value))).optional(),
+    thresholds: z
+      .record(
+        z.string(),
+        z.number('a number over 0').positive('a number over 0'),
+        'a mapping of names to numbers',
+      )
+      .optional(),
+  },
+  'a mapping of settings',
+);
+
+// A name becomes part of the commands that triage suggests, so it must not look like a flag.
+const contextName = z
+  .string()
+  .regex(/^[A-Za-z0-9_][\w.:/@-]{0,127}$/, 'a name of letters, digits and . _ : / @ - (at most 128)');
+
+/** The configuration file: strict, so that a key that does nothing is an error and not a surprise. */
+export const configFile = mapping(
+  {
+    'current-context': z.string('the name of a context').optional(),
+    contexts: z.record(contextName, context, 'a mapping of names to contexts').optional(),
+  },
+  'a mapping with current-context and contexts',
+);
+
+export type ConfigFile = z.infer<typeof configFile>;
+export type ContextEntry = z.infer<typeof context>;
+export type RedisEntry = z.infer<typeof redis>;
+export type PrometheusEntry = z.infer<typeof prometheus>;
+export type ApiEntry = z.infer<typeof api>;
+export type TlsEntry = z.infer<typeof tls>;

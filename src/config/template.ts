@@ -1,0 +1,74 @@
+/**
+ * The file that `ratelimit config init` writes: valid as it is, and with any of its commented settings (lines that
+ * start with `#` and no space after it) put into use.
+ */
+export function exampleConfig(): string {
+  return EXAMPLE;
+}
+
+const EXAMPLE = `# Configuration of ratelimit.
+# A line that starts with "# " is an explanation; one that starts with "#" alone is a setting that is not in use.
+#
+# Flags and the environment come first, then the context below, then the defaults.
+# --redis-url, --prometheus-url and --api-url (or RATELIMIT_REDIS_URL, ...) replace a whole connection of the
+# context: its credentials and its TLS files are not used then.
+
+# The context in use when neither --context nor RATELIMIT_CONTEXT names one.
+current-context: local
+
+contexts:
+  local:
+    # true: ask more before every write.
+#    production: true
+
+    # A runbook by name, or the path of a runbook file. Paths in this file are relative to its folder.
+    runbook: aegis
+
+    # redis://[user@]host[:port][/db], rediss:// for TLS, or unix:/path/of/socket?db=0
+    redis: redis://127.0.0.1:6379
+
+    # http:// or https://, with the path prefix if there is one.
+    prometheus: http://127.0.0.1:9090
+
+    # The API of the limited system, for remedies that go through it.
+#    api: http://127.0.0.1:8080/api
+
+    # How long collecting may take.
+#    timeout: 5s
+
+    # Thresholds of the runbook that are other ones here, by name.
+#    thresholds:
+#      heavy-ip-failures: 30
+
+  # Another system, with credentials and TLS.
+  #
+  # Secrets do not belong in this file. Each has a file of its own (mode 0600, one line), named here by a key that
+  # ends in -file. The API's token may also come from RATELIMIT_API_TOKEN_FILE or RATELIMIT_API_TOKEN.
+  #
+  # Triage only reads. A Redis user that can do no more:
+  #   ACL SETUSER triage on >PASSWORD ~* resetchannels -@all +@read +@connection +info +time -keys
+#  prod:
+#    production: true
+#    runbook: aegis
+#    redis:
+#      url: rediss://redis.example:6380/0
+#      username: triage
+#      password-file: secrets/redis-password
+#      tls:
+#        ca-file: tls/ca.pem
+#        cert-file: tls/client.pem
+#        key-file: tls/client.key
+#    prometheus:
+#      url: https://prometheus.example/prefix
+#      bearer-token-file: secrets/prometheus-token
+    # Instead of a bearer token:
+    # basic-auth: { username: triage, password-file: secrets/prometheus-password }
+#      headers:
+#        X-Scope-OrgID: team
+#      tls:
+#        ca-file: tls/ca.pem
+#    api:
+#      url: https://aegis.example/api
+#      token-file: secrets/api-token
+#    timeout: 5s
+`;

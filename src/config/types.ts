@@ -1,0 +1,85 @@
+/** Where a value of the effective configuration came from; shown by `config show`. */
+export type Origin = 'flag' | 'environment' | 'context' | 'default';
+
+/** A secret never prints itself: not in JSON, not in a template string, not in an inspected object. */
+export class Secret {
+  readonly #value: string;
+  constructor(value: string) {
+    this.#value = value;
+  }
+  reveal(): string {
+    return this.#value;
+  }
+  toString(): string {
+    return '[redacted]';
+  }
+  toJSON(): string {
+    return '[redacted]';
+  }
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return '[redacted]';
+  }
+}
+
+/** PEM texts, already read from the files that the configuration names. */
+export interface Tls {
+  readonly ca: string | null;
+  readonly cert: string | null;
+  readonly key: Secret | null;
+}
+
+/** One Redis server. Exactly one of `path` (a unix socket) and `host`/`port` says where it is. */
+export interface RedisTarget {
+  readonly host: string;
+  readonly port: number;
+  readonly path: string | null;
+  readonly db: number;
+  readonly username: string | null;
+  readonly password: Secret | null;
+  /** null: no TLS. */
+  readonly tls: Tls | null;
+  /** The same target as a URL without its password, for messages and for commands that are suggested. */
+  readonly display: string;
+}
+
+/** One HTTP API: Prometheus or the system's own. */
+export interface HttpTarget {
+  /** Absolute, without credentials, without a trailing slash; may carry a path prefix. */
+  readonly url: string;
+  readonly bearerToken: Secret | null;
+  readonly basicAuth: { readonly username: string; readonly password: Secret } | null;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly tls: Tls | null;
+}
+
+/** The one typed configuration: flags over environment over the context in the file over defaults. */
+export interface Config {
+  /** The context's name, or null when no context is in use. */
+  readonly context: string | null;
+  /** The configuration file that was read, or null. */
+  readonly file: string | null;
+  /** True when the context is marked `production: true`. */
+  readonly production: boolean;
+  /** A runbook's name, or the path of a runbook file. */
+  readonly runbook: string;
+  readonly redis: RedisTarget;
+  readonly prometheus: HttpTarget;
+  readonly api: HttpTarget | null;
+  /** Overrides of the runbook's thresholds by name. */
+  readonly thresholds: Readonly<Record<string, number>>;
+  /** Deadline for collecting, seconds. */
+  readonly timeoutSeconds: number;
+  /** Each leaf's dotted key, its value as shown (secrets redacted) and where it came from. */
+  readonly origins: readonly { readonly key: string; readonly shown: string; readonly origin: Origin }[];
+}
+
+/** What the command line may say about the configuration. Absent keys were not given. */
+export interface ConfigFlags {
+  readonly config?: string;
+  readonly context?: string;
+  readonly runbook?: string;
+  readonly redisUrl?: string;
+  readonly prometheusUrl?: string;
+  readonly apiUrl?: string;
+  readonly timeout?: string;
+}
