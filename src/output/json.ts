@@ -1,0 +1,26 @@
+import { replaceHidden } from './escape.ts';
+
+/**
+ * A value as JSON, indented by two spaces, with a final newline. Strings parse back to exactly what they were, and the
+ * text is inert in a terminal: what `escapeText` would hide is written as `\uXXXX`.
+ * @throws TypeError for what JSON cannot hold (cycles, bigints)
+ */
+export function toJson(value: unknown): string {
+  const json = JSON.stringify(value, null, 2) ?? 'null';
+  return `${isPlain(json) ? json : replaceHidden(json, escapeUnits)}\n`;
+}
+
+/** Most documents hold nothing else, and then need no look at each character. */
+function isPlain(json: string): boolean {
+  return /^[\n -~]*$/.test(json);
+}
+
+function escapeUnits(character: string): string {
+  // JSON.stringify leaves no newline inside a string: the ones that are left are the indentation's.
+  if (character === '\n') return character;
+  let escaped = '';
+  for (let i = 0; i < character.length; i++) {
+    escaped += `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`;
+  }
+  return escaped;
+}

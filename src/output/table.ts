@@ -1,0 +1,154 @@
+import Table from 'cli-table3';
+import type { Paint } from './paint.ts';
+
+interface TableOptions {
+  /** Column titles; none for a table without a head. */
+  readonly head: readonly string[];
+  /** Cells, already escaped by `escapeText`; they may be painted. */
+  readonly rows: readonly (readonly string[])[];
+  readonly align?: readonly ('left' | 'right')[];
+  /** Columns of the terminal. At least 3 for each column of the table. */
+  readonly width: number;
+  readonly paint: Paint;
+}
+
+type Align = 'left' | 'right';
+/** The lines of one cell. */
+type Cell = readonly string[];
+
+const GAP = '  ';
+/** Text columns keep this width as long as they can, so that numbers are cut last: a cut number misleads. */
+const LEGIBLE = 8;
+
+/**
+ * A borderless table, its columns two spaces apart, without trailing spaces and without a final newline. No line is
+ * wider than `width`: ids (the first column) are cut in the middle, other text wraps, numbers (right-aligned) are cut.
+ */
+export function renderTable({ head, rows, align = [], width, paint }: TableOptions): string {
+  const count = Math.max(head.length, ...rows.map((row) => row.length));
+  const columns = Array.from({ length: count }, (_, i) => align[i] ?? 'left');
+  const all = (head.length > 0 ? [head, ...rows] : rows).map((row) => columns.map((_, i) => row[i] ?? ''));
+  const widths = shareWidth(all, columns, width - GAP.length * (count - 1));
+  const cells = all.map((row) =>
+    row.map((text, i) => fitCell(text, widths[i] ?? 1, i, columns[i] ?? 'left')),
+  );
+  if (head.length > 0) cells[0] = (cells[0] ?? []).map((cell) => cell.map((line) => line && paint.dim(line)));
+  return layOut(cells, widths, columns);
+}
+
+/**
+ * cli-table3 measures by an old Unicode table and can halve a surrogate pair, so it gets a stand-in of the right width
+ * for each line of a cell; the texts then take their places, in the same order.
+ */
+function layOut(cells: readonly (readonly Cell[])[], widths: number[], columns: Align[]): string {
+  const table = new Table({
+    chars: BORDERLESS,
+    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true },
+    colWidths: [...widths],
+    colAligns: columns,
+  });
+  const texts: string[] = [];
+  for (const row of cells) {
+    table.push(row.map((cell) => cell.map((line) => 'x'.repeat(measure(plain(line)))).join('\n')));
+    const height = Math.max(0, ...row.map((cell) => cell.length));
+    for (let i = 0; i < height; i++)
+      texts.push(...row.map((cell) => cell[i] ?? '').filter((line) => line !== ''));
+  }
+  let next = 0;
+  return table
+    .toString()
+    .replace(/ +$/gm, '')
+    .replace(/x+/g, () => texts[next++] ?? '');
+}
+
+const BORDERLESS = {
+  ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '' },
+  ...{ bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '' },
+  ...{ left: '', 'left-mid': '', right: '', 'right-mid': '' },
+  ...{ mid: '', 'mid-mid': '', middle: GAP },
+};
+
+/** Widths that fit in `room`: the widest text columns give first, all columns only when there is no other way. */
+function shareWidth(rows: readonly (readonly string[])[], columns: readonly Align[], room: number): number[] {
+  const natural = columns.map((_, i) => Math.max(1, ...rows.map((row) => measure(plain(row[i] ?? '')))));
+  const capped = (cap: number, numbersToo: boolean) =>
+    natural.map((width, i) => (numbersToo || columns[i] === 'left' ? Math.min(width, cap) : width));
+  const fits = (widths: readonly number[]) => widths.reduce((sum, width) => sum + width, 0) <= room;
+  for (let cap = Math.max(room, LEGIBLE); cap >= LEGIBLE; cap--) {
+    if (fits(capped(cap, false))) return capped(cap, false);
+  }
+  for (let cap = room; cap > 1; cap--) if (fits(capped(cap, true))) return capped(cap, true);
+  return capped(1, true);
+}
+
+function fitCell(text: string, width: number, column: number, align: Align): Cell {
+  const body = plain(text);
+  if (measure(body) <= width && !/\p{Cc}/u.test(body)) return [text];
+  const safe = body.replace(/\p{Cc}/gu, '\ufffd');
+  const lines = column > 0 && align === 'left' ? wrap(safe, width) : [cut(safe, width, column === 0)];
+  // Paint around the whole cell goes around each line of it; paint on parts of it would spill into other columns.
+  const at = text.indexOf(safe);
+  return at < 0 ? lines : lines.map((line) => text.slice(0, at) + line + text.slice(at + safe.length));
+}
+
+function cut(text: string, width: number, inTheMiddle: boolean): string {
+  if (measure(text) <= width) return text;
+  const units = split(text);
+  const tail = inTheMiddle ? take(units.toReversed(), Math.floor((width - 1) / 2)).toReversed() : [];
+  const start = take(units, width - 1 - measure(tail.join('')));
+  return `${start.join('')}…${tail.join('')}`;
+}
+
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && measure(`${line} ${word}`) <= width) {
+      line += ` ${word}`;
+      continue;
+    }
+    if (line !== '') lines.push(line);
+    let rest = split(word);
+    while (measure(rest.join('')) > width) {
+      const part = take(rest, width);
+      lines.push(part.join('') || '…');
+      rest = rest.slice(part.length || 1);
+    }
+    line = rest.join('');
+  }
+  return [...lines, line].map((each) => each.trimEnd()).filter((each) => each !== '');
+}
+
+/** What must not be parted: an escape of `escapeText`, or a character with its combining marks. */
+function split(text: string): string[] {
+  return text.match(/\\(?:\\|x[\da-f]{2}|u\{[\da-f]+\})|\P{M}\p{M}*|\p{M}+/gsu) ?? [];
+}
+
+function take(units: readonly string[], width: number): string[] {
+  let room = width;
+  const end = units.findIndex((unit) => {
+    room -= measure(unit);
+    return room < 0;
+  });
+  return units.slice(0, end < 0 ? units.length : end);
+}
+
+const SGR = new RegExp(String.raw`${String.fromCodePoint(0x1b)}\[[\d;]*m`, 'g');
+
+function plain(text: string): string {
+  return text.replace(SGR, '');
+}
+
+/** East Asian Wide and Fullwidth blocks (Unicode UAX #11); emoji are wide by their own property. */
+const WIDE =
+  /[\u1100-\u115f\u2329\u232a\u2630-\u2637\u268a-\u268f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{1b2ff}\u{1d300}-\u{1d376}\u{1f200}-\u{1f265}\u{20000}-\u{3fffd}]|(?![\u{1f1e6}-\u{1f1ff}])\p{Emoji_Presentation}/u;
+/** Marks take no column, but a keycap makes its digit an emoji. */
+const ZERO = /(?!\u20e3)[\p{Mn}\p{Me}]/u;
+
+/** Terminal columns of a text without control characters. */
+function measure(text: string): number {
+  if (/^[ -~]*$/.test(text)) return text.length;
+  let width = 0;
+  for (const character of text) width += ZERO.test(character) ? 0 : WIDE.test(character) ? 2 : 1;
+  return width;
+}
