@@ -1,0 +1,83 @@
+import { resolveConfig } from '../config/resolve.ts';
+import type { Config } from '../config/types.ts';
+import type { Context } from '../context.ts';
+import { EXIT, type ExitCode } from '../errors.ts';
+import { collect } from '../evidence/collect.ts';
+import type { Evidence } from '../evidence/types.ts';
+import { makePaint } from '../output/paint.ts';
+import { isDegraded, type TriageDocument } from '../output/triage-document.ts';
+import type { GlobalFlags } from '../program.ts';
+import { propose, type Reach } from '../remedies/propose.ts';
+import { loadRunbook, withThresholds } from '../runbooks/load.ts';
+import type { Runbook } from '../runbooks/schema.ts';
+import { judge } from '../verdict/judge.ts';
+import type { Verdict } from '../verdict/types.ts';
+
+export interface TriageFlags extends GlobalFlags {
+  /** Seconds. */
+  readonly window: number;
+  readonly top: number;
+  readonly exitCode: boolean;
+}
+
+/** `ratelimit triage`: collect, judge, say it in the format that was asked for. */
+export async function triage(flags: TriageFlags, context: Context): Promise<ExitCode> {
+  const startedAt = context.clock.now();
+  const streams = context.streams(flags.color === false ? 'never' : flags.color);
+  // The clients load while the configuration is read.
+  const [config, adapters] = await Promise.all([
+    resolveConfig({ flags, env: context.env, configHome: context.configHome }),
+    context.adapters(),
+  ]);
+  const runbook = withThresholds(await loadRunbook(config.runbook, context.runbooks), config.thresholds);
+  const request = { config, runbook, windowSeconds: Math.round(flags.window), clock: context.clock };
+  const evidence = await collect(adapters, request, context.interrupt);
+  const verdict = judge(evidence, runbook);
+  const document: TriageDocument = {
+    evidence,
+    runbook,
+    verdict,
+    context: config.context,
+    top: flags.top,
+    remedies: proposals(verdict, runbook, reachOf(config, evidence)),
+    totalMs: context.clock.now() - startedAt,
+    replayed: false,
+  };
+  streams.out(await render(document, flags.output, streams));
+  return exitCode(evidence, verdict, flags.exitCode);
+}
+
+async function render(
+  document: TriageDocument,
+  format: GlobalFlags['output'],
+  streams: { readonly colorOut: boolean; readonly columns: number },
+): Promise<string> {
+  if (format === 'json') return (await import('../output/triage-json.ts')).triageJson(document);
+  if (format === 'markdown') return (await import('../output/triage-markdown.ts')).triageMarkdown(document);
+  const { triageHuman } = await import('../output/triage-human.ts');
+  return triageHuman(document, makePaint(streams.colorOut), streams.columns);
+}
+
+const proposals = (verdict: Verdict, runbook: Runbook, reach: Reach): TriageDocument['remedies'] =>
+  new Map(
+    verdict.findings.flatMap((finding) => {
+      const category = runbook.categories.find(({ id }) => id === finding.category);
+      return category ? [[finding.category, propose(finding, category, runbook, reach)]] : [];
+    }),
+  );
+
+/** How a suggested command reaches the very system that was read. */
+function reachOf(config: Config, evidence: Evidence): Reach {
+  const { redis } = config;
+  return {
+    redis: redis.path === null ? ['-u', redis.display] : ['-s', redis.path, '-n', String(redis.db)],
+    yyyymmdd: evidence.at.slice(0, 10).replaceAll('-', ''),
+  };
+}
+
+/** Precedence: refused credentials, then anything unknown, then a finding. */
+function exitCode(evidence: Evidence, verdict: Verdict, wanted: boolean): ExitCode {
+  if (Object.values(evidence.signals).some((signal) => signal.cause === 'auth')) return EXIT.auth;
+  if (isDegraded(evidence)) return EXIT.degraded;
+  return wanted && verdict.findings.length > 0 ? EXIT.finding : EXIT.done;
+}

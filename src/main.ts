@@ -1,0 +1,70 @@
+import { CommanderError } from 'commander';
+import { type Context, makeContext } from './context.ts';
+import { EXIT, type ExitCode, InterruptedError, RatelimitError, UsageError } from './errors.ts';
+import { buildProgram } from './program.ts';
+
+/** Runs the program: arguments in, exit code out. The only place where an error ends. */
+async function main(argv: readonly string[], context: Context): Promise<ExitCode> {
+  let code: ExitCode = EXIT.done;
+  const program = buildProgram(context, (result) => {
+    code = result;
+  });
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
+    return report(toKnown(error, context), argv, context);
+  }
+}
+
+/** Everything that can go wrong as an error with a code, a sentence and an exit code. */
+function toKnown(error: unknown, context: Context): RatelimitError {
+  if (context.interrupt.aborted) return new InterruptedError();
+  if (error instanceof RatelimitError) return error;
+  if (error instanceof CommanderError) {
+    const message = error.message.replace(/^error: /, '').replace(/\n\((.*)\)$/, '; $1');
+    return new UsageError(message, 'See ratelimit --help.');
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return new RatelimitError('internal', `unexpected: ${message}`, {
+    exitCode: EXIT.failure,
+    hint: 'This is a defect of ratelimit itself. Run again with --verbose and report what it prints.',
+    cause: error,
+  });
+}
+
+async function report(error: RatelimitError, argv: readonly string[], context: Context): Promise<ExitCode> {
+  const streams = context.streams(argv.includes('--no-color') ? 'never' : 'auto');
+  const { renderError } = await import('./output/error.ts');
+  const { out, err } = renderError(error, {
+    json: wantsJson(argv),
+    stack: argv.includes('--verbose') || argv.includes('-v'),
+  });
+  streams.out(out);
+  streams.err(err);
+  return error.exitCode;
+}
+
+/** Asked of the raw arguments: an error in the flags must reach a script as JSON too. */
+function wantsJson(argv: readonly string[]): boolean {
+  return argv.some((word, index) => {
+    if (word === '-ojson' || word === '--output=json' || word === '-o=json') return true;
+    return (word === '-o' || word === '--output') && argv[index + 1] === 'json';
+  });
+}
+
+const interrupt = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  // Once: a second Ctrl-C ends the process at once, whatever it is doing.
+  process.once(signal, () => interrupt.abort(new InterruptedError()));
+}
+
+const context = makeContext(interrupt.signal);
+process.exitCode = await main(process.argv.slice(2), context);
+try {
+  await context.streams('auto').flush();
+} catch (error) {
+  context.streams('auto').err(`ratelimit: the answer could not be written: ${(error as Error).message}\n`);
+  process.exitCode = EXIT.failure;
+}

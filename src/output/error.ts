@@ -1,0 +1,16 @@
+import type { RatelimitError } from '../errors.ts';
+import { toJson } from './json.ts';
+
+/** An error for people on stderr, or for scripts as `ratelimit/error/v1` on stdout. */
+export function renderError(
+  error: RatelimitError,
+  options: { json: boolean; stack: boolean },
+): { out: string; err: string } {
+  const stack = options.stack && error.cause instanceof Error ? `${error.cause.stack ?? ''}\n` : '';
+  if (options.json) {
+    const { code, exitCode, message, hint } = error;
+    return { out: toJson({ schema: 'ratelimit/error/v1', code, exitCode, message, hint }), err: stack };
+  }
+  const hint = error.hint === '' ? '' : `${error.hint}\n`;
+  return { out: '', err: `ratelimit: ${error.message}\n${hint}${stack}` };
+}

@@ -1,0 +1,117 @@
+import type { Runbook } from '../runbooks/schema.ts';
+import { formatDuration } from '../values/duration.ts';
+import type { Because, Caveat } from '../verdict/types.ts';
+import { escapeText } from './escape.ts';
+import { formatAmount, formatNumber, formatShare } from './numbers.ts';
+
+/** The sentence for one evaluated condition, escaped: what was measured, and the threshold it was held against. */
+export function explain(because: Because, runbook: Runbook): string {
+  const spec = because.signal === null ? undefined : runbook.signals[because.signal];
+  const title = spec?.title ?? because.signal ?? '';
+  if (because.met === null && because.code !== 'unless') {
+    if (because.code === 'mix-only' || because.code === 'mix-mixed') {
+      return `${title}: no source tells the ${text(because.args.label)}`;
+    }
+    if (because.code === 'over-limit' && because.args.status === 'absent') {
+      return `${title}: not seen against a limit (no such source, or the limit is not known)`;
+    }
+    return because.args.status === 'absent'
+      ? `${title}: there is no such source`
+      : `${title}: could not be read`;
+  }
+  const unit = spec?.unit ?? '';
+  const one = spec?.entity?.one ?? 'entity';
+  const many = spec?.entity?.many ?? 'entities';
+  const measured = because.measured ?? 0;
+  const threshold = because.threshold ?? 0;
+  const { args } = because;
+  const count = number(args.count);
+  const amount = (value: number) => formatAmount(value, unit);
+  const entities = (value: number) => `${formatNumber(value)} ${value === 1 ? one : many}`;
+  const standsOut = `stands out from ${amount(number(args.at))} and ${formatShare(threshold)}`;
+
+  switch (because.code) {
+    case 'spread-one':
+      return `one ${one} stands out: ${amount(number(args.largest))}, ${formatShare(measured)} of all (${standsOut})`;
+    case 'spread-few':
+      return `${entities(count)} stand out with ${formatShare(measured)} of all, the largest with ${amount(number(args.largest))} (${standsOut})`;
+    case 'spread-one-or-few':
+      return count > 0
+        ? `${entities(count)} stand out, more than a few (${formatNumber(number(args.few))})`
+        : `no ${one} stands out: the largest has ${amount(number(args.largest))}, ${formatShare(measured)} of all (${standsOut})`;
+    case 'spread-many':
+      return spreadMany(because, entities(measured));
+    case 'rest-volume':
+      return `${amount(measured)} remain without noise and without what stands out (threshold ${formatNumber(threshold)})`;
+    case 'rest-sources':
+      if (count === 0) return `no ${one} is among them`;
+      return `they come from ${entities(count)}, as diverse as ${formatNumber(measured)} equally loud ones (threshold ${formatNumber(threshold)})`;
+    case 'volume':
+      return `${amount(measured)} ${volumeOf(args.of)} (threshold ${formatNumber(threshold)})`;
+    case 'sources':
+      return `${entities(measured)} beside what stands out (threshold ${formatNumber(threshold)})`;
+    case 'each-at-most':
+      return `the largest of them has ${amount(measured)} (${because.met ? 'at most' : 'more than'} ${formatNumber(threshold)})`;
+    case 'one-shot':
+      return `${entities(measured)} below ${amount(number(args.floor))} each (threshold ${formatNumber(threshold)})`;
+    case 'mix-only':
+    case 'mix-mixed':
+      return `${formatShare(measured)} of it with ${text(args.label)} ${text(args.value)} (from ${formatShare(threshold)} on it is that alone, below a mix)`;
+    case 'over-limit':
+      return because.met
+        ? `${entities(count)} at ${formatShare(threshold)} of the limit or above, the highest at ${formatShare(measured)}`
+        : `no ${one} at ${formatShare(threshold)} of its limit, the highest is at ${formatShare(measured)}`;
+    case 'started':
+      return `${formatNumber(count)} of ${entities(number(args.of))} started in the last ${formatDuration(number(args.within))}, the newest ${formatDuration(number(args.newest))} ago (threshold ${formatShare(threshold)})`;
+    case 'started-after':
+      return 'most of the sources had stopped before the first process started';
+    case 'down':
+      return measured > 0 ? `${entities(measured)} down: ${text(args.names)}` : `no ${one} is down`;
+    case 'not-public':
+      return measured > 0 ? `not public: ${text(args.names)}` : `every ${one} that stands out is public`;
+    case 'strangers':
+      return `the largest name that is not a valid ${one} has ${amount(measured)} (threshold ${formatNumber(threshold)})`;
+    case 'unless':
+      if (because.met === null) return `whether ${text(args.category)} explains it could not be checked`;
+      return because.met
+        ? `${text(args.category)} does not explain it`
+        : `${text(args.category)} explains it`;
+  }
+}
+
+/** The sentences for several conditions in one line; what could not be seen of a signal is said once. */
+export const explainAll = (list: readonly Because[], runbook: Runbook): string =>
+  [...new Set(list.map((because) => explain(because, runbook)))].join('; ');
+
+/** The sentence for a reason to doubt. */
+export function explainCaveat(caveat: Caveat, runbook: Runbook): string {
+  const details = explainAll(caveat.because, runbook);
+  switch (caveat.code) {
+    case 'unconfirmed':
+      return `not confirmed: ${details}`;
+    case 'signal-unknown':
+      return `could not be checked: ${details}`;
+    case 'signal-absent':
+      return `cannot be checked here: ${details}`;
+    default:
+      return `${caveat.text ?? ''} (${details})`;
+  }
+}
+
+function spreadMany({ measured, threshold, met, args }: Because, entities: string): string {
+  const enough = (measured ?? 0) >= (threshold ?? 0);
+  const many = `many is ${formatNumber(threshold ?? 0)}`;
+  if (args.of !== 'all') return `${entities} stand out (${many})`;
+  if (met) return `${entities} at once, none of them dominates (${many})`;
+  return enough
+    ? `${entities} at once, but one of them dominates or there are too little in all`
+    : `${entities} at once (${many})`;
+}
+
+function volumeOf(of: string | number | undefined): string {
+  if (of === 'judged') return 'above the noise floor';
+  return of === 'rest' ? 'beside what stands out' : 'in all';
+}
+
+const number = (value: string | number | undefined): number => (typeof value === 'number' ? value : 0);
+const text = (value: string | number | undefined): string => escapeText(String(value ?? ''), 80);

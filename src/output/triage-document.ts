@@ -1,0 +1,155 @@
+import type { Evidence, Id, Row, Signal } from '../evidence/types.ts';
+import type { Remedy } from '../remedies/propose.ts';
+import type { CategorySpec, Runbook } from '../runbooks/schema.ts';
+import { formatDuration } from '../values/duration.ts';
+import type { Because, Finding, Subject, Verdict } from '../verdict/types.ts';
+import { escapeText } from './escape.ts';
+import { formatAmount, formatNumber, formatShare } from './numbers.ts';
+import { explain } from './sentences.ts';
+
+/** All that a triage run has to say; each format renders this and decides nothing. */
+export interface TriageDocument {
+  readonly evidence: Evidence;
+  readonly runbook: Runbook;
+  readonly verdict: Verdict;
+  readonly context: string | null;
+  /** Rows shown per signal. */
+  readonly top: number;
+  /** By category, in the order of the findings. */
+  readonly remedies: ReadonlyMap<string, readonly Remedy[]>;
+  readonly totalMs: number;
+  /** True when the evidence was recorded earlier: nothing is to be done about it now. */
+  readonly replayed: boolean;
+}
+
+export const categoryOf = (document: TriageDocument, id: string): CategorySpec | undefined =>
+  document.runbook.categories.find((category) => category.id === id);
+
+/** True when at least one configured signal could not be read. */
+export const isDegraded = (evidence: Evidence): boolean =>
+  Object.values(evidence.signals).some((signal) => signal.status === 'unknown');
+
+/** An id for people: escaped, or its bytes when it is not UTF-8. */
+export const showId = (id: Id, max = 64): string =>
+  typeof id === 'string' ? escapeText(id, max) : `0x${id.hex.slice(0, max)}`;
+
+/** The verdict in one sentence, escaped. Alone it must be worth the page. */
+export function summarise(document: TriageDocument): string {
+  const { verdict } = document;
+  const [worst, ...others] = verdict.findings;
+  if (worst) {
+    const also = others.length > 0 ? `; also ${others.map((finding) => finding.category).join(', ')}` : '';
+    return `${headlineOf(worst, document)}${also}`;
+  }
+  if (verdict.category === 'quiet') return `nothing abnormal: ${totals(document).join(', ')}`;
+  const reasons = [
+    ...verdict.unexplained.map((because) => `${explain(because, document.runbook)} and no category fits`),
+    ...verdict.blind.map((group) => blindness(group, document)),
+  ];
+  if (reasons.length === 0) {
+    const undecided = verdict.undecided.filter(({ because }) =>
+      because.some((b) => b.args.status === 'unknown'),
+    );
+    reasons.push(
+      `cannot tell ${undecided.map(({ category }) => category).join(', ')}: not everything could be read`,
+    );
+  }
+  return reasons.join('; ');
+}
+
+/** A finding's headline: the first whose conditions all hold, filled with this finding's numbers. */
+export function headlineOf(finding: Finding, document: TriageDocument): string {
+  const category = categoryOf(document, finding.category);
+  const held = new Map(
+    finding.because.filter((b) => b.met === true).map((b): [string, Because] => [b.code, b]),
+  );
+  const chosen = category?.headline.find((option) => option.if.every((code) => held.has(code)));
+  const signal = document.evidence.signals[category?.about ?? ''];
+  if (!category || !chosen || !signal) return finding.category;
+  const own = finding.subjects.filter((subject) => subject.signal === category.about);
+  const subjects = own.length > 0 ? own : finding.subjects;
+  const value = own.reduce((sum, subject) => sum + subject.value, 0);
+  const total = signal.total ?? 0;
+  const money = signal.unit === 'USD';
+  const amount = (n: number) => (money ? formatAmount(n, signal.unit) : formatNumber(n));
+  const places: Readonly<Record<string, string>> = {
+    subjects: nameSubjects(subjects),
+    value: amount(value),
+    share: formatShare(total > 0 ? value / total : 0),
+    total: amount(total),
+    distinct: formatNumber(signal.distinct ?? 0),
+    window: formatDuration(signal.windowSeconds ?? document.evidence.windowSeconds),
+    crowd: formatNumber(held.get('spread-many')?.measured ?? 0),
+    'rest-total': amount(held.get('rest-volume')?.measured ?? 0),
+    'rest-distinct': formatNumber(Number(held.get('rest-sources')?.args.count ?? 0)),
+  };
+  return chosen.say.replaceAll(/\{([a-z-]+)\}/g, (_, place: string) => places[place] ?? '');
+}
+
+const MAX_NAMED = 3;
+
+function nameSubjects(subjects: readonly Subject[]): string {
+  const named = subjects
+    .slice(0, MAX_NAMED)
+    .map(({ kind, id }) => (kind === 'ip' ? escapeText(id, 48) : `${kind} ${escapeText(id, 40)}`));
+  const more = subjects.length - named.length;
+  if (more > 0) return `${named.join(', ')} and ${more} more`;
+  const last = named.pop() ?? '';
+  return named.length > 0 ? `${named.join(', ')} and ${last}` : last;
+}
+
+function totals({ runbook, evidence }: TriageDocument): string[] {
+  return runbook['quiet-needs'].map((group) => {
+    const id = group.find((name) => evidence.signals[name]?.total != null) ?? group[0] ?? '';
+    const signal = evidence.signals[id];
+    return `${formatNumber(signal?.total ?? 0)} ${signal?.unit ?? ''}`;
+  });
+}
+
+function blindness(group: readonly string[], { runbook, evidence }: TriageDocument): string {
+  const titles = group.map((id) => runbook.signals[id]?.title ?? id).join(' or ');
+  const first = evidence.signals[group[0] ?? ''];
+  return `no live source for ${titles}: ${escapeText(first?.reason ?? 'not seen', 160)}`;
+}
+
+/** What a signal measured, in one line: `6,812 failures from 41 IPs in 5m`. */
+export function describeSignal(id: string, signal: Signal, runbook: Runbook): string {
+  const spec = runbook.signals[id];
+  const parts: string[] = [];
+  if (signal.total !== null && signal.unit !== 's left') parts.push(formatAmount(signal.total, signal.unit));
+  if (signal.distinct !== null && spec?.entity) {
+    parts.push(
+      `${formatNumber(signal.distinct)} ${signal.distinct === 1 ? spec.entity.one : spec.entity.many}`,
+    );
+  }
+  const window = signal.windowSeconds === null ? '' : ` in ${formatDuration(signal.windowSeconds)}`;
+  return `${parts.join(' from ')}${window}`;
+}
+
+/** Largest parts of a row's mix: `/execute 98 %, /agents 2 %`. */
+export function describeMix(row: Row, limit = 3): string {
+  const [mix] = Object.values(row.labels);
+  if (!mix) return '';
+  const parts = Object.entries(mix).sort((a, b) => b[1] - a[1]);
+  const shown = parts
+    .slice(0, limit)
+    .map(([name, value]) => `${escapeText(name, 24)} ${formatShare(value / row.value)}`);
+  return parts.length > limit ? `${shown.join(', ')}, ...` : shown.join(', ');
+}
+
+/** Signals that did not answer with numbers, and why: what the verdict could not rest on. */
+export function unseen({ evidence, runbook }: TriageDocument): { id: string; status: string; why: string }[] {
+  return Object.entries(evidence.signals)
+    .filter(([, signal]) => signal.status === 'unknown' || signal.status === 'absent')
+    .map(([id, signal]) => ({
+      id,
+      status: signal.status,
+      why: escapeText(signal.reason ?? runbook.signals[id]?.title ?? '', 240),
+    }));
+}
+
+/** Warnings of all signals, escaped. */
+export const warningsOf = (evidence: Evidence): string[] =>
+  Object.entries(evidence.signals).flatMap(([id, signal]) =>
+    signal.warnings.map((warning) => `${id}: ${escapeText(warning, 400)}`),
+  );

@@ -1,0 +1,76 @@
+import type { Row, Signal } from '../evidence/types.ts';
+import type { Because } from '../verdict/types.ts';
+import { toJson } from './json.ts';
+import { quoteCommand } from './quote.ts';
+import { explain, explainCaveat } from './sentences.ts';
+import { isDegraded, summarise, type TriageDocument, warningsOf } from './triage-document.ts';
+
+/** The document `ratelimit/triage/v1`. Its shape is a contract: keys are only ever added. */
+export function triageJson(document: TriageDocument): string {
+  const { evidence, runbook, verdict, context } = document;
+  const because = (list: readonly Because[]) =>
+    list.map((b) => ({
+      code: b.code,
+      signal: b.signal,
+      measured: b.measured,
+      threshold: b.threshold,
+      met: b.met,
+      text: explain(b, runbook),
+    }));
+  return toJson({
+    schema: 'ratelimit/triage/v1',
+    at: evidence.at,
+    windowSeconds: evidence.windowSeconds,
+    context,
+    runbook: runbook.name,
+    verdict: { category: verdict.category, confidence: verdict.confidence, summary: summarise(document) },
+    findings: verdict.findings.map((finding) => ({
+      category: finding.category,
+      confidence: finding.confidence,
+      severity: finding.severity,
+      subjects: finding.subjects.map(({ kind, id }) => ({ kind, id })),
+      because: because(finding.because),
+      caveats: finding.caveats.map((caveat) => ({ code: caveat.code, text: explainCaveat(caveat, runbook) })),
+      remedies: (document.remedies.get(finding.category) ?? []).map((remedy) => ({
+        id: remedy.id,
+        kind: remedy.kind,
+        command: remedy.argv === null ? null : quoteCommand(remedy.argv),
+        text: remedy.text,
+        link: remedy.link,
+      })),
+    })),
+    ruledOut: verdict.ruledOut.map((rejected) => ({
+      category: rejected.category,
+      because: because(rejected.because),
+    })),
+    undecided: verdict.undecided.map((rejected) => ({
+      category: rejected.category,
+      because: because(rejected.because),
+    })),
+    unexplained: because(verdict.unexplained),
+    signals: Object.fromEntries(
+      Object.entries(evidence.signals).map(([id, signal]) => [id, signalJson(signal, document.top)]),
+    ),
+    warnings: warningsOf(evidence),
+    degraded: isDegraded(evidence),
+    timings: { totalMs: document.totalMs },
+  });
+}
+
+function signalJson(signal: Signal, top: number) {
+  return {
+    status: signal.status,
+    reason: signal.reason,
+    sources: signal.sources.map((source) => source.label),
+    unit: signal.unit,
+    windowSeconds: signal.windowSeconds,
+    total: signal.total,
+    distinct: signal.distinct,
+    coverage: signal.coverage,
+    rows: signal.rows.slice(0, top).map(rowJson),
+  };
+}
+
+function rowJson({ id, value, share, lastSeenSeconds, labels, limit }: Row) {
+  return { id, value, share, lastSeenSeconds, labels, limit };
+}

@@ -1,0 +1,114 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { ConfigFlags } from './config/types.ts';
+import type { Context } from './context.ts';
+import { type ExitCode, UsageError } from './errors.ts';
+import { parseDuration } from './values/duration.ts';
+import { nearest } from './values/nearest.ts';
+
+declare const __VERSION__: string;
+
+/** Flags that every command has. */
+export interface GlobalFlags extends ConfigFlags {
+  readonly output: 'human' | 'json' | 'markdown';
+  readonly color: 'auto' | 'always' | 'never' | false;
+  readonly input: boolean;
+  readonly verbose: boolean;
+  readonly quiet: boolean;
+}
+
+const EXIT_CODES = `
+Exit codes:
+  0 done   1 failure   2 usage or configuration   3 --exit-code and a finding   4 permission refused
+  5 degraded: something could not be read   6 refused   7 nothing to do   8 conflict   130 interrupted`;
+
+/** The command tree. Commands are loaded when they run, so that start-up pays for none of the others. */
+export function buildProgram(context: Context, finish: (code: ExitCode) => void): Command {
+  const program = new Command('ratelimit')
+    .description('Alert triage for rate-limit pages: from the alert to a verdict with its evidence.')
+    .version(__VERSION__, '-V, --version', 'print the version')
+    .option('--config <file>', 'configuration file')
+    .option('--context <name>', 'context of the configuration file')
+    .addOption(
+      new Option('-o, --output <format>', 'output format')
+        .choices(['human', 'json', 'markdown'])
+        .default('human'),
+    )
+    .addOption(new Option('--color <when>', 'colour').choices(['auto', 'always', 'never']).default('auto'))
+    .option('--no-color', 'the same as --color never')
+    .option('--timeout <duration>', 'deadline for reading everything (default: 5s)')
+    .option('--runbook <name|path>', 'runbook to judge by (default: aegis)')
+    .option('--redis-url <url>', 'redis://, rediss:// or unix:')
+    .option('--prometheus-url <url>', 'http:// or https://, a path prefix is kept')
+    .option('--api-url <url>', "the system's own API")
+    .option('--no-input', 'never ask, as if there were no terminal')
+    .option('-v, --verbose', 'say more on stderr', false)
+    .option('-q, --quiet', 'say nothing on stderr but errors', false)
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => context.streams('auto').out(text),
+      // Commander's errors are thrown and reported in one place, in the format that was asked for.
+      writeErr: () => {},
+      getOutHelpWidth: () => context.streams('auto').columns,
+      getOutHasColors: () => context.streams('auto').colorOut,
+    })
+    .addHelpText('beforeAll', 'During a page:  ratelimit triage\n')
+    .addHelpText('after', EXIT_CODES)
+    .exitOverride()
+    .allowExcessArguments()
+    .action((_, command: Command) => {
+      const [unknown] = command.args;
+      if (unknown !== undefined) throw unknownCommand(command, unknown);
+      command.outputHelp();
+    });
+
+  program
+    .command('triage')
+    .description('read all signals, judge the spike by the runbook, say what to do next')
+    .addOption(durationOption('--window <duration>', 'look back this long in Prometheus', '5m'))
+    .addOption(new Option('--top <n>', 'rows per table').argParser(wholeNumber).default(10))
+    .option('--exit-code', 'exit 3 when there is a finding', false)
+    .action(async (_, command: Command) => {
+      const { triage } = await import('./commands/triage.ts');
+      finish(await triage(command.optsWithGlobals(), context));
+    });
+
+  const config = program.command('config').description('look at the configuration, or write a first one');
+  config
+    .command('show')
+    .description("print the effective configuration, each value's origin, secrets redacted")
+    .action(async (_, command: Command) => {
+      const { configShow } = await import('./commands/config.ts');
+      finish(await configShow(command.optsWithGlobals(), context));
+    });
+  config
+    .command('init')
+    .description('write a commented configuration file, never over an existing one')
+    .action(async (_, command: Command) => {
+      const { configInit } = await import('./commands/config.ts');
+      finish(await configInit(command.optsWithGlobals(), context));
+    });
+  return program;
+}
+
+function unknownCommand(program: Command, name: string): UsageError {
+  const names = program.commands.map((command) => command.name());
+  return new UsageError(`unknown command '${name}'${nearest(name, names)}`, `Commands: ${names.join(', ')}.`);
+}
+
+function durationOption(flags: string, description: string, fallback: string): Option {
+  return new Option(flags, description)
+    .default(parseDuration(fallback), fallback)
+    .argParser((text: string) => {
+      const seconds = parseDuration(text);
+      if (seconds === null || seconds < 1) {
+        throw new InvalidArgumentError('Expected a duration of at least 1s, such as 90s, 5m or 1h30m.');
+      }
+      return seconds;
+    });
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,4}$/.test(text) || Number(text) < 1)
+    throw new InvalidArgumentError('Expected a whole number from 1 to 9999.');
+  return Number(text);
+}

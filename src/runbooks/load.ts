@@ -1,0 +1,66 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { ConfigError } from '../errors.ts';
+import { nearest } from '../values/nearest.ts';
+import type { Runbook } from './schema.ts';
+
+/** Names of the runbooks that come with the program. */
+export async function builtInRunbooks(folder: URL): Promise<string[]> {
+  const files = await readdir(folder);
+  return files
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => file.slice(0, -'.json'.length))
+    .sort();
+}
+
+/**
+ * Loads a runbook that comes with the program by its name, or a file by its path (anything with a slash or ending
+ * in .yaml or .yml). What comes with the program was checked when it was built; a file is checked here.
+ * @param folder where the built-in runbooks lie, compiled to JSON
+ * @throws ConfigError when there is no such runbook or the file is not valid
+ */
+export async function loadRunbook(nameOrPath: string, folder: URL): Promise<Runbook> {
+  if (/[/\\]|\.ya?ml$/.test(nameOrPath)) {
+    const [{ parseRunbook }, text] = await Promise.all([import('./parse.ts'), readText(nameOrPath)]);
+    return parseRunbook(text, nameOrPath);
+  }
+  const names = await builtInRunbooks(folder);
+  if (!names.includes(nameOrPath)) {
+    throw new ConfigError(
+      `there is no runbook "${nameOrPath}"${nearest(nameOrPath, names)}`,
+      [],
+      `Runbooks: ${names.join(', ')}. A runbook of your own is given by its path: --runbook ./${nameOrPath}.yaml`,
+    );
+  }
+  return JSON.parse(await readFile(new URL(`${nameOrPath}.json`, folder), 'utf8')) as Runbook;
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const why =
+      (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (error as Error).message;
+    throw new ConfigError(`runbook ${path} cannot be read: ${why}`);
+  }
+}
+
+/**
+ * The runbook with a context's thresholds in place of its own.
+ * @throws ConfigError for a name that the runbook does not have
+ */
+export function withThresholds(runbook: Runbook, overrides: Readonly<Record<string, number>>): Runbook {
+  const names = Object.keys(runbook.thresholds);
+  const problems = Object.keys(overrides)
+    .filter((name) => !names.includes(name))
+    .map(
+      (name) => `thresholds.${name}: runbook ${runbook.name} has no such threshold${nearest(name, names)}`,
+    );
+  if (problems.length > 0) throw new ConfigError('the configuration does not fit the runbook:', problems);
+  const thresholds = Object.fromEntries(
+    Object.entries(runbook.thresholds).map(([name, t]) => [
+      name,
+      { ...t, value: overrides[name] ?? t.value },
+    ]),
+  );
+  return { ...runbook, thresholds };
+}

@@ -1,0 +1,30 @@
+import { parseDuration } from '../values/duration.ts';
+import type { SourceSpec } from './schema.ts';
+
+/** A PromQL selector such as `acp_gateway_request_total{status="429"}`, its label values quoted. */
+export function selector(metric: string, match: Readonly<Record<string, string>>): string {
+  const matchers = Object.entries(match).map(([label, value]) => `${label}=${JSON.stringify(value)}`);
+  return matchers.length > 0 ? `${metric}{${matchers.join(',')}}` : metric;
+}
+
+/** A key template with its places as stars: `acp:auth_fail:*`. */
+export const keyPattern = (template: string): string => template.replaceAll(/\{[^}]*\}/g, '*');
+
+/** A source as the runbook's reader knows it: a key family or a selector. */
+export function labelOf(source: SourceSpec): string {
+  switch (source.kind) {
+    case 'redis-counter':
+    case 'redis-entry':
+      return keyPattern(source.key);
+    case 'redis-spend':
+      return `${keyPattern(source.spend)} / ${keyPattern(source.cap)}`;
+    default:
+      return selector(source.metric, source.match);
+  }
+}
+
+/** What time a source's numbers cover, seconds: triage's window does not move Redis's own counters. null for a state. */
+export function windowOf(source: SourceSpec, windowSeconds: number): number | null {
+  if (source.kind === 'redis-counter') return parseDuration(source.window);
+  return source.kind === 'prometheus-rate' ? windowSeconds : null;
+}

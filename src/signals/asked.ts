@@ -1,0 +1,17 @@
+import type { SourceSpec } from '../runbooks/schema.ts';
+
+/** The present, passed in so that nothing below the context reads a clock of its own. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** ISO 8601 in UTC of a time in milliseconds. */
+  iso(milliseconds: number): string;
+}
+
+/** One source of one signal, to be read. */
+export interface Asked {
+  readonly signal: string;
+  readonly source: SourceSpec;
+  /** The kind of the signal's entities; null for a mere total. */
+  readonly kind: string | null;
+}

@@ -1,0 +1,128 @@
+import type { Redis } from 'ioredis';
+import { measured, type Reading, type Row } from '../../evidence/types.ts';
+import { isPublicAddress } from '../../values/address.ts';
+import { isValidId } from '../entities.ts';
+import { type Family, MAX_ENTITY_BYTES, Skipped, ttlSeconds } from './family.ts';
+import { Histogram } from './histogram.ts';
+import { entityOf, type KeyTemplate, keyOf, toId } from './keys.ts';
+import { TopK } from './top-k.ts';
+
+const TOP = 200;
+/** Fifteen digits are exact in a double. */
+const WHOLE_NUMBER = /^\d{1,15}$/;
+
+interface Options {
+  readonly template: KeyTemplate;
+  readonly kind: string | null;
+  readonly windowSeconds: number;
+  /** True when every count sets the TTL anew to the window, so that the TTL tells when the last one was. */
+  readonly renewed: boolean;
+}
+
+/** Whole-number counters, one key an entity: totals, spread and the largest, each with the time of its last count. */
+export class CounterFamily implements Family {
+  readonly label: string;
+  readonly prefixes: readonly string[];
+  readonly #options: Options;
+  readonly #top = new TopK<{ entity: string; value: number }>(TOP);
+  readonly #histogram = new Histogram();
+  readonly #skipped = new Skipped();
+  readonly #strangers = { distinct: 0, total: 0, largest: 0 };
+  #shownStrangers = 0;
+  #seen = false;
+  #total = 0;
+  #distinct = 0;
+
+  constructor(options: Options) {
+    this.#options = options;
+    this.label = options.template.label;
+    this.prefixes = [options.template.prefix];
+  }
+
+  claim(key: string): readonly Buffer[] | null {
+    const entity = entityOf(key, this.#options.template, '');
+    return entity === null ? null : [Buffer.from(key, 'latin1')];
+  }
+
+  take(key: string, [bytes]: readonly (Buffer | null)[]): void {
+    const entity = entityOf(key, this.#options.template, '');
+    if (entity === null || !bytes) return;
+    this.#seen = true;
+    const text = bytes.toString('latin1');
+    const value = WHOLE_NUMBER.test(text) ? Number(text) : null;
+    if (entity.length > MAX_ENTITY_BYTES) {
+      this.#skipped.count(`with a name over ${MAX_ENTITY_BYTES} bytes`);
+      this.#stranger(value ?? 0);
+    } else if (value === null) {
+      this.#skipped.count('not a whole number');
+    } else if (value > 0) {
+      this.#add(entity, value);
+    }
+  }
+
+  skip(): void {
+    this.#seen = true;
+    this.#skipped.count('not a string');
+  }
+
+  async finish(redis: Redis): Promise<Reading | null> {
+    if (!this.#seen) return null;
+    const { template, kind, renewed, windowSeconds } = this.#options;
+    const top = this.#top.sorted();
+    const ttls = await ttlSeconds(redis, renewed ? top.map(({ entity }) => keyOf(entity, template, '')) : []);
+    const rows = top.map(({ entity, value }, index): Row => {
+      const id = toId(entity);
+      const ttl = ttls[index] ?? null;
+      return {
+        id,
+        ...validity(kind, id),
+        value,
+        share: this.#total > 0 ? value / this.#total : null,
+        lastSeenSeconds: ttl === null ? null : Math.max(0, Math.round(windowSeconds - ttl)),
+        labels: {},
+        limit: null,
+      };
+    });
+    return measured({
+      total: this.#total,
+      distinct: this.#distinct,
+      rows,
+      distribution: this.#histogram.bins(),
+      strangers: this.#strangers,
+      warnings: [...this.#skipped.warnings(this.label), ...this.#strangerWarning(rows)],
+    });
+  }
+
+  #add(entity: string, value: number): void {
+    this.#total += value;
+    this.#distinct += 1;
+    if (this.#top.admits(value)) this.#top.add(value, { entity, value });
+    if (isValidId(this.#options.kind, entity)) {
+      this.#histogram.add(value);
+    } else {
+      this.#shownStrangers += 1;
+      this.#stranger(value);
+    }
+  }
+
+  #stranger(value: number): void {
+    this.#strangers.distinct += 1;
+    this.#strangers.total += value;
+    this.#strangers.largest = Math.max(this.#strangers.largest, value);
+  }
+
+  #strangerWarning(rows: readonly Row[]): string[] {
+    if (this.#shownStrangers === 0) return [];
+    const bytes = rows.some((row) => typeof row.id !== 'string')
+      ? ', some not UTF-8 (shown as hexadecimal)'
+      : '';
+    return [
+      `${this.#shownStrangers} of ${this.#distinct} names in ${this.label} are not ${this.#options.kind === 'ip' ? 'IP addresses' : 'valid ids'}${bytes}: counted in the totals, never proposed for a remedy`,
+    ];
+  }
+}
+
+function validity(kind: string | null, id: Row['id']): Pick<Row, 'valid' | 'public'> {
+  const valid = typeof id === 'string' && isValidId(kind, id);
+  return { valid, public: valid && kind === 'ip' && typeof id === 'string' ? isPublicAddress(id) : null };
+}

@@ -1,0 +1,51 @@
+import type { Redis } from 'ioredis';
+import type { Reading } from '../../evidence/types.ts';
+
+/** Longer names are not ids of anything; they are counted apart and never shown in full. */
+export const MAX_ENTITY_BYTES = 512;
+
+/**
+ * One source's part in the pass over the keyspace: it claims keys as they come by, is given their values, and makes
+ * its reading at the end. It keeps running sums and a bounded top list, so its memory does not grow with the keyspace.
+ */
+export interface Family {
+  readonly label: string;
+  /** Starts of the keys that it wants to see, latin1. */
+  readonly prefixes: readonly string[];
+  /** The keys whose values it needs for this key, or null when the key is not its own. */
+  claim(key: string): readonly Buffer[] | null;
+  /** Values of the claimed keys in their order; null is an expired key or one of another type. */
+  take(key: string, values: readonly (Buffer | null)[]): void;
+  /** A claimed key that holds something other than a string. */
+  skip(key: string): void;
+  /** Completes the reading, or null when no key of the family was seen. */
+  finish(redis: Redis): Promise<Reading | null>;
+}
+
+/** Seconds to live by key; null for a key without expiry or one that is gone. */
+export async function ttlSeconds(redis: Redis, keys: readonly Buffer[]): Promise<(number | null)[]> {
+  if (keys.length === 0) return [];
+  const pipeline = redis.pipeline();
+  for (const key of keys) pipeline.pttl(key);
+  const replies = (await pipeline.exec()) ?? [];
+  return replies.map(([error, milliseconds]) => {
+    if (error) throw error;
+    return typeof milliseconds === 'number' && milliseconds >= 0 ? milliseconds / 1000 : null;
+  });
+}
+
+/** `3 keys of acp:auth_fail:* skipped: 2 not a whole number, 1 not a string`, or nothing. */
+export class Skipped {
+  readonly #counts = new Map<string, number>();
+
+  count(why: string): void {
+    this.#counts.set(why, (this.#counts.get(why) ?? 0) + 1);
+  }
+
+  warnings(label: string): string[] {
+    if (this.#counts.size === 0) return [];
+    const total = [...this.#counts.values()].reduce((sum, count) => sum + count, 0);
+    const why = [...this.#counts].map(([reason, count]) => `${count} ${reason}`).join(', ');
+    return [`${total} ${total === 1 ? 'key' : 'keys'} of ${label} skipped: ${why}`];
+  }
+}

@@ -1,0 +1,87 @@
+import type { Redis } from 'ioredis';
+import type { Family } from './family.ts';
+import { globFor } from './keys.ts';
+import { SeenKeys } from './seen.ts';
+
+/** Keys that Redis visits per SCAN call: a few hundred microseconds of its time. */
+const COUNT = 1_000;
+
+export interface Progress {
+  /** Keys that matched so far. */
+  keys: number;
+  /** True once a key under the namespace was seen. */
+  namespaceSeen: boolean;
+  /** True when SCAN's repeats may have been counted twice. */
+  approximate: boolean;
+}
+
+interface Claimed {
+  readonly family: Family;
+  readonly key: string;
+  readonly wanted: readonly Buffer[];
+}
+
+/**
+ * One pass over the keyspace for all families at once: SCAN with the tightest pattern that covers them, each batch's
+ * values by one MGET that travels together with the next SCAN. Never one round trip a key, never KEYS.
+ */
+export async function pass(
+  redis: Redis,
+  families: readonly Family[],
+  namespace: string,
+  progress: Progress,
+): Promise<void> {
+  const prefixes = families.flatMap((family) => family.prefixes);
+  const glob = globFor(namespace === '' ? prefixes : [...prefixes, namespace]);
+  const seen = new SeenKeys();
+  let cursor = '0';
+  let claimed: Claimed[] = [];
+  do {
+    const [[next, keys]] = await Promise.all([
+      // callBuffer, because the pattern is bytes too.
+      redis.callBuffer('SCAN', cursor, 'MATCH', glob, 'COUNT', COUNT) as Promise<[Buffer, Buffer[]]>,
+      fetchValues(redis, claimed),
+    ]);
+    cursor = next.toString();
+    claimed = [];
+    for (const bytes of keys) {
+      const key = bytes.toString('latin1');
+      if (!seen.isNew(key)) continue;
+      progress.keys += 1;
+      progress.namespaceSeen ||= key.startsWith(namespace);
+      for (const family of families) {
+        const wanted = family.claim(key);
+        if (wanted !== null) claimed.push({ family, key, wanted });
+      }
+    }
+    progress.approximate = seen.overflowed;
+  } while (cursor !== '0');
+  await fetchValues(redis, claimed);
+}
+
+async function fetchValues(redis: Redis, claimed: readonly Claimed[]): Promise<void> {
+  if (claimed.length === 0) return;
+  const values = await redis.mgetBuffer(claimed.flatMap((claim) => claim.wanted as Buffer[]));
+  let at = 0;
+  const missing: Claimed[] = [];
+  for (const claim of claimed) {
+    const own = values.slice(at, at + claim.wanted.length);
+    at += claim.wanted.length;
+    if (own.every((value) => value === null)) missing.push(claim);
+    else claim.family.take(claim.key, own);
+  }
+  await tellTypes(redis, missing);
+}
+
+/** MGET answers null both for a key that has expired since and for one of another type, which must not go unsaid. */
+async function tellTypes(redis: Redis, missing: readonly Claimed[]): Promise<void> {
+  if (missing.length === 0) return;
+  const pipeline = redis.pipeline();
+  for (const { key } of missing) pipeline.type(Buffer.from(key, 'latin1'));
+  const replies = (await pipeline.exec()) ?? [];
+  missing.forEach((claim, index) => {
+    const [error, type] = replies[index] ?? [];
+    if (error) throw error;
+    if (type !== 'none') claim.family.skip(claim.key);
+  });
+}

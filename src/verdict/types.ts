@@ -1,0 +1,77 @@
+import type { Id } from '../evidence/types.ts';
+import type { CODES } from '../runbooks/conditions-schema.ts';
+
+export type Code = (typeof CODES)[number];
+
+/** `absent` is apart from `unknown`: there is no such source, rather than one that could not be read. */
+export type State = 'met' | 'not-met' | 'unknown' | 'absent';
+
+/** One evaluated condition: a code with its numbers. The sentence for it is made in `output/`. */
+export interface Because {
+  readonly code: Code;
+  /** null when the condition is on another category. */
+  readonly signal: string | null;
+  readonly measured: number | null;
+  readonly threshold: number | null;
+  /** null: could not be evaluated. */
+  readonly met: boolean | null;
+  /** What the sentence needs beside the numbers. */
+  readonly args: Readonly<Record<string, string | number>>;
+}
+
+export interface Subject {
+  readonly kind: string;
+  readonly id: string;
+  /** In the unit of the signal that it comes from. */
+  readonly value: number;
+  readonly signal: string;
+}
+
+export interface Outcome {
+  readonly state: State;
+  readonly because: readonly Because[];
+  readonly subjects: readonly Subject[];
+}
+
+export type Confidence = 'high' | 'medium' | 'low';
+
+/** A reason to doubt: a code with either the runbook's own text or the conditions that it rests on. */
+export interface Caveat {
+  readonly code: string;
+  readonly text: string | null;
+  readonly because: readonly Because[];
+}
+
+export interface Finding {
+  readonly category: string;
+  readonly confidence: Confidence;
+  readonly severity: string;
+  readonly subjects: readonly Subject[];
+  readonly because: readonly Because[];
+  readonly caveats: readonly Caveat[];
+  /** Ids of the runbook's responses to propose, in its order. */
+  readonly responses: readonly string[];
+}
+
+/** A category that did not become a finding, and why. */
+export interface Rejected {
+  readonly category: string;
+  readonly because: readonly Because[];
+}
+
+export interface Verdict {
+  /** The worst finding's category, or `quiet`, or `inconclusive`. */
+  readonly category: string;
+  readonly confidence: Confidence;
+  readonly findings: readonly Finding[];
+  readonly ruledOut: readonly Rejected[];
+  /** Categories that could not be judged. */
+  readonly undecided: readonly Rejected[];
+  /** What is abnormal and no finding explains. */
+  readonly unexplained: readonly Because[];
+  /** Groups of signals without any live source: `quiet` may not be said. */
+  readonly blind: readonly (readonly string[])[];
+}
+
+/** An id as a plain string; null for bytes that are not UTF-8. */
+export const plainId = (id: Id): string | null => (typeof id === 'string' ? id : null);
