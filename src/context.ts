@@ -29,13 +29,7 @@ export function makeContext(interrupt: AbortSignal): Context {
     streams: once((color) =>
       makeStreams({ stdout: process.stdout, stderr: process.stderr, stdin: process.stdin, color, env }),
     ),
-    adapters: async () => {
-      const [redis, prometheus] = await Promise.all([
-        import('./signals/redis/read.ts'),
-        import('./signals/prometheus/adapter.ts'),
-      ]);
-      return { redis: redis.readRedis, prometheus: prometheus.readPrometheus };
-    },
+    adapters: async () => (await import('./signals/adapters.ts')).adapters,
   };
 }
 

@@ -1,10 +1,18 @@
-import { CommanderError } from 'commander';
+import type { CommanderError } from 'commander';
 import { type Context, makeContext } from './context.ts';
 import { EXIT, type ExitCode, InterruptedError, RatelimitError, UsageError } from './errors.ts';
-import { buildProgram } from './program.ts';
+import { renderError } from './output/error.ts';
+
+declare const __VERSION__: string;
 
 /** Runs the program: arguments in, exit code out. The only place where an error ends. */
 async function main(argv: readonly string[], context: Context): Promise<ExitCode> {
+  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
+    // Scripts ask for it often; it needs neither the command tree nor its parser.
+    context.streams('auto').out(`${__VERSION__}\n`);
+    return EXIT.done;
+  }
+  const { buildProgram } = await import('./program.ts');
   let code: ExitCode = EXIT.done;
   const program = buildProgram(context, (result) => {
     code = result;
@@ -13,16 +21,19 @@ async function main(argv: readonly string[], context: Context): Promise<ExitCode
     await program.parseAsync([...argv], { from: 'user' });
     return code;
   } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
+    if (isCommanderError(error) && error.exitCode === 0) return EXIT.done;
     return report(toKnown(error, context), argv, context);
   }
 }
+
+const isCommanderError = (error: unknown): error is CommanderError =>
+  error instanceof Error && 'code' in error && String(error.code).startsWith('commander.');
 
 /** Everything that can go wrong as an error with a code, a sentence and an exit code. */
 function toKnown(error: unknown, context: Context): RatelimitError {
   if (context.interrupt.aborted) return new InterruptedError();
   if (error instanceof RatelimitError) return error;
-  if (error instanceof CommanderError) {
+  if (isCommanderError(error)) {
     const message = error.message.replace(/^error: /, '').replace(/\n\((.*)\)$/, '; $1');
     return new UsageError(message, 'See ratelimit --help.');
   }
@@ -34,9 +45,8 @@ function toKnown(error: unknown, context: Context): RatelimitError {
   });
 }
 
-async function report(error: RatelimitError, argv: readonly string[], context: Context): Promise<ExitCode> {
+function report(error: RatelimitError, argv: readonly string[], context: Context): ExitCode {
   const streams = context.streams(argv.includes('--no-color') ? 'never' : 'auto');
-  const { renderError } = await import('./output/error.ts');
   const { out, err } = renderError(error, {
     json: wantsJson(argv),
     stack: argv.includes('--verbose') || argv.includes('-v'),

@@ -6,6 +6,9 @@ import { collect } from '../evidence/collect.ts';
 import type { Evidence } from '../evidence/types.ts';
 import { makePaint } from '../output/paint.ts';
 import { isDegraded, type TriageDocument } from '../output/triage-document.ts';
+import { triageHuman } from '../output/triage-human.ts';
+import { triageJson } from '../output/triage-json.ts';
+import { triageMarkdown } from '../output/triage-markdown.ts';
 import type { GlobalFlags } from '../program.ts';
 import { propose, type Reach } from '../remedies/propose.ts';
 import { loadRunbook, withThresholds } from '../runbooks/load.ts';
@@ -43,18 +46,17 @@ export async function triage(flags: TriageFlags, context: Context): Promise<Exit
     totalMs: context.clock.now() - startedAt,
     replayed: false,
   };
-  streams.out(await render(document, flags.output, streams));
+  streams.out(render(document, flags.output, streams));
   return exitCode(evidence, verdict, flags.exitCode);
 }
 
-async function render(
+function render(
   document: TriageDocument,
   format: GlobalFlags['output'],
   streams: { readonly colorOut: boolean; readonly columns: number },
-): Promise<string> {
-  if (format === 'json') return (await import('../output/triage-json.ts')).triageJson(document);
-  if (format === 'markdown') return (await import('../output/triage-markdown.ts')).triageMarkdown(document);
-  const { triageHuman } = await import('../output/triage-human.ts');
+): string {
+  if (format === 'json') return triageJson(document);
+  if (format === 'markdown') return triageMarkdown(document);
   return triageHuman(document, makePaint(streams.colorOut), streams.columns);
 }
 

@@ -84,7 +84,7 @@ export function withDisplay(target: Omit<RedisTarget, 'display'>): RedisTarget {
     // A path of `//x` would be read as an authority, so the empty authority is always written.
     return { ...target, display: `unix://${user}${path}${target.db === 0 ? '' : `?db=${target.db}`}` };
   }
-  const host = isIPv6(target.host) ? `[${target.host}]` : target.host;
+  const host = target.host.includes(':') ? `[${target.host}]` : target.host;
   const scheme = target.tls === null ? 'redis' : 'rediss';
   const db = target.db === 0 ? '' : `/${target.db}`;
   return { ...target, display: `${scheme}://${user}${host}:${target.port}${db}` };

@@ -23,16 +23,19 @@ export async function loadRunbook(nameOrPath: string, folder: URL): Promise<Runb
     const [{ parseRunbook }, text] = await Promise.all([import('./parse.ts'), readText(nameOrPath)]);
     return parseRunbook(text, nameOrPath);
   }
-  const names = await builtInRunbooks(folder);
-  if (!names.includes(nameOrPath)) {
-    throw new ConfigError(
-      `there is no runbook "${nameOrPath}"${nearest(nameOrPath, names)}`,
-      [],
-      `Runbooks: ${names.join(', ')}. A runbook of your own is given by its path: --runbook ./${nameOrPath}.yaml`,
-    );
+  if (NAME.test(nameOrPath)) {
+    const json = await readFile(new URL(`${nameOrPath}.json`, folder), 'utf8').catch(() => null);
+    if (json !== null) return JSON.parse(json) as Runbook;
   }
-  return JSON.parse(await readFile(new URL(`${nameOrPath}.json`, folder), 'utf8')) as Runbook;
+  const names = await builtInRunbooks(folder);
+  throw new ConfigError(
+    `there is no runbook ${JSON.stringify(nameOrPath)}${nearest(nameOrPath, names)}`,
+    [],
+    `Runbooks: ${names.join(', ')}. One of your own is given by its path, such as --runbook ./my-system.yaml`,
+  );
 }
+
+const NAME = /^[a-z0-9-]+$/;
 
 async function readText(path: string): Promise<string> {
   try {

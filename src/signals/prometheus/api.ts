@@ -15,7 +15,7 @@ const MAX_SERIES = 20_000;
  *   data is missing, and NaN or Inf would poison every sum it enters
  */
 export async function query(http: HttpClient, promql: string): Promise<Sample[]> {
-  const data = successData(await http.get('/api/v1/query', { query: promql }));
+  const data = successData(await http.ask('/api/v1/query', { query: promql }));
   if (!isRecord(data) || data.resultType !== 'vector' || !Array.isArray(data.result)) {
     throw new SourceError('malformed', 'the answer is not an instant vector');
   }
@@ -30,9 +30,9 @@ export async function query(http: HttpClient, promql: string): Promise<Sample[]>
 
 /** True when any series of this name is stored, at whatever time and with whatever labels. */
 export async function metricExists(http: HttpClient, metric: string): Promise<boolean> {
-  const data = successData(await http.get('/api/v1/label/__name__/values', { 'match[]': metric }));
-  if (!Array.isArray(data)) throw new SourceError('malformed', 'the answer is not a list of names');
-  return data.includes(metric);
+  const data = successData(await http.ask('/api/v1/labels', { 'match[]': metric }));
+  if (!Array.isArray(data)) throw new SourceError('malformed', 'the answer is not a list of label names');
+  return data.includes('__name__');
 }
 
 function successData(body: string): unknown {

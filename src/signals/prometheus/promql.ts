@@ -8,8 +8,8 @@ import { selector } from '../../runbooks/sources.ts';
  *
  * The first sample is credited only when the series' target (job and instance, as far as labels tell) exposed the
  * metric before the window. Otherwise the counter is merely new to Prometheus, and what it holds may be years old.
- * A born series that never reset rose from zero to its last value. One that did reset is credited its smallest value,
- * which is at most its first.
+ * A born series rose from zero to its largest value at least, which is its last unless it was reset. Where a reset lets
+ * rate() see more than that, rate() stands: it is never above the truth, for it reaches back to zero at most.
  *
  * The alternatives are joined with `or`: `+` would drop every series that has only one of the two.
  */
@@ -22,23 +22,32 @@ export function perSecond(
   const window = `[${windowSeconds}s]`;
   const before = `offset ${windowSeconds}s`;
   const born = `unless ${series} ${before} and on (job, instance) group by (job, instance) (${metric} ${before})`;
-  return [
-    `(last_over_time(${series}${window}) and (resets(${series}${window}) == 0) ${born}) / ${windowSeconds}`,
-    `(rate(${series}${window}) + min_over_time(${series}${window}) / ${windowSeconds} and (resets(${series}${window}) > 0) ${born})`,
-    `rate(${series}${window})`,
-  ].join(' or ');
+  const rate = `rate(${series}${window})`;
+  const rose = `max_over_time(${series}${window}) / ${windowSeconds}`;
+  return [`(${rose} unless ${rate} >= ${rose} ${born})`, rate].join(' or ');
 }
+
+/** The label that tells the parts of a combined query apart. */
+const PART = 'ratelimit_part';
+
+/** Several expressions in one query, so that one signal costs one request. `partOf` sorts the answer. */
+export const combine = (parts: Readonly<Record<string, string>>): string =>
+  Object.entries(parts)
+    .map(([name, expression]) => `label_replace(${expression}, "${PART}", "${name}", "", "")`)
+    .join(' or ');
+
+/** The samples of one part of a combined query's answer. */
+export const partOf = <S extends { readonly labels: Readonly<Record<string, string>> }>(
+  samples: readonly S[],
+  name: string,
+): S[] => samples.filter((sample) => sample.labels[PART] === name);
 
 /**
  * Samples per series, to tell whether the window is long enough to hold a rate: `window` and `long` (four windows)
  * count the samples of the best-scraped series, `now` the series that are alive.
  */
-export function scrapeProbe(metric: string, windowSeconds: number): string {
-  const named = (name: string, expression: string) =>
-    `label_replace(${expression}, "probe", "${name}", "", "")`;
-  return [
-    named('window', `max(count_over_time(${metric}[${windowSeconds}s]))`),
-    named('long', `max(count_over_time(${metric}[${windowSeconds * 4}s]))`),
-    named('now', `count(${metric})`),
-  ].join(' or ');
-}
+export const scrapeProbe = (metric: string, windowSeconds: number): Readonly<Record<string, string>> => ({
+  window: `max(count_over_time(${metric}[${windowSeconds}s]))`,
+  long: `max(count_over_time(${metric}[${windowSeconds * 4}s]))`,
+  now: `count(${metric})`,
+});

@@ -5,7 +5,7 @@ import { isValidId } from '../entities.ts';
 import { SourceError } from '../source-error.ts';
 import { metricExists, query, type Sample } from './api.ts';
 import type { HttpClient } from './http.ts';
-import { perSecond, scrapeProbe } from './promql.ts';
+import { combine, partOf, perSecond, scrapeProbe } from './promql.ts';
 
 type Of<K extends SourceSpec['kind']> = Extract<SourceSpec, { kind: K }>;
 
@@ -29,31 +29,30 @@ export async function readRate(source: Of<'prometheus-rate'>, question: Question
   const { http, kind, windowSeconds } = question;
   const { metric, match, by, mix } = source;
   const rate = perSecond(metric, match, windowSeconds);
-  const byEntity = by === null ? null : `sum by (${by}) (${rate}) > 0`;
-  const [probe, total, count, top, mixes] = await Promise.all([
-    query(http, scrapeProbe(metric, windowSeconds)),
-    query(http, `sum(${rate})`),
-    byEntity === null ? [] : query(http, `count(${byEntity})`),
-    byEntity === null ? [] : query(http, `topk(${TOP}, ${byEntity})`),
-    byEntity === null || mix === null
-      ? []
-      : query(
-          http,
-          `topk by (${by}) (${TOP_MIX}, (sum by (${by}, ${mix}) (${rate}) > 0) and on (${by}) topk(${TOP}, ${byEntity}))`,
-        ),
-  ]);
-  const alive = requireWindow(probe, metric, windowSeconds);
-  const sum = total[0]?.value;
+  const byEntity = `sum by (${by}) (${rate}) > 0`;
+  const top = `topk(${TOP}, ${byEntity})`;
+  const mixes = `topk by (${by}) (${TOP_MIX}, (sum by (${by}, ${mix}) (${rate}) > 0) and on (${by}) ${top})`;
+  const answer = await query(
+    http,
+    combine({
+      ...scrapeProbe(metric, windowSeconds),
+      total: `sum(${rate})`,
+      ...(by === null ? {} : { count: `count(${byEntity})`, top }),
+      ...(by === null || mix === null ? {} : { mixes }),
+    }),
+  );
+  const alive = requireWindow(answer, metric, windowSeconds);
+  const sum = partOf(answer, 'total')[0]?.value;
   if (sum === undefined) return nothing(http, metric, match, windowSeconds, alive);
 
   const mixOf = new Map<string, Record<string, number>>();
-  for (const { labels, value } of mixes) {
+  for (const { labels, value } of partOf(answer, 'mixes')) {
     const id = labels[by ?? ''] ?? '';
     const parts = mixOf.get(id) ?? Object.create(null);
     parts[labels[mix ?? ''] ?? ''] = value;
     mixOf.set(id, parts);
   }
-  const rows = top
+  const rows = partOf(answer, 'top')
     .map(({ labels, value }): Row => {
       const id = labels[by ?? ''] ?? '';
       const parts = mixOf.get(id);
@@ -64,7 +63,7 @@ export async function readRate(source: Of<'prometheus-rate'>, question: Question
       };
     })
     .sort((a, b) => b.value - a.value);
-  const distinct = by === null ? null : (count[0]?.value ?? 0);
+  const distinct = by === null ? null : (partOf(answer, 'count')[0]?.value ?? 0);
   return measured({ total: sum, distinct, rows, strangers: strangersAmong(rows) });
 }
 
@@ -75,17 +74,17 @@ export async function readGauge(source: Of<'prometheus-gauge'>, question: Questi
   const limit = source.limit === null ? null : (runbook.thresholds[source.limit]?.value ?? null);
   const smallest = source.first === 'smallest';
   const byEntity = `${smallest ? 'min' : 'sum'} by (${source.by}) (${series})`;
-  const [summary, found] = await Promise.all([
-    query(
-      http,
-      `label_replace(sum(${series}), "is", "sum", "", "") or label_replace(count(${byEntity}), "is", "count", "", "")`,
-    ),
-    query(http, `${smallest ? 'bottomk' : 'topk'}(${TOP_PROCESSES}, ${byEntity})`),
-  ]);
-  const part = (is: string) => summary.find((sample) => sample.labels.is === is)?.value;
-  const total = part('sum');
+  const answer = await query(
+    http,
+    combine({
+      sum: `sum(${series})`,
+      count: `count(${byEntity})`,
+      rows: `${smallest ? 'bottomk' : 'topk'}(${TOP_PROCESSES}, ${byEntity})`,
+    }),
+  );
+  const total = partOf(answer, 'sum')[0]?.value;
   if (total === undefined) return nothing(http, source.metric, source.match, null, false);
-  const rows = found
+  const rows = partOf(answer, 'rows')
     .map(
       ({ labels, value }): Row => ({
         ...plainRow(labels[source.by] ?? '', kind, value),
@@ -96,20 +95,21 @@ export async function readGauge(source: Of<'prometheus-gauge'>, question: Questi
       }),
     )
     .sort((a, b) => (smallest ? a.value - b.value : b.value - a.value));
-  return measured({ total, distinct: part('count') ?? rows.length, rows });
+  return measured({ total, distinct: partOf(answer, 'count')[0]?.value ?? rows.length, rows });
 }
 
 /** Seconds since the time that a gauge holds, youngest first. Throws SourceError. */
 export async function readAge(source: Of<'prometheus-age'>, question: Question): Promise<Reading> {
   const { http, kind } = question;
   const series = selector(source.metric, source.match);
-  const [count, found] = await Promise.all([
-    query(http, `count(max by (${source.by}) (${series}))`),
-    query(http, `time() - topk(${TOP_PROCESSES}, max by (${source.by}) (${series}))`),
-  ]);
-  const distinct = count[0]?.value;
+  const newest = `max by (${source.by}) (${series})`;
+  const answer = await query(
+    http,
+    combine({ count: `count(${newest})`, rows: `time() - topk(${TOP_PROCESSES}, ${newest})` }),
+  );
+  const distinct = partOf(answer, 'count')[0]?.value;
   if (distinct === undefined) return nothing(http, source.metric, source.match, null, false);
-  const rows = found
+  const rows = partOf(answer, 'rows')
     // A process cannot be younger than now: that is the skew between two clocks.
     .map(({ labels, value }) => plainRow(labels[source.by] ?? '', kind, Math.max(0, value)))
     .sort((a, b) => a.value - b.value);
@@ -135,8 +135,8 @@ async function nothing(
  * @returns true when the metric has samples inside the window
  * @throws SourceError when the window is too short for what the samples show
  */
-function requireWindow(probe: readonly Sample[], metric: string, windowSeconds: number): boolean {
-  const part = (name: string) => probe.find((sample) => sample.labels.probe === name)?.value ?? 0;
+function requireWindow(answer: readonly Sample[], metric: string, windowSeconds: number): boolean {
+  const part = (name: string) => partOf(answer, name)[0]?.value ?? 0;
   const [inWindow, inFour] = [part('window'), part('long')];
   const alive = part('now') > 0;
   if (inWindow === 0 && !alive) return false;

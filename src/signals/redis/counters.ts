@@ -68,7 +68,7 @@ export class CounterFamily implements Family {
   async finish(redis: Redis): Promise<Reading | null> {
     if (!this.#seen) return null;
     const { template, kind, renewed, windowSeconds } = this.#options;
-    const top = this.#top.sorted();
+    const top = this.#top.sorted().sort((a, b) => b.value - a.value || (a.entity < b.entity ? -1 : 1));
     const ttls = await ttlSeconds(redis, renewed ? top.map(({ entity }) => keyOf(entity, template, '')) : []);
     const rows = top.map(({ entity, value }, index): Row => {
       const id = toId(entity);
