@@ -1,27 +1,27 @@
-// Builds dist/: the program as one bundle per lazily loaded part, and every runbook checked and compiled to JSON.
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+// Builds dist/: the program as one script with V8's cache of its compiled code, and every runbook as checked JSON.
+import { spawnSync } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = new URL('..', import.meta.url);
-const path = (relative) => new URL(relative, root).pathname;
+const path = (relative) => fileURLToPath(new URL(relative, root));
 
 const common = {
   absWorkingDir: path('.'),
   bundle: true,
   platform: 'node',
-  format: 'esm',
-  target: 'node20',
+  target: 'node20.17',
   logLevel: 'warning',
-  // The CommonJS packages in the bundle call require() for Node's own modules.
-  banner: {
-    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-  },
+  legalComments: 'none',
 };
 
 /**
  * Start-up is part of the product: what axios brings for browsers, forms, redirects and HTTP/2 is never used here
  * (redirects are refused: maxRedirects 0) and costs some 40 ms: a MIME database, Node's http2 and assert, and undici,
- * which loads as soon as anything looks at the global FormData.
+ * which loads as soon as anything looks at the global FormData. The debug package of ioredis goes too.
  */
 const lean = {
   name: 'lean',
@@ -29,41 +29,90 @@ const lean = {
     const nothing = (path) => ({ path, namespace: 'nothing' });
     onResolve({ filter: /^(form-data|http2|follow-redirects)$/ }, ({ path: name }) => nothing(name));
     onLoad({ filter: /.*/, namespace: 'nothing' }, () => ({ contents: 'export default class {}' }));
+    onResolve({ filter: /^debug$/ }, () => ({ path: 'debug', namespace: 'silent' }));
+    onLoad({ filter: /.*/, namespace: 'silent' }, () => ({
+      contents:
+        'const make = () => Object.assign(() => {}, { enabled: false }); module.exports = Object.assign(make, { default: make });',
+    }));
     onLoad({ filter: /axios\/lib\/adapters\/(xhr|fetch)\.js$/ }, () => ({
       contents: 'export default false; export const getFetch = () => false;',
     }));
     onLoad({ filter: /axios\/lib\/utils\.js$/ }, async ({ path: file }) => {
       const source = await readFile(file, 'utf8');
-      const contents = source.replace(/typeof G\.FormData !== 'undefined' \? G\.FormData : undefined/, 'undefined');
+      const contents = source.replace(
+        /typeof G\.FormData !== 'undefined' \? G\.FormData : undefined/,
+        'undefined',
+      );
       if (contents === source) throw new Error(`${file} no longer looks at G.FormData: adapt the plugin`);
       return { contents };
     });
   },
 };
 
-const { version } = JSON.parse(await readFile(path('package.json'), 'utf8'));
-await rm(path('dist'), { recursive: true, force: true });
-await build({
-  ...common,
-  entryPoints: ['src/main.ts'],
-  outdir: 'dist',
-  splitting: true,
-  minify: true,
-  legalComments: 'none',
-  chunkNames: 'chunks/[name]-[hash]',
-  plugins: [lean],
-  define: { __VERSION__: JSON.stringify(version) },
-});
-
-await build({ ...common, entryPoints: ['src/runbooks/parse.ts'], outfile: 'dist/.compile/parse.mjs' });
-const { parseRunbook } = await import(new URL('dist/.compile/parse.mjs', root));
-await mkdir(path('dist/runbooks'), { recursive: true });
-for (const file of await readdir(path('src/runbooks'))) {
-  if (!file.endsWith('.yaml')) continue;
-  const name = file.slice(0, -'.yaml'.length);
-  const runbook = parseRunbook(await readFile(path(`src/runbooks/${file}`), 'utf8'), `src/runbooks/${file}`);
-  if (runbook.name !== name)
-    throw new Error(`src/runbooks/${file}: name is ${runbook.name}, expected ${name}`);
-  await writeFile(path(`dist/runbooks/${name}.json`), JSON.stringify(runbook));
+/** The program: one script as a function of what Node gives a CommonJS module, run by boot.ts. */
+async function buildProgram(dist) {
+  const { version } = JSON.parse(await readFile(path('package.json'), 'utf8'));
+  const file = `${dist}/program.cjs`;
+  const define = { __VERSION__: JSON.stringify(version) };
+  await build({
+    ...common,
+    entryPoints: ['src/main.ts'],
+    outfile: file,
+    format: 'cjs',
+    minify: true,
+    plugins: [lean],
+    define: { ...define, 'import.meta.url': '__url' },
+    banner: {
+      js: "(function (exports, require, module, __filename, __dirname) { const __url = require('node:url').pathToFileURL(__filename).href;",
+    },
+    footer: { js: '})' },
+  });
+  await build({ ...common, entryPoints: ['src/boot.ts'], outfile: `${dist}/main.js`, format: 'esm', define });
+  return file;
 }
-await rm(path('dist/.compile'), { recursive: true });
+
+/** Every runbook, checked, as JSON: start-up pays for no YAML. */
+async function buildRunbooks(dist) {
+  const parser = `${dist}/parse.cjs`;
+  await build({ ...common, entryPoints: ['src/runbooks/parse.ts'], outfile: parser, format: 'cjs' });
+  const { parseRunbook } = createRequire(import.meta.url)(parser);
+  await mkdir(`${dist}/runbooks`, { recursive: true });
+  for (const file of await readdir(path('src/runbooks'))) {
+    if (!file.endsWith('.yaml')) continue;
+    const name = file.slice(0, -'.yaml'.length);
+    const source = `src/runbooks/${file}`;
+    const runbook = parseRunbook(await readFile(path(source), 'utf8'), source);
+    if (runbook.name !== name) throw new Error(`${source}: name is ${runbook.name}, expected ${name}`);
+    await writeFile(`${dist}/runbooks/${name}.json`, JSON.stringify(runbook));
+  }
+  await rm(parser);
+}
+
+/** A triage that reaches nobody runs most of the code; whatever else runs later is compiled then. */
+function warm(file) {
+  const nobody = ['--redis-url', 'redis://127.0.0.1:1', '--prometheus-url', 'http://127.0.0.1:1'];
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [path('scripts/warm.mjs'), file, 'triage', ...nobody],
+    {
+      env: { XDG_CONFIG_HOME: dirname(file) },
+      encoding: 'utf8',
+    },
+  );
+  if (status !== 0) throw new Error(`the program does not start: ${stderr}`);
+}
+
+// Built aside and moved into place: whoever runs the program meanwhile finds the old one or the new one, whole.
+const fresh = await mkdtemp(path('dist.new-'));
+const old = `${fresh}.old`;
+await chmod(fresh, 0o755);
+try {
+  const file = await buildProgram(fresh);
+  await buildRunbooks(fresh);
+  warm(file);
+  await rename(path('dist'), old).catch(() => {});
+  await rename(fresh, path('dist'));
+} finally {
+  await rm(fresh, { recursive: true, force: true });
+  await rm(old, { recursive: true, force: true });
+}

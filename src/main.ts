@@ -1,18 +1,11 @@
-import type { CommanderError } from 'commander';
+import { CommanderError } from 'commander';
 import { type Context, makeContext } from './context.ts';
 import { EXIT, type ExitCode, InterruptedError, RatelimitError, UsageError } from './errors.ts';
 import { renderError } from './output/error.ts';
-
-declare const __VERSION__: string;
+import { buildProgram } from './program.ts';
 
 /** Runs the program: arguments in, exit code out. The only place where an error ends. */
 async function main(argv: readonly string[], context: Context): Promise<ExitCode> {
-  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
-    // Scripts ask for it often; it needs neither the command tree nor its parser.
-    context.streams('auto').out(`${__VERSION__}\n`);
-    return EXIT.done;
-  }
-  const { buildProgram } = await import('./program.ts');
   let code: ExitCode = EXIT.done;
   const program = buildProgram(context, (result) => {
     code = result;
@@ -21,19 +14,16 @@ async function main(argv: readonly string[], context: Context): Promise<ExitCode
     await program.parseAsync([...argv], { from: 'user' });
     return code;
   } catch (error) {
-    if (isCommanderError(error) && error.exitCode === 0) return EXIT.done;
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
     return report(toKnown(error, context), argv, context);
   }
 }
-
-const isCommanderError = (error: unknown): error is CommanderError =>
-  error instanceof Error && 'code' in error && String(error.code).startsWith('commander.');
 
 /** Everything that can go wrong as an error with a code, a sentence and an exit code. */
 function toKnown(error: unknown, context: Context): RatelimitError {
   if (context.interrupt.aborted) return new InterruptedError();
   if (error instanceof RatelimitError) return error;
-  if (isCommanderError(error)) {
+  if (error instanceof CommanderError) {
     const message = error.message.replace(/^error: /, '').replace(/\n\((.*)\)$/, '; $1');
     return new UsageError(message, 'See ratelimit --help.');
   }
@@ -64,17 +54,22 @@ function wantsJson(argv: readonly string[]): boolean {
   });
 }
 
-const interrupt = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  // Once: a second Ctrl-C ends the process at once, whatever it is doing.
-  process.once(signal, () => interrupt.abort(new InterruptedError()));
+async function start(): Promise<void> {
+  const interrupt = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    // Once: a second Ctrl-C ends the process at once, whatever it is doing.
+    process.once(signal, () => interrupt.abort(new InterruptedError()));
+  }
+  const context = makeContext(interrupt.signal);
+  process.exitCode = await main(process.argv.slice(2), context);
+  const streams = context.streams('auto');
+  try {
+    await streams.flush();
+  } catch (error) {
+    streams.err(`ratelimit: the answer could not be written: ${(error as Error).message}\n`);
+    process.exitCode = EXIT.failure;
+  }
 }
 
-const context = makeContext(interrupt.signal);
-process.exitCode = await main(process.argv.slice(2), context);
-try {
-  await context.streams('auto').flush();
-} catch (error) {
-  context.streams('auto').err(`ratelimit: the answer could not be written: ${(error as Error).message}\n`);
-  process.exitCode = EXIT.failure;
-}
+// Rejects only when reporting an error failed itself: then Node's own report is the best there is.
+void start();

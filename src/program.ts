@@ -67,6 +67,8 @@ export function buildProgram(context: Context, finish: (code: ExitCode) => void)
     .addOption(durationOption('--window <duration>', 'look back this long in Prometheus', '5m'))
     .addOption(new Option('--top <n>', 'rows per table').argParser(wholeNumber).default(10))
     .option('--exit-code', 'exit 3 when there is a finding', false)
+    .option('--save <file>', 'write the evidence to a new file')
+    .option('--from <file>', 'judge saved evidence instead of reading the systems')
     .action(async (_, command: Command) => {
       const { triage } = await import('./commands/triage.ts');
       finish(await triage(command.optsWithGlobals(), context));
@@ -103,7 +105,7 @@ function durationOption(flags: string, description: string, fallback: string): O
       if (seconds === null || seconds < 1) {
         throw new InvalidArgumentError('Expected a duration of at least 1s, such as 90s, 5m or 1h30m.');
       }
-      return seconds;
+      return Math.round(seconds);
     });
 }
 

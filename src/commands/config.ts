@@ -4,14 +4,14 @@ import { resolveConfig } from '../config/resolve.ts';
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { configText } from '../output/config-text.ts';
-import { makePaint } from '../output/paint.ts';
+import { paintFor } from '../output/paint-for.ts';
 import type { GlobalFlags } from '../program.ts';
 
 /** `ratelimit config show`: the effective configuration, each value with its origin, secrets redacted. */
 export async function configShow(flags: GlobalFlags, context: Context): Promise<ExitCode> {
   const streams = context.streams(flags.color === false ? 'never' : flags.color);
   const config = await resolveConfig({ flags, env: context.env, configHome: context.configHome });
-  streams.out(configText(config, flags.output, makePaint(streams.colorOut), streams.columns));
+  streams.out(configText(config, flags.output, await paintFor(streams.colorOut), streams.columns));
   return EXIT.done;
 }
 

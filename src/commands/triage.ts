@@ -4,7 +4,8 @@ import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { collect } from '../evidence/collect.ts';
 import type { Evidence } from '../evidence/types.ts';
-import { makePaint } from '../output/paint.ts';
+import { toJson } from '../output/json.ts';
+import { paintFor } from '../output/paint-for.ts';
 import { isDegraded, type TriageDocument } from '../output/triage-document.ts';
 import { triageHuman } from '../output/triage-human.ts';
 import { triageJson } from '../output/triage-json.ts';
@@ -21,6 +22,10 @@ export interface TriageFlags extends GlobalFlags {
   readonly window: number;
   readonly top: number;
   readonly exitCode: boolean;
+  /** Where to write the evidence. */
+  readonly save?: string;
+  /** Where to read it instead of from the systems. */
+  readonly from?: string;
 }
 
 /** `ratelimit triage`: collect, judge, say it in the format that was asked for. */
@@ -30,11 +35,20 @@ export async function triage(flags: TriageFlags, context: Context): Promise<Exit
   // The clients load while the configuration is read.
   const [config, adapters] = await Promise.all([
     resolveConfig({ flags, env: context.env, configHome: context.configHome }),
-    context.adapters(),
+    flags.from === undefined ? context.adapters() : null,
   ]);
   const runbook = withThresholds(await loadRunbook(config.runbook, context.runbooks), config.thresholds);
-  const request = { config, runbook, windowSeconds: Math.round(flags.window), clock: context.clock };
-  const evidence = await collect(adapters, request, context.interrupt);
+  const evidence =
+    adapters === null
+      ? await (await import('../evidence/capture.ts')).readCapture(flags.from ?? '')
+      : await collect(
+          adapters,
+          { config, runbook, windowSeconds: flags.window, clock: context.clock },
+          context.interrupt,
+        );
+  if (flags.save !== undefined) {
+    await (await import('../evidence/capture.ts')).writeCapture(flags.save, toJson(evidence));
+  }
   const verdict = judge(evidence, runbook);
   const document: TriageDocument = {
     evidence,
@@ -44,20 +58,20 @@ export async function triage(flags: TriageFlags, context: Context): Promise<Exit
     top: flags.top,
     remedies: proposals(verdict, runbook, reachOf(config, evidence)),
     totalMs: context.clock.now() - startedAt,
-    replayed: false,
+    replayed: adapters === null,
   };
-  streams.out(render(document, flags.output, streams));
+  streams.out(await render(document, flags.output, streams));
   return exitCode(evidence, verdict, flags.exitCode);
 }
 
-function render(
+async function render(
   document: TriageDocument,
   format: GlobalFlags['output'],
   streams: { readonly colorOut: boolean; readonly columns: number },
-): string {
+): Promise<string> {
   if (format === 'json') return triageJson(document);
   if (format === 'markdown') return triageMarkdown(document);
-  return triageHuman(document, makePaint(streams.colorOut), streams.columns);
+  return triageHuman(document, await paintFor(streams.colorOut), streams.columns);
 }
 
 const proposals = (verdict: Verdict, runbook: Runbook, reach: Reach): TriageDocument['remedies'] =>

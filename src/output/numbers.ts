@@ -12,12 +12,12 @@ export function formatNumber(value: number): string {
   return withCommas(value, Math.abs(value) >= 1 ? 1 : 2);
 }
 
-/** `71 %`, `0.4 %`; never `0 %` for what is not nothing, nor `100 %` for what is not all. */
+/** `71%`, `0.4%`; never `0%` for what is not nothing, nor `100%` for what is not all. */
 export function formatShare(share: number): string {
   const percent = share * 100;
-  if (percent > 0 && percent < 0.1) return '<0.1 %';
-  if (percent > 99.9 && percent < 100) return '>99.9 %';
-  return `${withCommas(percent, percent < 10 || (percent > 99 && percent < 100) ? 1 : 0)} %`;
+  if (percent > 0 && percent < 0.1) return '<0.1%';
+  if (percent > 99.9 && percent < 100) return '>99.9%';
+  return `${withCommas(percent, percent < 10 || (percent > 99 && percent < 100) ? 1 : 0)}%`;
 }
 
 /** A number in its unit: `4,812 failures`, `8.9 429s/s`, `$41.20`. */

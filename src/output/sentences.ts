@@ -44,7 +44,6 @@ export function explain(because: Because, runbook: Runbook): string {
     case 'rest-volume':
       return `${amount(measured)} remain without noise and without what stands out (threshold ${formatNumber(threshold)})`;
     case 'rest-sources':
-      if (count === 0) return `no ${one} is among them`;
       return `they come from ${entities(count)}, as diverse as ${formatNumber(measured)} equally loud ones (threshold ${formatNumber(threshold)})`;
     case 'volume':
       return `${amount(measured)} ${volumeOf(args.of)} (threshold ${formatNumber(threshold)})`;
@@ -56,7 +55,7 @@ export function explain(because: Because, runbook: Runbook): string {
       return `${entities(measured)} below ${amount(number(args.floor))} each (threshold ${formatNumber(threshold)})`;
     case 'mix-only':
     case 'mix-mixed':
-      return `${formatShare(measured)} of it with ${text(args.label)} ${text(args.value)} (from ${formatShare(threshold)} on it is that alone, below a mix)`;
+      return mixSentence(because);
     case 'over-limit':
       return because.met
         ? `${entities(count)} at ${formatShare(threshold)} of the limit or above, the highest at ${formatShare(measured)}`
@@ -98,10 +97,18 @@ export function explainCaveat(caveat: Caveat, runbook: Runbook): string {
   }
 }
 
+function mixSentence({ code, measured, threshold, met, args }: Because): string {
+  const only = (code === 'mix-only') === met;
+  const share = `${formatShare(measured ?? 0)} of it with ${text(args.label)} ${text(args.value)}`;
+  return only
+    ? `${share}, so that alone (from ${formatShare(threshold ?? 0)})`
+    : `${share}, so a mix (below ${formatShare(threshold ?? 0)})`;
+}
+
 function spreadMany({ measured, threshold, met, args }: Because, entities: string): string {
   const enough = (measured ?? 0) >= (threshold ?? 0);
   const many = `many is ${formatNumber(threshold ?? 0)}`;
-  if (args.of !== 'all') return `${entities} stand out (${many})`;
+  if (args.of !== 'all') return `${entities} ${measured === 1 ? 'stands' : 'stand'} out (${many})`;
   if (met) return `${entities} at once, none of them dominates (${many})`;
   return enough
     ? `${entities} at once, but one of them dominates or there are too little in all`

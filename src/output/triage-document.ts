@@ -115,16 +115,33 @@ function blindness(group: readonly string[], { runbook, evidence }: TriageDocume
 /** What a signal measured, in one line: `6,812 failures from 41 IPs in 5m`. */
 export function describeSignal(id: string, signal: Signal, runbook: Runbook): string {
   const spec = runbook.signals[id];
-  const parts: string[] = [];
-  if (signal.total !== null && signal.unit !== 's left') parts.push(formatAmount(signal.total, signal.unit));
-  if (signal.distinct !== null && spec?.entity) {
-    parts.push(
-      `${formatNumber(signal.distinct)} ${signal.distinct === 1 ? spec.entity.one : spec.entity.many}`,
-    );
+  const { one = 'entity', many = 'entities' } = spec?.entity ?? {};
+  const distinct = signal.distinct ?? 0;
+  const entities = `${formatNumber(distinct)} ${distinct === 1 ? one : many}`;
+  const kind = spec?.sources[0]?.kind;
+  if (kind === 'prometheus-age') {
+    return `${entities}, the newest started ${formatDuration(signal.rows[0]?.value ?? 0)} ago`;
   }
+  if (kind === 'redis-entry') return entities;
+  if (spec?.sources.some((source) => 'first' in source && source.first === 'smallest')) {
+    const down = signal.rows.filter((row) => row.value === 0);
+    return down.length === 0
+      ? `${entities}, all up`
+      : `${entities}, down: ${down.map((row) => showId(row.id)).join(' ')}`;
+  }
+  const parts = signal.total === null ? [] : [formatAmount(signal.total, signal.unit)];
+  if (signal.distinct !== null && spec?.entity) parts.push(entities);
   const window = signal.windowSeconds === null ? '' : ` in ${formatDuration(signal.windowSeconds)}`;
   return `${parts.join(' from ')}${window}`;
 }
+
+/** What to do once it is over; nothing after a quiet run. */
+export const afterwards = ({ verdict, runbook }: TriageDocument): readonly string[] =>
+  verdict.findings.length > 0 ? runbook.afterwards : [];
+
+/** Of a category that is no finding, the conditions that kept it from being one. */
+export const failing = (because: readonly Because[]): readonly Because[] =>
+  because.some((one) => one.met !== true) ? because.filter((one) => one.met !== true) : because;
 
 /** Largest parts of a row's mix: `/execute 98 %, /agents 2 %`. */
 export function describeMix(row: Row, limit = 3): string {

@@ -9,9 +9,11 @@ import { quoteCommand } from './quote.ts';
 import { explain, explainAll, explainCaveat } from './sentences.ts';
 import { renderTable } from './table.ts';
 import {
+  afterwards,
   categoryOf,
   describeMix,
   describeSignal,
+  failing,
   headlineOf,
   showId,
   summarise,
@@ -27,14 +29,15 @@ export function triageHuman(document: TriageDocument, paint: Paint, width: numbe
   const line = (mark: string, text: string) => wrap(`  ${mark} ${text}`, width, '    ');
   const sections: string[] = [firstLine(document, paint)];
 
-  for (const finding of verdict.findings) {
-    if (verdict.findings.length > 1) {
+  for (const [index, finding] of verdict.findings.entries()) {
+    // The first line has said the worst one already.
+    if (index > 0) {
       sections.push(paint.strong(`${label(finding)}: ${headlineOf(finding, document)}`));
     }
     const category = categoryOf(document, finding.category);
     const against = finding.because.filter((because) => because.met === false);
     sections.push(
-      block(paint.strong(`Why${category ? ` (${category.cause})` : ''}`), [
+      block(paint.strong(`Why ${finding.category}${category ? ` (${category.cause})` : ''}`), [
         ...finding.because.filter((b) => b.met === true).map((b) => line('+', explain(b, runbook))),
       ]),
       block(paint.strong('What speaks against it'), [
@@ -44,7 +47,7 @@ export function triageHuman(document: TriageDocument, paint: Paint, width: numbe
     );
   }
   const rejected = (list: typeof verdict.ruledOut) =>
-    list.map((one) => line('-', `${one.category}: ${explainAll(one.because, runbook)}`));
+    list.map(({ category, because }) => line('-', `${category}: ${explainAll(failing(because), runbook)}`));
   sections.push(
     block(paint.strong('Abnormal, and not explained by a category'), [
       ...verdict.unexplained.map((because) => line('!', explain(because, runbook))),
@@ -52,6 +55,7 @@ export function triageHuman(document: TriageDocument, paint: Paint, width: numbe
     block(paint.strong('Ruled out'), rejected(verdict.ruledOut)),
     block(paint.strong('Could not be judged'), rejected(verdict.undecided)),
     ...tables(document, paint, width),
+    block(paint.strong('Beside that'), asides(document, line)),
     block(
       paint.strong('Could not be seen'),
       unseen(document).map(({ id, status, why }) => line('?', `${id} is ${status}: ${why}`)),
@@ -61,6 +65,10 @@ export function triageHuman(document: TriageDocument, paint: Paint, width: numbe
       warningsOf(document.evidence).map((warning) => line('!', warning)),
     ),
     ...verdict.findings.map((finding) => next(finding, document, paint, width)),
+    block(
+      paint.strong('Afterwards'),
+      afterwards(document).map((step) => line('*', step)),
+    ),
     paint.dim(footer(document)),
   );
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
@@ -83,8 +91,8 @@ const block = (title: string, lines: readonly string[]): string =>
 /** One table per signal that has something to show. */
 function tables(document: TriageDocument, paint: Paint, width: number): string[] {
   return Object.entries(document.evidence.signals).flatMap(([id, signal]) => {
-    if (signal.status !== 'measured') return [];
     const spec = document.runbook.signals[id];
+    if (signal.status !== 'measured' || spec?.show === 'line') return [];
     const title = `${paint.strong(capital(spec?.title ?? id))}: ${describeSignal(id, signal, document.runbook)}`;
     const near = spec?.['near-limit'] ? (document.runbook.thresholds[spec['near-limit']]?.value ?? 0) : null;
     const rows = signal.rows.filter(
@@ -103,6 +111,16 @@ function tables(document: TriageDocument, paint: Paint, width: number): string[]
     const more = hidden > 0 ? [paint.dim(`  and ${hidden} more (--top ${rows.length})`)] : [];
     return [[title, ...table.split('\n').map((text) => `  ${text}`), ...more].join('\n')];
   });
+}
+
+/** Signals that are only context, in a line each. */
+function asides(document: TriageDocument, line: (mark: string, text: string) => string): string[] {
+  return Object.entries(document.evidence.signals)
+    .filter(([id, { status }]) => status === 'measured' && document.runbook.signals[id]?.show === 'line')
+    .map(([id, signal]) => {
+      const title = document.runbook.signals[id]?.title ?? id;
+      return line('-', `${title}: ${describeSignal(id, signal, document.runbook)}`);
+    });
 }
 
 interface Column {
@@ -183,7 +201,9 @@ const plain = (value: number, unit: string): string =>
 /** What to do next: commands ready to paste on lines of their own, then the steps by hand. */
 function next(finding: Finding, document: TriageDocument, paint: Paint, width: number): string {
   const remedies = document.remedies.get(finding.category) ?? [];
-  const title = document.verdict.findings.length > 1 ? `Next, for ${finding.category}` : 'Next';
+  const which = document.verdict.findings.length > 1 ? `, for ${finding.category}` : '';
+  const then = document.replayed ? ' (the evidence is recorded: look again before you act on it)' : '';
+  const title = `Next${which}${then}`;
   const lines = remedies.flatMap((remedy, index) => {
     const again = remedies[index - 1]?.id === remedy.id;
     const text = again ? [] : [wrap(`  ${index + 1}. ${remedy.text}${linkOf(remedy)}`, width, '     ')];

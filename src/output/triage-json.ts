@@ -3,7 +3,7 @@ import type { Because } from '../verdict/types.ts';
 import { toJson } from './json.ts';
 import { quoteCommand } from './quote.ts';
 import { explain, explainCaveat } from './sentences.ts';
-import { isDegraded, summarise, type TriageDocument, warningsOf } from './triage-document.ts';
+import { afterwards, isDegraded, summarise, type TriageDocument, warningsOf } from './triage-document.ts';
 
 /** The document `ratelimit/triage/v1`. Its shape is a contract: keys are only ever added. */
 export function triageJson(document: TriageDocument): string {
@@ -48,6 +48,7 @@ export function triageJson(document: TriageDocument): string {
       because: because(rejected.because),
     })),
     unexplained: because(verdict.unexplained),
+    afterwards: afterwards(document),
     signals: Object.fromEntries(
       Object.entries(evidence.signals).map(([id, signal]) => [id, signalJson(signal, document.top)]),
     ),

@@ -6,8 +6,10 @@ import { formatAmount, formatShare } from './numbers.ts';
 import { quoteCommand } from './quote.ts';
 import { explain, explainAll, explainCaveat } from './sentences.ts';
 import {
+  afterwards,
   describeMix,
   describeSignal,
+  failing,
   headlineOf,
   summarise,
   type TriageDocument,
@@ -22,7 +24,7 @@ export function triageMarkdown(document: TriageDocument): string {
   const list = (title: string, items: readonly string[]) =>
     items.length === 0 ? [] : [`**${title}**`, '', ...items.map((item) => `- ${text(item)}`), ''];
   const rejected = (one: (typeof verdict.ruledOut)[number]) =>
-    `${one.category}: ${explainAll(one.because, runbook)}`;
+    `${one.category}: ${explainAll(failing(one.because), runbook)}`;
 
   const lines = [
     `## ${text(`${verdict.findings[0]?.severity ?? ''} ${verdict.category} (confidence ${verdict.confidence})`.trim())}`,
@@ -55,6 +57,7 @@ export function triageMarkdown(document: TriageDocument): string {
     ),
     ...list('Warnings', warningsOf(evidence)),
     ...verdict.findings.flatMap((finding) => next(finding, document)),
+    ...list('Afterwards', afterwards(document)),
     `_${text(`runbook ${runbook.name}, ${evidence.at}, window ${formatDuration(evidence.windowSeconds)}`)}_`,
   ];
   return `${lines.join('\n')}\n`;

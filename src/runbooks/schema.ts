@@ -78,6 +78,8 @@ const signal = z.strictObject({
   unit: text(20),
   spread: spread.nullable().default(null),
   'near-limit': thresholdName.nullable().default(null),
+  /** A table of its entities, or one line for what is only context. */
+  show: z.enum(['table', 'line']).default('table'),
   sources: z.array(source).length(1),
 });
 

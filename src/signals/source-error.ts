@@ -29,7 +29,9 @@ export function networkReason(error: unknown): string | null {
   const code = codeOf(error);
   if (code === null) return null;
   if (NETWORK[code]) return NETWORK[code];
-  return /CERT|SSL|TLS|ALTNAME|SELF_SIGNED/.test(code) ? `TLS: ${(error as Error).message}` : null;
+  return /CERT|SSL|TLS|ALTNAME|UNABLE_TO|EPROTO/.test(code)
+    ? `TLS: ${(error as Error).message.trim()}`
+    : null;
 }
 
 /** The code of an error, of its cause, or of the first of several (an AggregateError of IPv4 and IPv6 attempts). */

@@ -267,17 +267,18 @@ function rest(signal: string, scene: Scene): Outcome {
   const t = (name: string | null) => thresholdOf(scene.runbook, name);
   const volume = t(spec?.volume ?? null);
   const sources = t(spec?.sources ?? null);
-  return every([
-    ask(scene, { code: 'rest-volume', signal, threshold: volume }, () => {
-      const measured = sceneAnalysis(scene, signal).rest.total;
-      return { measured, met: measured >= volume };
-    }),
-    ask(scene, { code: 'rest-sources', signal, threshold: sources }, () => {
-      const crowd = sceneAnalysis(scene, signal).rest;
-      const measured = effectiveSources(crowd);
-      return { measured, met: measured >= sources, args: { count: crowd.count } };
-    }),
-  ]);
+  const loudEnough = ask(scene, { code: 'rest-volume', signal, threshold: volume }, () => {
+    const measured = sceneAnalysis(scene, signal).rest.total;
+    return { measured, met: measured >= volume };
+  });
+  // The diversity of next to nothing says nothing.
+  if (loudEnough.state !== 'met') return loudEnough;
+  const diverse = ask(scene, { code: 'rest-sources', signal, threshold: sources }, () => {
+    const crowd = sceneAnalysis(scene, signal).rest;
+    const measured = effectiveSources(crowd);
+    return { measured, met: measured >= sources, args: { count: crowd.count } };
+  });
+  return every([loudEnough, diverse]);
 }
 
 function overLimit(node: { signal: string; ratio: string }, scene: Scene): Outcome {

@@ -1,7 +1,7 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import axios, { AxiosError } from 'axios';
-import axiosRetry, { type IAxiosRetryConfig } from 'axios-retry';
+import axiosRetry, { type IAxiosRetryConfig, retryAfter } from 'axios-retry';
 import type { HttpTarget } from '../../config/types.ts';
 import { codeOf, networkReason, SourceError } from '../source-error.ts';
 
@@ -10,7 +10,7 @@ const RETRIES = 2;
 const RETRY_BUDGET_MS = 1_000;
 const RETRY_STATUS = new Set([429, 502, 503, 504]);
 /** Cut off in the middle of an answer: the server was there, so asking again may help. */
-const RETRY_CODES = new Set(['ECONNRESET', 'EPIPE', 'ERR_BAD_RESPONSE']);
+const RETRY_CODES = new Set(['ECONNRESET', 'EPIPE', 'ERR_BAD_RESPONSE', 'ERR_STREAM_PREMATURE_CLOSE']);
 const MAX_RESPONSE_BYTES = 8 * 1024 * 1024;
 
 export interface HttpClient {
@@ -84,28 +84,38 @@ function retryPolicy(now: () => number): IAxiosRetryConfig {
   return {
     retryCondition: (error) => {
       if (error.config?.signal?.aborted || !worthRetrying(error)) return false;
-      firstFailure ??= now();
+      const at = now();
+      firstFailure ??= at;
       const count = (error.config?.['axios-retry']?.retryCount ?? 0) + 1;
-      // axios-retry's own: Retry-After in seconds or as a date when there is one, else exponential with jitter.
-      delay = axiosRetry.exponentialDelay(count, error, 50);
-      return now() - firstFailure + delay <= RETRY_BUDGET_MS;
+      // Retry-After in seconds or as a date is waited for to the letter: jitter would push "1" out of the budget.
+      delay = retryAfter(error) || axiosRetry.exponentialDelay(count, undefined, 50);
+      return at - firstFailure + delay <= RETRY_BUDGET_MS;
     },
     retryDelay: () => delay,
   };
 }
 
 function worthRetrying(error: AxiosError): boolean {
-  if (error.response) return RETRY_STATUS.has(error.response.status);
+  if (error.response && !isCut(error)) return RETRY_STATUS.has(error.response.status);
+  // A reset during the TLS handshake is a TLS failure.
+  if (error.request?.socket?.secureConnecting === true) return false;
   const code = codeOf(error);
   return code !== null && RETRY_CODES.has(code) && !/maxContentLength/.test(error.message);
 }
 
+/** True when an answer began and did not end: axios keeps its status then, but it has no body. */
+const isCut = (error: AxiosError): boolean =>
+  error.response !== undefined && error.response.data === undefined;
+
 function toSourceError(error: unknown, signal: AbortSignal): SourceError {
   if (signal.aborted) return new SourceError('timeout', 'no answer before the deadline');
+  if (error instanceof AxiosError && isCut(error)) {
+    return new SourceError('unreachable', 'the connection was cut in the middle of the answer');
+  }
   if (error instanceof AxiosError && error.response) {
     const { status, headers } = error.response;
-    const retryAfter: unknown = headers['retry-after'];
-    const wait = typeof retryAfter === 'string' ? `, Retry-After: ${retryAfter.slice(0, 40)}` : '';
+    const after: unknown = headers['retry-after'];
+    const wait = typeof after === 'string' ? `, Retry-After: ${after.slice(0, 40)}` : '';
     if (status === 401 || status === 403) {
       return new SourceError('auth', `HTTP ${status}, the credentials are not accepted${detail(error)}`);
     }

@@ -6,21 +6,33 @@ import { codeOf, networkReason, SourceError } from '../source-error.ts';
 /**
  * Connects to one Redis. Nothing is retried and nothing is queued for later: a dead Redis is known within
  * milliseconds, and a cut connection ends the read.
+ * @param signal closes the connection while it is being made; afterwards it is the caller's to close
  * @throws SourceError
  */
-export async function connectRedis(target: RedisTarget, timeoutMs: number): Promise<Redis> {
+export async function connectRedis(
+  target: RedisTarget,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<Redis> {
   const redis = new Redis(optionsFor(target, timeoutMs));
   // The reason of a failed connection arrives as an event; connect() itself only says that it is closed.
   let reason: Error | null = null;
   redis.on('error', (error: Error) => {
     reason = error;
   });
+  const abort = () => redis.disconnect();
+  signal.addEventListener('abort', abort, { once: true });
   try {
     await redis.connect();
+    signal.throwIfAborted();
+    // A refused SELECT is only an event, and would leave us reading database 0.
+    if (reason !== null) throw reason;
     return redis;
   } catch (error) {
     redis.disconnect();
     throw redisError(reason ?? error, target);
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
 }
 
@@ -42,6 +54,8 @@ function optionsFor(target: RedisTarget, timeoutMs: number): RedisOptions & { re
         }),
     lazyConnect: true,
     connectTimeout: timeoutMs,
+    // We only read: there is nothing to wait for when we hang up, least of all a server that does not hang up too.
+    disconnectTimeout: 0,
     retryStrategy: () => null,
     maxRetriesPerRequest: 0,
     reconnectOnError: null,

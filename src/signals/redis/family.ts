@@ -34,6 +34,18 @@ export async function ttlSeconds(redis: Redis, keys: readonly Buffer[]): Promise
   });
 }
 
+/** The type of each key in Redis's words; `none` for one that is gone. */
+export async function typesOf(redis: Redis, keys: readonly Buffer[]): Promise<string[]> {
+  if (keys.length === 0) return [];
+  const pipeline = redis.pipeline();
+  for (const key of keys) pipeline.type(key);
+  const replies = (await pipeline.exec()) ?? [];
+  return replies.map(([error, type]) => {
+    if (error) throw error;
+    return String(type);
+  });
+}
+
 /** `3 keys of acp:auth_fail:* skipped: 2 not a whole number, 1 not a string`, or nothing. */
 export class Skipped {
   readonly #counts = new Map<string, number>();

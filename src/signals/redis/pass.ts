@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import type { Family } from './family.ts';
+import { type Family, typesOf } from './family.ts';
 import { globFor } from './keys.ts';
 import { SeenKeys } from './seen.ts';
 
@@ -67,7 +67,9 @@ async function fetchValues(redis: Redis, claimed: readonly Claimed[]): Promise<v
   for (const claim of claimed) {
     const own = values.slice(at, at + claim.wanted.length);
     at += claim.wanted.length;
-    if (own.every((value) => value === null)) missing.push(claim);
+    // The key itself was there a moment ago; another one that it brought along may well be absent.
+    const self = claim.wanted.findIndex((key) => key.toString('latin1') === claim.key);
+    if (own[self] === null) missing.push(claim);
     else claim.family.take(claim.key, own);
   }
   await tellTypes(redis, missing);
@@ -75,13 +77,11 @@ async function fetchValues(redis: Redis, claimed: readonly Claimed[]): Promise<v
 
 /** MGET answers null both for a key that has expired since and for one of another type, which must not go unsaid. */
 async function tellTypes(redis: Redis, missing: readonly Claimed[]): Promise<void> {
-  if (missing.length === 0) return;
-  const pipeline = redis.pipeline();
-  for (const { key } of missing) pipeline.type(Buffer.from(key, 'latin1'));
-  const replies = (await pipeline.exec()) ?? [];
+  const types = await typesOf(
+    redis,
+    missing.map(({ key }) => Buffer.from(key, 'latin1')),
+  );
   missing.forEach((claim, index) => {
-    const [error, type] = replies[index] ?? [];
-    if (error) throw error;
-    if (type !== 'none') claim.family.skip(claim.key);
+    if (types[index] !== 'none') claim.family.skip(claim.key);
   });
 }

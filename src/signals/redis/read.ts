@@ -22,7 +22,7 @@ export const readRedis: Adapter = async (asked, request) => {
   let redis: Redis | null = null;
   const abort = () => redis?.disconnect();
   try {
-    redis = await raceAbort(connectRedis(target, request.config.timeoutSeconds * 1000), signal);
+    redis = await raceAbort(connectRedis(target, request.config.timeoutSeconds * 1000, signal), signal);
     signal.addEventListener('abort', abort, { once: true });
     if (signal.aborted) abort();
     return await readAll(redis, asked, request, progress);

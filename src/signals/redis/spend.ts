@@ -1,6 +1,7 @@
+import type { Redis } from 'ioredis';
 import { type Limit, measured, type Reading, type Row } from '../../evidence/types.ts';
 import { isValidId } from '../entities.ts';
-import { type Family, MAX_ENTITY_BYTES, Skipped } from './family.ts';
+import { type Family, MAX_ENTITY_BYTES, Skipped, typesOf } from './family.ts';
 import { entityOf, type KeyTemplate, keyOf, toId } from './keys.ts';
 import { TopK } from './top-k.ts';
 
@@ -19,6 +20,12 @@ interface Options {
   readonly elapsedSeconds: number;
 }
 
+interface Ranked {
+  readonly row: Row;
+  /** The key that holds no string; null when there is a spend. */
+  readonly missing: Buffer | null;
+}
+
 /**
  * Spend against cap, each in a key of its own. Both keys are read together whichever of them comes by, so nothing has
  * to be remembered for the other half: a cap brings its agent's row, a spend without a cap brings one of its own.
@@ -27,7 +34,7 @@ export class SpendFamily implements Family {
   readonly label: string;
   readonly prefixes: readonly string[];
   readonly #options: Options;
-  readonly #top = new TopK<Row>(TOP);
+  readonly #top = new TopK<Ranked>(TOP);
   readonly #skipped = new Skipped();
   readonly #unusable: string[] = [];
   #unusableCount = 0;
@@ -73,7 +80,7 @@ export class SpendFamily implements Family {
     if (limit.problem === 'invalid')
       this.#noteUnusable(String(typeof id === 'string' ? id : id.hex), limit.stored ?? '');
     const rank = limit.ratio ?? (limit.problem === 'invalid' ? 0 : -1 / (1 + spent));
-    this.#top.add(rank, {
+    const row: Row = {
       id,
       valid: typeof id === 'string' && isValidId(this.#options.kind, id),
       public: null,
@@ -82,7 +89,8 @@ export class SpendFamily implements Family {
       lastSeenSeconds: null,
       labels: {},
       limit,
-    });
+    };
+    this.#top.add(rank, { row, missing: spendBytes ? null : keyOf(entity, spend, date) });
   }
 
   skip(): void {
@@ -90,19 +98,31 @@ export class SpendFamily implements Family {
     this.#skipped.count('not a string');
   }
 
-  finish(): Promise<Reading | null> {
-    if (!this.#seen) return Promise.resolve(null);
-    const rows = this.#top
-      .sorted()
-      .map((row) => ({ ...row, share: this.#total > 0 ? row.value / this.#total : null }));
-    return Promise.resolve(
-      measured({
-        total: this.#total,
-        distinct: this.#distinct,
-        rows,
-        warnings: [...this.#skipped.warnings(this.label), ...this.#capWarnings()],
-      }),
+  async finish(redis: Redis): Promise<Reading | null> {
+    if (!this.#seen) return null;
+    const readable = await this.#readable(redis);
+    const rows = readable.map((row) => ({ ...row, share: this.#total > 0 ? row.value / this.#total : null }));
+    return measured({
+      total: this.#total,
+      distinct: this.#distinct,
+      rows,
+      warnings: [...this.#skipped.warnings(this.label), ...this.#capWarnings()],
+    });
+  }
+
+  /** No spend is nothing spent only where there is no key: one of another type was skipped, and is not zero. */
+  async #readable(redis: Redis): Promise<Row[]> {
+    const ranked = this.#top.sorted();
+    const missing = ranked.filter((one) => one.missing !== null);
+    const types = await typesOf(
+      redis,
+      missing.flatMap((one) => one.missing ?? []),
     );
+    const unreadable = new Set(
+      missing.filter((_, index) => types[index] !== 'none' && types[index] !== 'string'),
+    );
+    this.#distinct -= unreadable.size;
+    return ranked.filter((one) => !unreadable.has(one)).map(({ row }) => row);
   }
 
   #limitOf(capBytes: Buffer | null, spent: number): Limit {

@@ -1,0 +1,36 @@
+import { stopEverything } from '../test/support/processes.ts';
+import { scan } from './scan.ts';
+import { startup } from './startup.ts';
+
+/** One measured comparison: `ours` against `theirs`, with the target that the ratio is held against. */
+export interface Row {
+  readonly what: string;
+  readonly ours: string;
+  readonly against: string;
+  readonly ratio: number;
+  readonly target: number;
+}
+
+/** Runs the benchmarks against real servers and prints their ratios. Returns 1 when a result was wrong, never for being slow. */
+export async function bench(program: string, argv: readonly string[]): Promise<number> {
+  const smoke = argv.includes('--smoke');
+  try {
+    const rows = [...(await startup(program, smoke ? 3 : 31)), ...(await scan(program, smoke))];
+    print(rows);
+    const measured = rows.every((row) => Number.isFinite(row.ratio) && row.ratio > 0);
+    return measured ? 0 : 1;
+  } finally {
+    await stopEverything();
+  }
+}
+
+function print(rows: readonly Row[]): void {
+  const line = (cells: readonly string[]) =>
+    process.stdout.write(
+      `${cells.map((cell, i) => (i === 0 ? cell.padEnd(46) : cell.padStart(22))).join('  ')}\n`,
+    );
+  line(['what', 'measured', 'against', 'ratio (target)']);
+  for (const { what, ours, against, ratio, target } of rows) {
+    line([what, ours, against, `${ratio.toFixed(2)} (<= ${target})`]);
+  }
+}

@@ -1,0 +1,42 @@
+import { calm, merge, noise, singleIp } from '../test/support/incidents.ts';
+import { openMetrics } from '../test/support/openmetrics.ts';
+import { startPrometheus } from '../test/support/prometheus.ts';
+import { startRedis } from '../test/support/redis.ts';
+import type { Row } from './bench.ts';
+import { paired, run } from './measure.ts';
+
+const ms = (value: number) => `${value.toFixed(0)} ms`;
+
+/** Start-up against bare Node, and a whole triage of a small incident on real servers against bare Node. */
+export async function startup(program: string, runs: number): Promise<Row[]> {
+  const bare = () => run(process.execPath, ['-e', '0']);
+  const version = await paired(() => run(process.execPath, [program, '--version']), bare, runs);
+
+  const now = Math.floor(Date.now() / 1000);
+  const incident = merge(calm(now), noise(now), singleIp());
+  const redis = await startRedis();
+  await redis.load(incident.redis);
+  const prometheus = await startPrometheus({ series: openMetrics(incident.series) });
+  const args = [program, 'triage', '--redis-url', redis.url, '--prometheus-url', prometheus.url];
+  const triage = await paired(() => run(process.execPath, args), bare, runs);
+  if (!triage.last?.[0].stdout.includes('single-ip-credential-stuffing')) {
+    throw new Error('the benchmark measured a wrong verdict');
+  }
+  await Promise.all([redis.stop(), prometheus.stop()]);
+  return [
+    {
+      what: '--version against node -e 0',
+      ours: ms(version.a),
+      against: ms(version.b),
+      ratio: version.ratio,
+      target: 1.25,
+    },
+    {
+      what: 'triage of a small incident against node -e 0',
+      ours: ms(triage.a),
+      against: ms(triage.b),
+      ratio: triage.ratio,
+      target: 3,
+    },
+  ];
+}

@@ -1,0 +1,15 @@
+// Run by the build in a process of its own: runs the program once and stores V8's compiled code of all that it used.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import { Script } from 'node:vm';
+
+const [, , file, ...argv] = process.argv;
+const script = new Script(readFileSync(file, 'latin1'), { filename: file });
+process.argv = [process.execPath, file, ...argv];
+const module = { exports: {} };
+script.runInThisContext()(module.exports, createRequire(file), module, file, dirname(file));
+process.once('beforeExit', () => {
+  writeFileSync(`${file}.cache`, script.createCachedData());
+  process.exitCode = 0;
+});
