@@ -1,75 +1,163 @@
 import { nearest } from '../values/nearest.ts';
 import type { Runbook } from './schema.ts';
 
+type Path = readonly (string | number)[];
+
+export interface Problem {
+  readonly path: Path;
+  readonly message: string;
+}
+
 /** What is wrong between the parts of a runbook: every name that refers to nothing, with the nearest that exists. */
-export function checkReferences(runbook: Runbook): { path: (string | number)[]; message: string }[] {
-  const problems: { path: (string | number)[]; message: string }[] = [];
+export function checkReferences(runbook: Runbook): Problem[] {
+  const problems: Problem[] = [];
+  const report = (path: Path, message: string) => void problems.push({ path, message });
   const names = {
     signal: Object.keys(runbook.signals),
     threshold: Object.keys(runbook.thresholds),
     category: runbook.categories.map((category) => category.id),
     link: Object.keys(runbook.links),
   };
-  const expect = (kind: keyof typeof names, name: string | null | undefined, path: (string | number)[]) => {
-    if (name === null || name === undefined || names[kind].includes(name)) return;
-    problems.push({ path, message: `there is no ${kind} "${name}"${nearest(name, names[kind])}` });
+  const expect = (kind: keyof typeof names, name: unknown, path: Path) => {
+    if (typeof name !== 'string' || names[kind].includes(name)) return;
+    report(path, `there is no ${kind} "${name}"${nearest(name, names[kind])}`);
   };
-
-  const THRESHOLD_KEYS = ['at-least', 'sources', 'ratio', 'within', 'value'];
-  const condition = (node: unknown, path: (string | number)[]): void => {
-    if (Array.isArray(node)) {
-      for (const [index, item] of node.entries()) condition(item, [...path, index]);
-    } else if (typeof node === 'object' && node !== null) {
-      for (const [key, value] of Object.entries(node)) {
-        const here = [...path, key];
-        if (typeof value !== 'string') condition(value, here);
-        else if (key === 'signal' || key === 'before') expect('signal', value, here);
-        else if (key === 'category') expect('category', value, here);
-        else if (THRESHOLD_KEYS.includes(key) || key === 'share') expect('threshold', value, here);
-      }
+  /** A threshold that conditions measure against must be a number; only a limit may be unknown. */
+  const expectNumber = (name: unknown, path: Path) => {
+    expect('threshold', name, path);
+    if (typeof name === 'string' && runbook.thresholds[name]?.value === null) {
+      report(path, `threshold "${name}" has no value; only the limit of a source may be unknown`);
     }
   };
 
-  for (const [id, signal] of Object.entries(runbook.signals)) {
-    const path = ['signals', id];
-    expect('threshold', signal['near-limit'], [...path, 'near-limit']);
-    for (const [key, value] of Object.entries(signal.spread ?? {})) {
-      if (typeof value === 'string') expect('threshold', value, [...path, 'spread', key]);
-      for (const [inner, name] of Object.entries(typeof value === 'object' ? (value ?? {}) : {})) {
-        expect('threshold', name, [...path, 'spread', key, inner]);
-      }
-    }
-    signal.sources.forEach((source, index) => {
-      if ('limit' in source) expect('threshold', source.limit, [...path, 'sources', index, 'limit']);
-    });
-  }
+  checkSignals(runbook, expect, expectNumber);
   runbook['quiet-needs'].forEach((group, at) => {
-    group.forEach((name, index) => {
-      expect('signal', name, ['quiet-needs', at, index]);
-    });
+    for (const [index, name] of group.entries()) expect('signal', name, ['quiet-needs', at, index]);
   });
+  const condition = (node: unknown, path: Path) => {
+    for (const { key, value, path: at } of conditionsIn(node, path)) {
+      for (const [name, referred] of Object.entries(value)) {
+        const here = [...at, key, name];
+        if (name === 'signal' || name === 'before') expect('signal', referred, here);
+        else if (name === 'category') expect('category', referred, here);
+        else if (NUMBERS.includes(name)) expectNumber(referred, here);
+        else if (name === 'mix') expectNumber((referred as { share: string }).share, [...here, 'share']);
+      }
+      const spread = runbook.signals[String(value.signal)]?.spread;
+      if (NEEDS_SPREAD.includes(key) && spread === null && value.of !== 'all') {
+        report(
+          [...at, key],
+          `signal "${String(value.signal)}" says nothing about its spread, which this needs`,
+        );
+      } else if (key === 'rest' && spread?.rest === null) {
+        report([...at, key], `the spread of signal "${String(value.signal)}" has no rest, which this needs`);
+      }
+    }
+  };
   condition(runbook.abnormal, ['abnormal']);
   runbook.categories.forEach((category, index) => {
     const path = ['categories', index];
     if (names.category.indexOf(category.id) !== index) {
-      problems.push({ path: [...path, 'id'], message: `there are two categories "${category.id}"` });
+      report([...path, 'id'], `there are two categories "${category.id}"`);
     }
     expect('signal', category.about, [...path, 'about']);
     condition(category.when, [...path, 'when']);
     condition(category['sure-when'], [...path, 'sure-when']);
-    const steps = category.respond.map((step) => step.id);
-    category.respond.forEach((step, at) => {
-      expect('link', step.link, [...path, 'respond', at, 'link']);
-    });
-    category.caveats.forEach((caveat, at) => {
+    checkResponses(category, path, runbook, expect, report);
+    for (const [at, caveat] of category.caveats.entries())
       condition(caveat.when, [...path, 'caveats', at, 'when']);
-      for (const step of caveat.withholds) {
-        if (!steps.includes(step)) {
-          const message = `this category has no response "${step}"${nearest(step, steps)}`;
-          problems.push({ path: [...path, 'caveats', at, 'withholds'], message });
-        }
-      }
-    });
   });
+  checkCircles(runbook, report);
   return problems;
+}
+
+const NUMBERS = ['at-least', 'sources', 'ratio', 'within', 'value', 'share'];
+const NEEDS_SPREAD = ['spread', 'rest', 'volume', 'sources', 'each-at-most', 'one-shot', 'not-public'];
+
+type Expect<K> = (kind: K, name: unknown, path: Path) => void;
+
+function checkSignals(
+  runbook: Runbook,
+  expect: Expect<'threshold'>,
+  number: (name: unknown, path: Path) => void,
+): void {
+  for (const [id, signal] of Object.entries(runbook.signals)) {
+    const path = ['signals', id];
+    number(signal['near-limit'], [...path, 'near-limit']);
+    for (const [key, value] of Object.entries(signal.spread ?? {})) {
+      number(value, [...path, 'spread', key]);
+      for (const [inner, name] of Object.entries(typeof value === 'object' ? (value ?? {}) : {})) {
+        number(name, [...path, 'spread', key, inner]);
+      }
+    }
+    for (const [index, source] of signal.sources.entries()) {
+      if ('limit' in source) expect('threshold', source.limit, [...path, 'sources', index, 'limit']);
+    }
+  }
+}
+
+function checkResponses(
+  category: Runbook['categories'][number],
+  path: Path,
+  runbook: Runbook,
+  expect: Expect<'link'>,
+  report: (path: Path, message: string) => void,
+): void {
+  const steps = category.respond.map((step) => step.id);
+  const kinds = [...new Set(Object.values(runbook.signals).flatMap((signal) => signal.entity?.kind ?? []))];
+  for (const [at, step] of category.respond.entries()) {
+    expect('link', step.link, [...path, 'respond', at, 'link']);
+    if (step.each !== null && !kinds.some((kind) => kind === step.each)) {
+      report(
+        [...path, 'respond', at, 'each'],
+        `no signal has entities of kind "${step.each}"${nearest(step.each, kinds)}`,
+      );
+    }
+  }
+  for (const [at, caveat] of category.caveats.entries()) {
+    for (const step of caveat.withholds) {
+      if (steps.includes(step)) continue;
+      const message = `this category has no response "${step}"${nearest(step, steps)}`;
+      report([...path, 'caveats', at, 'withholds'], message);
+    }
+  }
+}
+
+/** Categories may explain one another away, but not in a circle: nothing could be judged first. */
+function checkCircles(runbook: Runbook, report: (path: Path, message: string) => void): void {
+  const next = new Map(
+    runbook.categories.map((category) => [
+      category.id,
+      conditionsIn(category.when, []).flatMap(({ key, value }) =>
+        key === 'unless' ? String(value.category) : [],
+      ),
+    ]),
+  );
+  const reaches = (from: string, goal: string, seen: Set<string>): boolean =>
+    (next.get(from) ?? []).some((id) => {
+      if (id === goal) return true;
+      if (seen.has(id)) return false;
+      return reaches(id, goal, seen.add(id));
+    });
+  runbook.categories.forEach(({ id }, index) => {
+    if (reaches(id, id, new Set())) {
+      report(['categories', index, 'when'], `"${id}" depends on itself through unless`);
+    }
+  });
+}
+
+interface Found {
+  readonly key: string;
+  readonly value: Readonly<Record<string, unknown>>;
+  readonly path: Path;
+}
+
+/** Every single condition below a node, whatever `all` and `any` it stands in. */
+function conditionsIn(node: unknown, path: Path): Found[] {
+  if (Array.isArray(node)) return node.flatMap((item, index) => conditionsIn(item, [...path, index]));
+  if (typeof node !== 'object' || node === null) return [];
+  return Object.entries(node).flatMap(([key, value]): Found[] => {
+    if (key === 'all' || key === 'any') return conditionsIn(value, [...path, key]);
+    return typeof value === 'object' && value !== null ? [{ key, value: value as Found['value'], path }] : [];
+  });
 }

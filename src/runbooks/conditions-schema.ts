@@ -1,5 +1,9 @@
 import { z } from 'zod';
-import { identifier, label, text, thresholdName } from './fields.ts';
+import { nearest } from '../values/nearest.ts';
+import { identifier, label, mapping, text } from './fields.ts';
+
+/** The name of an entry under `thresholds`. */
+const thresholdName = identifier;
 
 const signal = identifier;
 
@@ -18,6 +22,7 @@ export const CODES = [
   'mix-only',
   'mix-mixed',
   'over-limit',
+  'no-limit',
   'started',
   'started-after',
   'down',
@@ -28,21 +33,21 @@ export const CODES = [
 
 /** The mix of a label within an entity: `only` one value, or anything else (`not-only`). */
 const mix = z.union([
-  z.strictObject({ label, only: text(200), share: thresholdName }),
-  z.strictObject({ label, 'not-only': text(200), share: thresholdName }),
+  mapping({ label, only: text(200), share: thresholdName }),
+  mapping({ label, 'not-only': text(200), share: thresholdName }),
 ]);
 
 /** How loud the entities are against each other: one or a few that stand out, or many. */
-const spread = z.strictObject({
-  spread: z.strictObject({ signal, is: z.enum(['one-or-few', 'many']), mix: mix.optional() }),
+const spread = mapping({
+  spread: mapping({ signal, is: z.enum(['one-or-few', 'many']), mix: mix.optional() }),
 });
 
 /** What remains without the loud ones, judged alone by its volume and its effective number of sources. */
-const rest = z.strictObject({ rest: z.strictObject({ signal }) });
+const rest = mapping({ rest: mapping({ signal }) });
 
 /** The signal's total; `judged` leaves out what is below the noise floor, `rest` also what is loud. */
-const volume = z.strictObject({
-  volume: z.strictObject({
+const volume = mapping({
+  volume: mapping({
     signal,
     of: z.enum(['all', 'judged', 'rest']).default('all'),
     'at-least': thresholdName,
@@ -50,41 +55,46 @@ const volume = z.strictObject({
 });
 
 /** Number of entities, without the loud ones. */
-const sources = z.strictObject({ sources: z.strictObject({ signal, 'at-least': thresholdName }) });
+const sources = mapping({ sources: mapping({ signal, 'at-least': thresholdName }) });
 
 /** No entity beside the loud ones is above the value. */
-const eachAtMost = z.strictObject({ 'each-at-most': z.strictObject({ signal, value: thresholdName }) });
+const eachAtMost = mapping({ 'each-at-most': mapping({ signal, value: thresholdName }) });
 
 /** Number of entities below the noise floor. */
-const oneShot = z.strictObject({ 'one-shot': z.strictObject({ signal, sources: thresholdName }) });
+const oneShot = mapping({ 'one-shot': mapping({ signal, sources: thresholdName }) });
 
 /** The mix of a label over the whole signal. */
-const mixOfAll = z.strictObject({
+const mixOfAll = mapping({
   mix: z.union([
-    z.strictObject({ signal, label, only: text(200), share: thresholdName }),
-    z.strictObject({ signal, label, 'not-only': text(200), share: thresholdName }),
+    mapping({ signal, label, only: text(200), share: thresholdName }),
+    mapping({ signal, label, 'not-only': text(200), share: thresholdName }),
   ]),
 });
 
 /** Some entity uses at least this ratio of its limit. */
-const overLimit = z.strictObject({ 'over-limit': z.strictObject({ signal, ratio: thresholdName }) });
+const overLimit = mapping({ 'over-limit': mapping({ signal, ratio: thresholdName }) });
+
+/** Some entity has no limit: none is set, or what is set cannot be used. */
+const noLimit = mapping({
+  'no-limit': mapping({ signal, problem: z.enum(['none', 'invalid']) }),
+});
 
 /** A share of the processes started shortly before; `before`: before that signal's events began, as far as can be seen. */
-const started = z.strictObject({
-  started: z.strictObject({ signal, within: thresholdName, share: thresholdName, before: signal.optional() }),
+const started = mapping({
+  started: mapping({ signal, within: thresholdName, share: thresholdName, before: signal.optional() }),
 });
 
 /** Some entity's value is zero. */
-const down = z.strictObject({ down: z.strictObject({ signal }) });
+const down = mapping({ down: mapping({ signal }) });
 
 /** Some loud entity is not a public address. */
-const notPublic = z.strictObject({ 'not-public': z.strictObject({ signal }) });
+const notPublic = mapping({ 'not-public': mapping({ signal }) });
 
 /** Ids that are not valid for the signal's kind, and yet the largest of them reaches the value. */
-const strangers = z.strictObject({ strangers: z.strictObject({ signal, 'at-least': thresholdName }) });
+const strangers = mapping({ strangers: mapping({ signal, 'at-least': thresholdName }) });
 
 /** Another category does not explain it. When that cannot be judged, this holds and the finding is less sure. */
-const unless = z.strictObject({ unless: z.strictObject({ category: identifier }) });
+const unless = mapping({ unless: mapping({ category: identifier }) });
 
 const simple = [
   spread,
@@ -95,6 +105,7 @@ const simple = [
   oneShot,
   mixOfAll,
   overLimit,
+  noLimit,
   started,
   down,
   notPublic,
@@ -117,23 +128,25 @@ export const conditionSchema: z.ZodType<Condition> = z.lazy(() =>
       typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.keys(value) : [];
     const key = keys[0];
     if (keys.length !== 1 || key === undefined || !NAMES.includes(key)) {
-      const got = keys.length > 0 ? keys.join(', ') : JSON.stringify(value);
-      context.addIssue({
-        code: 'custom',
-        message: `expected one condition of: ${NAMES.join(', ')}; got ${got}`,
-      });
+      const got = keys.length === 1 && key !== undefined ? `"${key}"` : `${keys.length} keys`;
+      const message = `expected one condition of: ${NAMES.join(', ')}; got ${got}${key === undefined ? '' : nearest(key, NAMES)}`;
+      context.addIssue({ code: 'custom', message });
       return z.NEVER;
     }
     const schema: z.ZodType =
       key === 'all'
-        ? z.strictObject({ all: z.array(conditionSchema).min(1) })
+        ? mapping({ all: z.array(conditionSchema).min(1) })
         : key === 'any'
-          ? z.strictObject({ any: z.array(conditionSchema).min(1) })
+          ? mapping({ any: z.array(conditionSchema).min(1) })
           : (simple.find((candidate) => key in candidate.shape) ?? z.never());
     const parsed = schema.safeParse(value);
     if (parsed.success) return parsed.data as Condition;
     for (const issue of parsed.error.issues) {
-      context.addIssue({ code: 'custom', message: issue.message, path: issue.path });
+      const message =
+        issue.code === 'unrecognized_keys'
+          ? `unknown key ${issue.keys.join(', ')}; keys: ${issue.message.replaceAll(' ', ', ')}`
+          : issue.message;
+      context.addIssue({ code: 'custom', message, path: issue.path });
     }
     return z.NEVER;
   }),

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { parseDuration } from '../values/duration.ts';
 
-/** Lower-case words with dashes: ids of runbooks, signals, categories, steps and thresholds. */
+/**
+ * Lower-case words with dashes: ids of runbooks, signals, categories, steps and thresholds. That what one refers to
+ * exists is checked by `check.ts`.
+ */
 export const identifier = z.string().regex(/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/, {
   error: 'expected lower-case words joined by dashes, such as tenant-over-rps-cap',
 });
-
-/** The name of an entry under `thresholds`; that it exists is checked by `check.ts`. */
-export const thresholdName = identifier;
 
 export const text = (max: number) => z.string().trim().min(1).max(max);
 
@@ -24,6 +24,12 @@ export const keyTemplate = z.string().regex(/^[^{}]+\{[a-z]+\}(?::\{yyyymmdd\})?
   error: 'expected a key such as acp:auth_fail:{ip} or acp:agent_cost_today:{agent}:{yyyymmdd}',
 });
 
+/** A mapping without unknown keys; the issue of an unknown one lists the valid ones, separated by a space. */
+export const mapping = <Shape extends z.core.$ZodShape>(shape: Shape) =>
+  z.strictObject(shape, {
+    error: (issue) => (issue.code === 'unrecognized_keys' ? Object.keys(shape).join(' ') : undefined),
+  });
+
 const PLACES = [
   'subjects',
   'value',
@@ -37,7 +43,11 @@ const PLACES = [
 ];
 
 /** A sentence with places that are filled from the finding. */
-export const headline = text(160).refine(
-  (value) => [...value.matchAll(/\{([^}]*)\}/g)].every(([, place]) => PLACES.includes(place ?? '')),
-  { error: `expected only these places: ${PLACES.map((place) => `{${place}}`).join(' ')}` },
-);
+export const headline = text(160).superRefine((value, context) => {
+  for (const [, place = ''] of value.matchAll(/\{([^}]*)\}/g)) {
+    if (!PLACES.includes(place)) {
+      const message = `there is no place {${place}}; places: ${PLACES.map((name) => `{${name}}`).join(' ')}`;
+      context.addIssue({ code: 'custom', message });
+    }
+  }
+});

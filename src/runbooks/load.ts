@@ -1,10 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { ConfigError } from '../errors.ts';
 import { nearest } from '../values/nearest.ts';
+import { fileTrouble } from '../values/text.ts';
 import type { Runbook } from './schema.ts';
 
 /** Names of the runbooks that come with the program. */
-export async function builtInRunbooks(folder: URL): Promise<string[]> {
+async function builtInRunbooks(folder: URL): Promise<string[]> {
   const files = await readdir(folder);
   return files
     .filter((file) => file.endsWith('.json'))
@@ -20,8 +21,8 @@ export async function builtInRunbooks(folder: URL): Promise<string[]> {
  */
 export async function loadRunbook(nameOrPath: string, folder: URL): Promise<Runbook> {
   if (/[/\\]|\.ya?ml$/.test(nameOrPath)) {
-    const [{ parseRunbook }, text] = await Promise.all([import('./parse.ts'), readText(nameOrPath)]);
-    return parseRunbook(text, nameOrPath);
+    const [{ parseRunbook }, bytes] = await Promise.all([import('./parse.ts'), readBytes(nameOrPath)]);
+    return parseRunbook(bytes, nameOrPath);
   }
   if (NAME.test(nameOrPath)) {
     const json = await readFile(new URL(`${nameOrPath}.json`, folder), 'utf8').catch(() => null);
@@ -37,13 +38,11 @@ export async function loadRunbook(nameOrPath: string, folder: URL): Promise<Runb
 
 const NAME = /^[a-z0-9-]+$/;
 
-async function readText(path: string): Promise<string> {
+async function readBytes(path: string): Promise<Uint8Array> {
   try {
-    return await readFile(path, 'utf8');
+    return await readFile(path);
   } catch (error) {
-    const why =
-      (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (error as Error).message;
-    throw new ConfigError(`runbook ${path} cannot be read: ${why}`);
+    throw new ConfigError(`runbook ${path} cannot be read: ${fileTrouble(error)}`);
   }
 }
 

@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import { CODES, conditionSchema } from './conditions-schema.ts';
-import { duration, headline, identifier, keyTemplate, label, metric, text, thresholdName } from './fields.ts';
+import { duration, headline, identifier, keyTemplate, label, mapping, metric, text } from './fields.ts';
+
+/** The name of an entry under `thresholds`. */
+const thresholdName = identifier;
 
 /** A number that conditions refer to by name, with the reason for it. null: not known until a context sets it. */
-const threshold = z.strictObject({
+const threshold = mapping({
   value: z.number().positive().nullable(),
   unit: text(40),
   because: text(400),
@@ -14,18 +17,18 @@ const match = z.record(label, text(200)).default({});
 /** Where a signal's numbers come from. A new kind of source is a new member here and an adapter in `signals/`. */
 const source = z.discriminatedUnion('kind', [
   /** Whole-number counters, one key an entity. `renewed`: every count sets the TTL anew to `window`. */
-  z.strictObject({
+  mapping({
     kind: z.literal('redis-counter'),
     key: keyTemplate,
     window: duration,
     renewed: z.boolean().default(false),
   }),
   /** Keys whose presence is the fact: the value is a text, the number is the TTL in seconds. */
-  z.strictObject({ kind: z.literal('redis-entry'), key: keyTemplate }),
+  mapping({ kind: z.literal('redis-entry'), key: keyTemplate }),
   /** Money spent and the cap on it, a key each, both decimals in the signal's unit. */
-  z.strictObject({ kind: z.literal('redis-spend'), spend: keyTemplate, cap: keyTemplate }),
+  mapping({ kind: z.literal('redis-spend'), spend: keyTemplate, cap: keyTemplate }),
   /** A counter's increase per second over triage's window, summed by one label, with the mix of another. */
-  z.strictObject({
+  mapping({
     kind: z.literal('prometheus-rate'),
     metric,
     match,
@@ -33,7 +36,7 @@ const source = z.discriminatedUnion('kind', [
     mix: label.nullable().default(null),
   }),
   /** A gauge's present value, summed by one label. `limit` names the threshold that holds its limit. */
-  z.strictObject({
+  mapping({
     kind: z.literal('prometheus-gauge'),
     metric,
     match,
@@ -43,36 +46,34 @@ const source = z.discriminatedUnion('kind', [
     limit: thresholdName.nullable().default(null),
   }),
   /** Seconds since the time that a gauge holds, such as process_start_time_seconds; youngest first. */
-  z.strictObject({ kind: z.literal('prometheus-age'), metric, match, by: label }),
+  mapping({ kind: z.literal('prometheus-age'), metric, match, by: label }),
 ]);
 
 /** How a signal's entities are told apart into loud ones and the rest. See `verdict/spread.ts`. */
-const spread = z.strictObject({
+const spread = mapping({
   floor: thresholdName.nullable().default(null),
   volume: thresholdName.nullable().default(null),
   'loud-at': thresholdName,
   'loud-share': thresholdName,
   few: thresholdName,
-  rest: z.strictObject({ volume: thresholdName, sources: thresholdName }).nullable().default(null),
-  many: z
-    .strictObject({
-      each: thresholdName,
-      'at-least': thresholdName,
-      'none-above': thresholdName,
-      outlier: thresholdName,
-    })
+  rest: mapping({ volume: thresholdName, sources: thresholdName }).nullable().default(null),
+  many: mapping({
+    each: thresholdName,
+    'at-least': thresholdName,
+    'none-above': thresholdName,
+    outlier: thresholdName,
+  })
     .nullable()
     .default(null),
 });
 
-const signal = z.strictObject({
+const signal = mapping({
   title: text(80),
-  entity: z
-    .strictObject({
-      kind: z.enum(['ip', 'tenant', 'agent', 'instance', 'account', 'client', 'endpoint', 'name']),
-      one: text(30),
-      many: text(30),
-    })
+  entity: mapping({
+    kind: z.enum(['ip', 'tenant', 'agent', 'instance', 'account', 'client', 'endpoint', 'name']),
+    one: text(30),
+    many: text(30),
+  })
     .nullable()
     .default(null),
   unit: text(20),
@@ -83,22 +84,20 @@ const signal = z.strictObject({
   sources: z.array(source).length(1),
 });
 
-const step = z
-  .strictObject({
-    id: identifier,
-    text: text(400),
-    /** The words of a command; `{subject}` is filled with checked ids only. */
-    command: z.array(text(200)).min(1).nullable().default(null),
-    /** One command for each subject of this kind. */
-    each: identifier.nullable().default(null),
-    link: identifier.nullable().default(null),
-  })
-  .refine((s) => s.each === null || s.command !== null, {
-    error: '`each` needs a `command`',
-    path: ['each'],
-  });
+const step = mapping({
+  id: identifier,
+  text: text(400),
+  /** The words of a command; `{subject}` is filled with checked ids only. */
+  command: z.array(text(200)).min(1).nullable().default(null),
+  /** One command for each subject of this kind. */
+  each: identifier.nullable().default(null),
+  link: identifier.nullable().default(null),
+}).refine((s) => s.each === null || s.command !== null, {
+  error: '`each` needs a `command`',
+  path: ['each'],
+});
 
-const caveat = z.strictObject({
+const caveat = mapping({
   code: identifier,
   when: conditionSchema,
   text: text(400),
@@ -108,7 +107,7 @@ const caveat = z.strictObject({
   withholds: z.array(identifier).default([]),
 });
 
-const category = z.strictObject({
+const category = mapping({
   id: identifier,
   rank: z.int(),
   title: text(80),
@@ -118,7 +117,7 @@ const category = z.strictObject({
   severity: text(10).nullable().default(null),
   /** The first whose conditions all hold is said; the last has none. */
   headline: z
-    .array(z.strictObject({ if: z.array(z.enum(CODES)).default([]), say: headline }))
+    .array(mapping({ if: z.array(z.enum(CODES)).default([]), say: headline }))
     .min(1)
     .refine((list) => list.at(-1)?.if.length === 0, { error: 'the last headline must have no `if`' }),
   when: conditionSchema,
@@ -130,7 +129,7 @@ const category = z.strictObject({
 });
 
 /** A whole runbook. References between its parts are checked by `check.ts`. */
-export const runbookSchema = z.strictObject({
+export const runbookSchema = mapping({
   schema: z.literal('ratelimit/runbook/v1'),
   name: identifier,
   title: text(80),
@@ -138,7 +137,7 @@ export const runbookSchema = z.strictObject({
   alerts: z.array(text(120)).default([]),
   /** The prefix under which the system keeps its keys in Redis. */
   namespace: text(80).nullable().default(null),
-  links: z.record(identifier, z.strictObject({ title: text(80), see: text(300) })).default({}),
+  links: z.record(identifier, mapping({ title: text(80), see: text(300) })).default({}),
   thresholds: z.record(thresholdName, threshold),
   signals: z.record(identifier, signal),
   'quiet-needs': z.array(z.array(identifier).min(1)).min(1),
@@ -148,7 +147,7 @@ export const runbookSchema = z.strictObject({
 });
 
 export type Runbook = z.infer<typeof runbookSchema>;
-export type SignalSpec = Runbook['signals'][string];
+type SignalSpec = Runbook['signals'][string];
 export type SourceSpec = SignalSpec['sources'][number];
 export type SpreadSpec = NonNullable<SignalSpec['spread']>;
 export type CategorySpec = Runbook['categories'][number];

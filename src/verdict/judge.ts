@@ -1,13 +1,24 @@
 import type { Evidence, Signal } from '../evidence/types.ts';
 import type { CategorySpec, Runbook } from '../runbooks/schema.ts';
-import { evaluate, type Scene } from './conditions.ts';
-import type { Because, Caveat, Confidence, Finding, Outcome, Subject, Verdict } from './types.ts';
+import type { Scene } from './ask.ts';
+import { evaluate } from './conditions.ts';
+import type {
+  Because,
+  Caveat,
+  Confidence,
+  Finding,
+  Outcome,
+  Rejected,
+  Response,
+  Subject,
+  Verdict,
+} from './types.ts';
 
 const LEVELS: readonly Confidence[] = ['low', 'medium', 'high'];
 const level = (steps: number): Confidence => LEVELS[Math.max(0, Math.min(2, steps))] ?? 'low';
 
 /** Can this signal say that nothing is wrong? */
-export const isLive = (signal: Signal | undefined): boolean =>
+const isLive = (signal: Signal | undefined): boolean =>
   signal !== undefined && (signal.status === 'measured' || (signal.status === 'empty' && signal.live));
 
 /**
@@ -34,38 +45,40 @@ export function judge(evidence: Evidence, runbook: Runbook): Verdict {
   const needed = new Set(runbook['quiet-needs'].flat());
   const blindInPart = [...needed].some((id) => evidence.signals[id]?.status === 'unknown');
   const findings: Finding[] = [];
-  const ruledOut: { category: string; because: readonly Because[] }[] = [];
-  const undecided: { category: string; because: readonly Because[]; blocks: boolean }[] = [];
+  const ruledOut: Rejected[] = [];
+  const undecided: Rejected[] = [];
   for (const spec of ordered) {
     const { state, because } = scene.category(spec.id);
     if (state === 'met') findings.push(finding(spec, scene, blindInPart));
     else if (state === 'not-met') ruledOut.push({ category: spec.id, because });
-    else undecided.push({ category: spec.id, because, blocks: state === 'unknown' });
+    else undecided.push({ category: spec.id, because });
   }
 
-  const explained = new Set(findings.flatMap((f) => f.because.map((b) => b.signal)));
   const oddities = runbook.abnormal.map((condition) => evaluate(condition, scene));
+  // A finding explains a signal when it rests on what that signal measured; strangers it never explains.
+  const held = findings.flatMap((found) => found.because).filter((because) => because.met === true);
+  const explained = new Set(held.map((because) => because.signal));
   const unexplained = oddities
     .filter((odd) => odd.state === 'met')
     .flatMap((odd) => odd.because)
-    .filter((because) => !explained.has(because.signal));
+    .filter(({ code, signal }) => code === 'strangers' || !explained.has(signal));
   const blind = runbook['quiet-needs'].filter((group) => !group.some((id) => isLive(evidence.signals[id])));
   const rest = {
     findings,
     ruledOut,
-    undecided: undecided.map(({ category, because }) => ({ category, because })),
+    undecided,
     unexplained,
     blind,
   };
 
   const worst = findings[0];
   if (worst) return { category: worst.category, confidence: worst.confidence, ...rest };
-  if (unexplained.length > 0 || blind.length > 0 || undecided.some((category) => category.blocks)) {
+  // Quiet is a statement about everything: it may be said only when nothing was kept from us.
+  const unread = Object.values(evidence.signals).some((signal) => signal.status === 'unknown');
+  if (unexplained.length > 0 || blind.length > 0 || unread) {
     return { category: 'inconclusive', confidence: 'low', ...rest };
   }
-  const allSeen = Object.values(evidence.signals).every(
-    (s) => s.status === 'measured' || s.status === 'empty',
-  );
+  const allSeen = Object.values(evidence.signals).every(isLive);
   return { category: 'quiet', confidence: allSeen ? 'high' : 'medium', ...rest };
 }
 
@@ -74,7 +87,7 @@ function finding(spec: CategorySpec, scene: Scene, blindInPart: boolean): Findin
   const sure = spec['sure-when'] === null ? null : evaluate(spec['sure-when'], scene);
   let steps = sure === null || sure.state === 'met' ? 2 : LEVELS.indexOf(spec.otherwise);
   const caveats: Caveat[] = [];
-  const withheld = new Set<string>();
+  const withheld: { readonly id: string; readonly except: readonly string[] }[] = [];
 
   if (sure !== null && sure.state !== 'met') {
     const missing = sure.because.filter((because) => because.met !== true);
@@ -85,17 +98,22 @@ function finding(spec: CategorySpec, scene: Scene, blindInPart: boolean): Findin
     steps -= 1;
     caveats.push({ code: unseenCode(unseen), text: null, because: unseen });
   }
+  let unchecked = false;
   for (const caveat of spec.caveats) {
     const check = evaluate(caveat.when, scene);
     if (check.state === 'met') {
-      steps -= caveat.lowers;
+      // A doubt about some of the subjects is no doubt about the others.
+      const except = check.subjects.map((subject) => subject.id);
+      if (held.subjects.every(({ id }) => except.length === 0 || except.includes(id))) steps -= caveat.lowers;
       caveats.push({ code: caveat.code, text: caveat.text, because: check.because });
-      for (const id of caveat.withholds) withheld.add(id);
+      withheld.push(...caveat.withholds.map((id) => ({ id, except })));
     } else if (check.state === 'unknown' || check.state === 'absent') {
-      if (check.state === 'unknown' && caveat.lowers > 0) steps -= 1;
+      unchecked ||= check.state === 'unknown';
       caveats.push({ code: `signal-${check.state}`, text: null, because: check.because });
     }
   }
+  // A check that could not be made leaves a doubt, whatever it would have said.
+  if (unchecked) steps -= 1;
   if (blindInPart) steps = Math.min(steps, 1);
 
   return {
@@ -105,7 +123,11 @@ function finding(spec: CategorySpec, scene: Scene, blindInPart: boolean): Findin
     subjects: distinct([...held.subjects, ...(sure?.subjects ?? [])], spec.about),
     because: mergeBecause(held.because, sure?.because ?? []),
     caveats,
-    responses: spec.respond.map((step) => step.id).filter((id) => !withheld.has(id)),
+    responses: spec.respond.flatMap(({ id }): Response[] => {
+      const held = withheld.filter((one) => one.id === id);
+      if (held.some(({ except }) => except.length === 0)) return [];
+      return [{ id, except: held.flatMap(({ except }) => except) }];
+    }),
   };
 }
 

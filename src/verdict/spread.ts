@@ -10,13 +10,15 @@ export interface Crowd {
 
 /** How a signal's entities stand against each other. Only valid ids take part; strangers are judged on their own. */
 export interface Analysis {
-  /** Entities that stand out, loudest first. */
+  /** Entities that stand out at first sight, loudest first. */
   readonly loud: readonly Row[];
+  /** These, and those that stand out once louder ones are set aside, while what remains is abnormal and no crowd. */
+  readonly out: readonly Row[];
   /** All entities at or above the noise floor. */
   readonly judged: Crowd;
-  /** `judged` without the loud ones. */
+  /** `judged` without those that stand out. */
   readonly rest: Crowd;
-  /** All entities without the loud ones, the noise included. */
+  /** All entities without those that stand out, the noise included. */
   readonly others: Crowd;
   /** The largest value among the others. */
   readonly largestOther: number;
@@ -36,25 +38,40 @@ export const effectiveSources = (crowd: Crowd): number =>
 
 const NOBODY: Crowd = { count: 0, total: 0, squares: 0 };
 
-function crowdFrom(rows: readonly Row[], bins: readonly Bin[] | null, floor: number): Crowd {
-  const items =
-    bins ?? rows.map((row) => ({ from: row.value, count: 1, total: row.value, squares: row.value ** 2 }));
-  return items
-    .filter((item) => item.from >= floor)
-    .reduce(
-      (sum, item) => ({
-        count: sum.count + item.count,
-        total: sum.total + item.total,
-        squares: sum.squares + item.squares,
-      }),
+/**
+ * The crowd at or above a floor, without some of its rows. Those are taken out of the very bin that they are in: a
+ * difference of sums would drown small entities beside a huge one.
+ */
+function crowdFrom(
+  rows: readonly Row[],
+  bins: readonly Bin[] | null,
+  floor: number,
+  left: readonly Row[] = [],
+): Crowd {
+  if (bins === null) {
+    const kept = rows.filter((row) => row.value >= floor && !left.includes(row));
+    return kept.reduce(
+      (sum, { value }) => plus(sum, { count: 1, total: value, squares: value * value }),
       NOBODY,
     );
+  }
+  return bins
+    .filter((bin) => bin.from >= floor)
+    .reduce((sum, bin) => {
+      const next = bins.find((other) => other.from > bin.from)?.from ?? Number.POSITIVE_INFINITY;
+      const out = left.filter(({ value }) => value >= bin.from && value < next);
+      if (out.length === bin.count) return sum;
+      return out.reduce(
+        (crowd, { value }) => plus(crowd, { count: -1, total: -value, squares: -value * value }),
+        plus(sum, bin),
+      );
+    }, NOBODY);
 }
 
-const without = (crowd: Crowd, rows: readonly Row[]): Crowd => ({
-  count: crowd.count - rows.length,
-  total: Math.max(0, crowd.total - rows.reduce((sum, row) => sum + row.value, 0)),
-  squares: Math.max(0, crowd.squares - rows.reduce((sum, row) => sum + row.value ** 2, 0)),
+const plus = (a: Crowd, b: Crowd): Crowd => ({
+  count: a.count + b.count,
+  total: a.total + b.total,
+  squares: a.squares + b.squares,
 });
 
 /** The threshold's number; 0 when it is not known. */
@@ -63,15 +80,14 @@ export const thresholdOf = (runbook: Runbook, name: string | null): number =>
 
 /**
  * Splits a signal into what is loud and the rest, each to be judged alone, so that neither hides the other.
- * A rest that is abnormal and yet no crowd is split once more: its loud ones stood in the shadow of louder ones.
+ * A rest that is abnormal and yet no crowd is split again: its loud ones stood in the shadow of louder ones.
  */
 export function analyse(signal: Signal, spec: SpreadSpec, runbook: Runbook): Analysis {
   const t = (name: string | null) => thresholdOf(runbook, name);
   const rows = signal.rows.filter((row) => row.valid);
   const floor = t(spec.floor);
-  const all = crowdFrom(rows, signal.distribution, 0);
-  const judged = crowdFrom(rows, signal.distribution, floor);
-  // Where the rows are only the top of a longer list, the source's own total is the whole.
+  const crowd = (from: number, left: readonly Row[]) => crowdFrom(rows, signal.distribution, from, left);
+  const judged = crowd(floor, []);
   const whole = signal.distribution === null ? (signal.total ?? 0) : judged.total;
 
   const standOut = (candidates: readonly Row[], total: number) =>
@@ -86,25 +102,38 @@ export function analyse(signal: Signal, spec: SpreadSpec, runbook: Runbook): Ana
     loud = loud.filter((row) => row.value >= outlier);
     if (loud.length > few) loud = [];
   }
-  const quieter = rows.filter((row) => !loud.includes(row));
-  const restTotal = Math.max(0, whole - loud.reduce((sum, row) => sum + row.value, 0));
-  const manyInRest = many(quieter, restTotal);
-  const isCrowd =
-    manyInAll.met ||
-    manyInRest.met ||
-    (spec.rest !== null && effectiveSources(without(judged, loud)) >= t(spec.rest.sources));
-  if (loud.length > 0 && !isCrowd && restTotal >= t(spec.volume ?? spec.rest?.volume ?? null)) {
-    const shadowed = standOut(quieter, restTotal);
-    if (loud.length + shadowed.length <= few) loud = [...loud, ...shadowed];
+  const wholeWithout = (left: readonly Row[]) =>
+    // Where the rows are only the top of a longer list, the source's own total is the whole.
+    signal.distribution === null
+      ? Math.max(0, whole - left.reduce((sum, row) => sum + row.value, 0))
+      : crowd(floor, left).total;
+  let out = loud;
+  for (let behind = loud; behind.length > 0; ) {
+    const quieter = rows.filter((row) => !out.includes(row));
+    const total = wholeWithout(out);
+    const isCrowd =
+      manyInAll.met ||
+      many(quieter, total).met ||
+      (spec.rest !== null && effectiveSources(crowd(floor, out)) >= t(spec.rest.sources));
+    const abnormal = total >= t(spec.volume ?? spec.rest?.volume ?? null);
+    behind = abnormal && !isCrowd ? standOut(quieter, total) : [];
+    // Where many is a rule of its own, more than a few of them are not singled out.
+    if (spec.many !== null && out.length + behind.length > few) behind = [];
+    out = [...out, ...behind];
   }
+  const manyInRest = many(
+    rows.filter((row) => !out.includes(row)),
+    wholeWithout(out),
+  );
 
   return {
     loud,
+    out,
     judged,
-    rest: without(judged, loud),
-    others: without(all, loud),
-    largestOther: rows.find((row) => !loud.includes(row))?.value ?? 0,
-    belowFloor: all.count - judged.count,
+    rest: crowd(floor, out),
+    others: crowd(0, out),
+    largestOther: rows.find((row) => !out.includes(row))?.value ?? 0,
+    belowFloor: crowd(0, []).count - judged.count,
     many: manyInAll.met || manyInRest.met,
     manyCount: manyInAll.met ? manyInAll.count : manyInRest.met ? manyInRest.count : manyInAll.count,
   };

@@ -42,6 +42,12 @@ export interface Caveat {
   readonly because: readonly Because[];
 }
 
+export interface Response {
+  readonly id: string;
+  /** Ids of subjects that it must not be proposed for. */
+  readonly except: readonly string[];
+}
+
 export interface Finding {
   readonly category: string;
   readonly confidence: Confidence;
@@ -49,8 +55,8 @@ export interface Finding {
   readonly subjects: readonly Subject[];
   readonly because: readonly Because[];
   readonly caveats: readonly Caveat[];
-  /** Ids of the runbook's responses to propose, in its order. */
-  readonly responses: readonly string[];
+  /** The runbook's responses to propose, in its order. */
+  readonly responses: readonly Response[];
 }
 
 /** A category that did not become a finding, and why. */

@@ -1,0 +1,90 @@
+import type { Row, Signal } from '../evidence/types.ts';
+import type { Runbook } from '../runbooks/schema.ts';
+import { type Analysis, analyse } from './spread.ts';
+import type { Because, Code, Outcome, State, Subject } from './types.ts';
+import { plainId } from './types.ts';
+
+/** What a condition is evaluated against. */
+export interface Scene {
+  readonly runbook: Runbook;
+  readonly signals: Readonly<Record<string, Signal>>;
+  /** The outcome of another category's own condition. */
+  readonly category: (id: string) => Outcome;
+}
+
+type Args = Because['args'];
+
+interface Question {
+  readonly code: Code;
+  readonly signal: string;
+  readonly threshold: number | null;
+  readonly args?: Args;
+}
+
+interface Answer {
+  readonly code?: Code;
+  readonly measured: number | null;
+  readonly met: boolean;
+  readonly subjects?: readonly Subject[];
+  readonly args?: Args;
+}
+
+export const outcome = (
+  state: State,
+  because: readonly Because[],
+  subjects: readonly Subject[] = [],
+): Outcome => ({
+  state,
+  because,
+  subjects,
+});
+
+/** Asks one signal one question. What was not seen is never measured: the signal's status answers first. */
+export function ask(scene: Scene, question: Question, answer: (signal: Signal) => Answer | null): Outcome {
+  const signal = scene.signals[question.signal];
+  const base = {
+    code: question.code,
+    signal: question.signal,
+    threshold: question.threshold,
+    args: question.args ?? {},
+  };
+  const cannot = (state: 'unknown' | 'absent') =>
+    outcome(state, [{ ...base, measured: null, met: null, args: { ...base.args, status: state } }]);
+  if (signal === undefined || signal.status === 'unknown') return cannot('unknown');
+  if (signal.status === 'absent') return cannot('absent');
+  const said = answer(signal);
+  if (said === null) return cannot('absent');
+  const because = {
+    ...base,
+    code: said.code ?? base.code,
+    measured: said.measured,
+    met: said.met,
+    args: { ...base.args, ...said.args },
+  };
+  return outcome(said.met ? 'met' : 'not-met', [because], said.met ? said.subjects : []);
+}
+
+/** How the entities of a signal stand against each other. */
+export function analysisOf(scene: Scene, id: string): Analysis {
+  const signal = scene.signals[id];
+  const spec = scene.runbook.signals[id]?.spread;
+  if (signal === undefined || !spec)
+    throw new Error(`signal ${id} has no spread in runbook ${scene.runbook.name}`);
+  return analyse(signal, spec, scene.runbook);
+}
+
+/** The first few of some entities, for a sentence. */
+export const names = (rows: readonly Row[]): string =>
+  rows
+    .slice(0, 5)
+    .map((row) => plainId(row.id) ?? '(not UTF-8)')
+    .join(' ');
+
+/** Entities as subjects of a finding; only valid ids can be one. */
+export function subjectsOf(scene: Scene, signal: string, rows: readonly Row[]): Subject[] {
+  const kind = scene.runbook.signals[signal]?.entity?.kind ?? 'name';
+  return rows.flatMap((row) => {
+    const id = plainId(row.id);
+    return row.valid && id !== null ? [{ kind, id, value: row.value, signal }] : [];
+  });
+}

@@ -1,0 +1,168 @@
+import type { Condition, Mix } from '../runbooks/conditions-schema.ts';
+import { analysisOf, ask, names, outcome, type Scene, subjectsOf } from './ask.ts';
+import { every } from './logic.ts';
+import { effectiveSources, thresholdOf } from './spread.ts';
+import type { Code, Outcome } from './types.ts';
+
+// Conditions on how many entities there are and how loud they are against each other.
+
+/** The part of a condition under its one key. */
+type Node<K extends string> = Extract<Condition, Record<K, unknown>>[K];
+
+export function volume({ signal, of, 'at-least': least }: Node<'volume'>, scene: Scene): Outcome {
+  const threshold = thresholdOf(scene.runbook, least);
+  return ask(scene, { code: 'volume', signal, threshold, args: { of } }, (read) => {
+    const measured =
+      of === 'all'
+        ? (read.total ?? 0)
+        : analysisOf(scene, signal)[of === 'judged' ? 'judged' : 'others'].total;
+    return { measured, met: measured >= threshold };
+  });
+}
+
+export function sources({ signal, 'at-least': least }: Node<'sources'>, scene: Scene): Outcome {
+  const threshold = thresholdOf(scene.runbook, least);
+  return ask(scene, { code: 'sources', signal, threshold }, () => {
+    const measured = analysisOf(scene, signal).others.count;
+    return { measured, met: measured >= threshold };
+  });
+}
+
+export function eachAtMost({ signal, value }: Node<'each-at-most'>, scene: Scene): Outcome {
+  const threshold = thresholdOf(scene.runbook, value);
+  return ask(scene, { code: 'each-at-most', signal, threshold }, () => {
+    const measured = analysisOf(scene, signal).largestOther;
+    return { measured, met: measured <= threshold };
+  });
+}
+
+export function oneShot({ signal, sources: least }: Node<'one-shot'>, scene: Scene): Outcome {
+  const threshold = thresholdOf(scene.runbook, least);
+  const floor = thresholdOf(scene.runbook, scene.runbook.signals[signal]?.spread?.floor ?? null);
+  return ask(scene, { code: 'one-shot', signal, threshold, args: { floor } }, () => {
+    const measured = analysisOf(scene, signal).belowFloor;
+    return { measured, met: measured >= threshold };
+  });
+}
+
+export function notPublic({ signal }: Node<'not-public'>, scene: Scene): Outcome {
+  return ask(scene, { code: 'not-public', signal, threshold: 1 }, () => {
+    const inside = analysisOf(scene, signal).out.filter((row) => row.public === false);
+    return {
+      measured: inside.length,
+      met: inside.length > 0,
+      subjects: subjectsOf(scene, signal, inside),
+      args: { names: names(inside) },
+    };
+  });
+}
+
+export function strangers({ signal, 'at-least': least }: Node<'strangers'>, scene: Scene): Outcome {
+  const threshold = thresholdOf(scene.runbook, least);
+  return ask(scene, { code: 'strangers', signal, threshold }, (read) => ({
+    measured: read.strangers.largest,
+    met: read.strangers.largest >= threshold,
+  }));
+}
+
+export function spread(node: Node<'spread'>, scene: Scene): Outcome {
+  const spec = scene.runbook.signals[node.signal]?.spread;
+  const t = (name: string | null | undefined) => thresholdOf(scene.runbook, name ?? null);
+  if (node.is === 'many') {
+    const needed = spec?.many ? t(spec.many['at-least']) : t(spec?.few) + 1;
+    return ask(scene, { code: 'spread-many', signal: node.signal, threshold: needed }, () => {
+      const { out, many, manyCount } = analysisOf(scene, node.signal);
+      if (spec?.many) return { measured: manyCount, met: many, args: { of: 'all' } };
+      return {
+        measured: out.length,
+        met: out.length >= needed,
+        subjects: subjectsOf(scene, node.signal, out),
+      };
+    });
+  }
+  const threshold = t(spec?.['loud-share']);
+  const args = { at: t(spec?.['loud-at']), few: t(spec?.few) };
+  const first = ask(scene, { code: 'spread-one-or-few', signal: node.signal, threshold, args }, (signal) => {
+    const { loud, out } = analysisOf(scene, node.signal);
+    // More than a few of them are a finding on many; the loud ones stay one of their own.
+    const few = out.length <= t(spec?.few) ? out : loud;
+    const loudest = few.length > 0 ? few : signal.rows.filter((row) => row.valid).slice(0, 1);
+    const whole = signal.total ?? 0;
+    const share = whole > 0 ? loudest.reduce((sum, row) => sum + row.value, 0) / whole : 0;
+    const met = few.length >= 1 && few.length <= t(spec?.few);
+    return {
+      code: met ? (few.length === 1 ? 'spread-one' : 'spread-few') : 'spread-one-or-few',
+      measured: share,
+      met,
+      subjects: subjectsOf(scene, node.signal, few),
+      args: { count: few.length, largest: loudest[0]?.value ?? 0 },
+    };
+  });
+  if (node.mix === undefined || first.state !== 'met') return first;
+  return withMix(first, node.signal, node.mix, scene);
+}
+
+/** Of the entities that stand out, those whose mix is as asked. */
+function withMix(first: Outcome, signal: string, mix: Mix, scene: Scene): Outcome {
+  const rows = (scene.signals[signal]?.rows ?? []).filter((row) =>
+    first.subjects.some((s) => s.id === row.id),
+  );
+  const threshold = thresholdOf(scene.runbook, mix.share);
+  const known = rows.filter((row) => row.labels[mix.label] !== undefined);
+  const wanted = 'only' in mix ? mix.only : mix['not-only'];
+  const code: Code = 'only' in mix ? 'mix-only' : 'mix-mixed';
+  const base = { code, signal, threshold, args: { label: mix.label, value: wanted } };
+  if (known.length === 0) {
+    const missing = { ...base, measured: null, met: null, args: { ...base.args, status: 'absent' } };
+    return outcome('absent', [...first.because, missing]);
+  }
+  const shares = known.map((row) => ({ row, share: (row.labels[mix.label]?.[wanted] ?? 0) / row.value }));
+  const fits = shares.filter(({ share }) => share >= threshold === 'only' in mix);
+  const pick = fits.length > 0 ? fits : shares;
+  const measured = pick.reduce((sum, { share }) => sum + share, 0) / pick.length;
+  const because = { ...base, measured, met: fits.length > 0 };
+  return fits.length > 0
+    ? outcome(
+        'met',
+        [...first.because, because],
+        subjectsOf(
+          scene,
+          signal,
+          fits.map(({ row }) => row),
+        ),
+      )
+    : outcome('not-met', [because]);
+}
+
+export function mixOfAll(node: Node<'mix'>, scene: Scene): Outcome {
+  const wanted = 'only' in node ? node.only : node['not-only'];
+  const threshold = thresholdOf(scene.runbook, node.share);
+  const code: Code = 'only' in node ? 'mix-only' : 'mix-mixed';
+  const args = { label: node.label, value: wanted };
+  return ask(scene, { code, signal: node.signal, threshold, args }, (signal) => {
+    const known = signal.rows.filter((row) => row.labels[node.label] !== undefined);
+    const total = known.reduce((sum, row) => sum + row.value, 0);
+    if (total === 0) return null;
+    const measured = known.reduce((sum, row) => sum + (row.labels[node.label]?.[wanted] ?? 0), 0) / total;
+    return { measured, met: measured >= threshold === 'only' in node };
+  });
+}
+
+export function rest({ signal }: Node<'rest'>, scene: Scene): Outcome {
+  const spec = scene.runbook.signals[signal]?.spread?.rest ?? null;
+  const t = (name: string | null) => thresholdOf(scene.runbook, name);
+  const volume = t(spec?.volume ?? null);
+  const sources = t(spec?.sources ?? null);
+  const loudEnough = ask(scene, { code: 'rest-volume', signal, threshold: volume }, () => {
+    const measured = analysisOf(scene, signal).rest.total;
+    return { measured, met: measured >= volume };
+  });
+  // The diversity of next to nothing says nothing.
+  if (loudEnough.state !== 'met') return loudEnough;
+  const diverse = ask(scene, { code: 'rest-sources', signal, threshold: sources }, () => {
+    const crowd = analysisOf(scene, signal).rest;
+    const measured = effectiveSources(crowd);
+    return { measured, met: measured >= sources, args: { count: crowd.count } };
+  });
+  return every([loudEnough, diverse]);
+}

@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'vitest';
+import { withThresholds } from '../../src/runbooks/load.ts';
+import { keyPattern, labelOf, selector, windowOf } from '../../src/runbooks/sources.ts';
+import { aegis } from '../support/evidence.ts';
+
+describe('the runbook of Aegis', () => {
+  test('has every category of the contract', () => {
+    expect(aegis.categories.map(({ id }) => id).sort()).toEqual([
+      'agent-over-cost-cap',
+      'deploy-auth-churn',
+      'distributed-credential-stuffing',
+      'platform-overload',
+      'single-ip-credential-stuffing',
+      'tenant-over-rps-cap',
+    ]);
+    expect(new Set(aegis.categories.map(({ rank }) => rank)).size).toBe(aegis.categories.length);
+    expect(aegis).toMatchObject({ severity: 'P2', namespace: 'acp:' });
+  });
+
+  test('gives a reason and a unit for every threshold', () => {
+    for (const [name, { because, unit }] of Object.entries(aegis.thresholds)) {
+      expect(because.length, name).toBeGreaterThan(10);
+      expect(unit, name).not.toBe('');
+    }
+  });
+
+  test('uses every threshold', () => {
+    const used = JSON.stringify([aegis.signals, aegis.categories, aegis.abnormal]);
+    const idle = Object.keys(aegis.thresholds).filter((name) => !used.includes(`"${name}"`));
+    expect(idle).toEqual([]);
+  });
+
+  test('starts from the numbers of its contract', () => {
+    const value = (name: string) => aegis.thresholds[name]?.value;
+    expect(['noise-floor', 'heavy-ip-failures', 'heavy-ip-share', 'few-ips'].map(value)).toEqual([
+      3, 20, 0.1, 5,
+    ]);
+    expect(['crowd-failures', 'crowd-sources', 'failure-rate'].map(value)).toEqual([100, 5, 5]);
+    expect(['reject-rate', 'tenant-reject-rate', 'tenant-share', 'few-tenants'].map(value)).toEqual([
+      1, 0.5, 0.1, 4,
+    ]);
+    expect(['many-tenants', 'dominant-tenant-share', 'only-path-share'].map(value)).toEqual([5, 0.6, 0.95]);
+    expect(['deploy-age', 'deploy-share', 'churn-failures-per-ip'].map(value)).toEqual([600, 0.5, 5]);
+  });
+
+  test.each([
+    ['single-ip-credential-stuffing', [/already throttles/, /24 hours/, /load balancer's deny list/]],
+    [
+      'tenant-over-rps-cap',
+      [/contact/, /raise the cap/, /more than authorised/, /Retry-After/, /Budget Request/],
+    ],
+    ['agent-over-cost-cap', [/spend.*cap/, /[Rr]aise the cap in Redis/, /API/]],
+    [
+      'platform-overload',
+      [
+        /System Health/,
+        /Queues/,
+        /acp_gateway_inflight_requests/,
+        /UVICORN_WORKERS/,
+        /larger hosts.*100 % CPU/,
+        /one more host/,
+      ],
+    ],
+    [
+      'distributed-credential-stuffing',
+      [/kill switch/, /single sign-on.*password login off/, /JWT_SECRET_KEY/, /source ranges.*deny list/],
+    ],
+  ])('%s responds with each step, in order', (id, steps) => {
+    const responses = aegis.categories.find((category) => category.id === id)?.respond ?? [];
+    const at = steps.map((step) => responses.findIndex(({ text }) => step.test(text)));
+    expect(at).not.toContain(-1);
+    expect(at).toEqual([...at].sort((a, b) => a - b));
+  });
+
+  test('blocks an address for a day, with a reason', () => {
+    const step = aegis.categories.flatMap(({ respond }) => respond).find(({ id }) => id === 'block-ip');
+    expect(step?.command).toEqual([
+      'redis-cli',
+      '{redis}',
+      'SET',
+      'acp:ip_block:{subject}',
+      'credential_stuffing',
+      'EX',
+      '86400',
+    ]);
+  });
+
+  test('says what comes afterwards and where to read on', () => {
+    expect(aegis.afterwards.join('\n')).toMatch(
+      /incident report.*\n.*limit.*\n.*contact.*\n.*regression test/,
+    );
+    expect(Object.keys(aegis.links)).toEqual(
+      expect.arrayContaining(['gateway', 'quota', 'kill-switch', 'code']),
+    );
+    const code = aegis.links.code?.see ?? '';
+    for (const file of ['ratelimit.py', '_mw_rate_limit.py', '_mw_auth.py', 'middleware.py'])
+      expect(code).toContain(file);
+  });
+});
+
+test('sources are named as their reader knows them', () => {
+  const labels = Object.values(aegis.signals).flatMap(({ sources }) => sources.map(labelOf));
+  expect(labels).toContain('acp:auth_fail:*');
+  expect(labels).toContain('acp:agent_cost_today:*:* / acp:agent_cost_cap:*');
+  expect(labels).toContain('acp_gateway_request_total{status="429"}');
+  expect(keyPattern('a:{b}:{c}')).toBe('a:*:*');
+  expect(selector('m', { a: 'x"\\\n' })).toBe(String.raw`m{a="x\"\\\n"}`);
+  const windows = Object.entries(aegis.signals).map(([id, { sources }]) => [
+    id,
+    sources.map((s) => windowOf(s, 900)),
+  ]);
+  expect(Object.fromEntries(windows)).toMatchObject({
+    'auth-failures-by-ip': [300],
+    'rejects-by-tenant': [900],
+    deploys: [null],
+  });
+});
+
+test('a context sets thresholds by name; a name that is not there is refused with the nearest', () => {
+  expect(withThresholds(aegis, { 'few-ips': 9 }).thresholds['few-ips']?.value).toBe(9);
+  expect(aegis.thresholds['few-ips']?.value).toBe(5);
+  expect(() => withThresholds(aegis, { 'few-ip': 9 })).toThrow(
+    /thresholds\.few-ip: .*did you mean "few-ips"/,
+  );
+});
