@@ -1,9 +1,9 @@
 import { dirname, isAbsolute, join } from 'node:path';
+import { didYouMean, dottedKey, hasControl, quote } from '../values/text.ts';
 import type { Given } from './given.ts';
 import type { Sourced } from './origins.ts';
 import type { ConfigSource } from './read.ts';
 import type { ContextEntry } from './schema.ts';
-import { didYouMean, dottedKey, hasControl, quote } from './text.ts';
 import { parseTimeout } from './timeout.ts';
 
 /** The context in use: its name, or null and nothing when none is. */

@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import { hasControl, quote } from './text.ts';
+import { hasControl, quote } from '../values/text.ts';
 import { type HttpTarget, type RedisTarget, Secret } from './types.ts';
 
 const REDIS_PORT = 6379;

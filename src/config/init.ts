@@ -1,8 +1,8 @@
 import { type FileHandle, mkdir, open, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ConfigError } from '../errors.ts';
+import { fileTrouble } from '../values/text.ts';
 import { exampleConfig } from './template.ts';
-import { fileTrouble } from './text.ts';
 
 /**
  * Writes the example configuration to `path` (mode 0600), with the folders above it that are missing (mode 0700).

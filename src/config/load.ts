@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { ConfigError } from '../errors.ts';
+import { fileTrouble, hasControl, quotePath } from '../values/text.ts';
 import type { Given } from './given.ts';
 import type { ConfigSource } from './read.ts';
 import type { ReadFile } from './secrets.ts';
-import { fileTrouble, hasControl, quotePath } from './text.ts';
 
 const MAX_FILE = 1024 * 1024;
 

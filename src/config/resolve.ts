@@ -1,4 +1,3 @@
-import { open } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import { ConfigError } from '../errors.ts';
 import { chooseContext, NO_CONTEXT, pickRunbook, pickTimeout } from './choose.ts';
@@ -13,14 +12,13 @@ import {
   redisFromEntry,
   redisFromUrl,
 } from './connections.ts';
+import { readStart } from './files.ts';
 import { type Environment, flagOrVariable, type Given } from './given.ts';
 import { loadFile } from './load.ts';
 import { listOrigins, type Sourced } from './origins.ts';
 import { type ReadFile, secretReader } from './secrets.ts';
 import { apiToken, withToken } from './token.ts';
 import type { Config, ConfigFlags } from './types.ts';
-
-const CHUNK = 64 * 1024;
 
 /** What a configuration is made of. Nothing else is consulted: no environment, no home folder. */
 export interface ConfigInput {
@@ -124,23 +122,6 @@ export async function resolveConfig(input: ConfigInput): Promise<Config> {
 }
 
 type Report = (problem: string) => void;
-
-/** The default of `readFile`. It stops at the limit also for what has no size: a pipe, a device. */
-async function readStart(path: string, limit: number): Promise<Uint8Array> {
-  const handle = await open(path);
-  try {
-    const chunks: Uint8Array[] = [];
-    for (let left = limit + 1; left > 0; ) {
-      const { bytesRead, buffer } = await handle.read(Buffer.alloc(Math.min(left, CHUNK)));
-      if (bytesRead === 0) break;
-      chunks.push(buffer.subarray(0, bytesRead));
-      left -= bytesRead;
-    }
-    return Buffer.concat(chunks);
-  } finally {
-    await handle.close();
-  }
-}
 
 /** How a connection comes from a URL that was given by itself, and what stands in when there is none at all. */
 interface Connecting<Target, Fallback> {

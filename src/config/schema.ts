@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { hasControl, quote } from '../values/text.ts';
 import { parseHttpUrl, parseRedisUrl } from './endpoints.ts';
-import { hasControl, quote } from './text.ts';
 import { parseTimeout } from './timeout.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { fileTrouble, hasControl, quotePath } from './text.ts';
+import { fileTrouble, hasControl, quotePath } from '../values/text.ts';
 import { Secret } from './types.ts';
 
 /** Resolves with the first `limit + 1` bytes of a file or fewer; rejects with the error of the system. */

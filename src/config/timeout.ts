@@ -1,5 +1,5 @@
 import { parseDuration } from '../values/duration.ts';
-import { quote } from './text.ts';
+import { quote } from '../values/text.ts';
 
 /** Longest deadline that still belongs to a person who is waiting, seconds. */
 const MAX_TIMEOUT = 600;

@@ -1,12 +1,22 @@
-import { open, readFile, stat } from 'node:fs/promises';
+import { open, unlink } from 'node:fs/promises';
 import { z } from 'zod';
+import { readStart } from '../config/files.ts';
 import { ConfigError } from '../errors.ts';
+import { fileTrouble } from '../values/text.ts';
 import type { Evidence } from './types.ts';
 
 const MAX_BYTES = 64 * 1024 * 1024;
 
 const count = z.number().nonnegative();
-const numbers = z.record(z.string(), z.number());
+/** Numbers by name. Not z.record, which drops the name `__proto__`: names come from whoever wrote them. */
+const numbers = z.custom<Record<string, number>>(
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every(Number.isFinite),
+  'expected numbers by name',
+);
 const row = z.strictObject({
   id: z.union([z.string(), z.strictObject({ hex: z.string().regex(/^(?:[0-9a-f]{2})*$/) })]),
   valid: z.boolean(),
@@ -67,20 +77,16 @@ export async function readCapture(path: string): Promise<Evidence> {
       'Evidence is written by ratelimit triage --save <file>.',
     );
   };
-  let text = '';
+  let bytes: Uint8Array;
   try {
-    const { size } = await stat(path);
-    if (size > MAX_BYTES) return fail(`it has ${size} bytes, at most ${MAX_BYTES} are read`);
-    text = await readFile(path, 'utf8');
+    bytes = await readStart(path, MAX_BYTES);
   } catch (error) {
-    if (error instanceof ConfigError) throw error;
-    fail(
-      (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (error as Error).message,
-    );
+    return fail(fileTrouble(error));
   }
+  if (bytes.length > MAX_BYTES) return fail(`it has more than ${MAX_BYTES / 1024 / 1024} MiB`);
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = JSON.parse(Buffer.from(bytes).toString('utf8'));
   } catch {
     return fail('it is not complete JSON');
   }
@@ -90,26 +96,39 @@ export async function readCapture(path: string): Promise<Evidence> {
   return fail(`${first?.path.map(String).join('.') || 'the document'}: ${first?.message ?? 'not evidence'}`);
 }
 
+/** A file that is there already, and empty: its name cannot be taken while the evidence is collected. */
+export interface Reserved {
+  write(text: string): Promise<void>;
+  /** Removes it again: nothing was collected. */
+  discard(): Promise<void>;
+}
+
 /**
- * Writes evidence to a new file that only its owner may read.
- * @throws ConfigError when the file exists already or cannot be written
+ * Creates the file that evidence will be written to; only its owner may read it.
+ * @throws ConfigError when it exists already or cannot be created or written
  */
-export async function writeCapture(path: string, text: string): Promise<void> {
-  try {
-    const file = await open(path, 'wx', 0o600);
+export async function reserveCapture(path: string): Promise<Reserved> {
+  const hint = 'Name a file that does not exist.';
+  const orFail = async <T>(action: Promise<T>): Promise<T> => {
     try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
+      return await action;
+    } catch (error) {
+      throw new ConfigError(`the evidence cannot be saved to ${path}: ${fileTrouble(error)}`, [], hint);
     }
-  } catch (error) {
-    const why =
-      (error as NodeJS.ErrnoException).code === 'EEXIST' ? 'it exists already' : (error as Error).message;
-    throw new ConfigError(
-      `the evidence cannot be saved to ${path}: ${why}`,
-      [],
-      'Name a file that does not exist.',
-    );
-  }
+  };
+  const file = await orFail(open(path, 'wx', 0o600));
+  return {
+    write: async (text) => {
+      try {
+        await orFail(file.writeFile(text));
+        await orFail(file.sync());
+      } finally {
+        await file.close();
+      }
+    },
+    discard: async () => {
+      await file.close();
+      await unlink(path);
+    },
+  };
 }

@@ -7,7 +7,7 @@
  * `measured`: numbers are there. `empty`: the source is alive and holds none. `absent`: there is no such source,
  * which is not zero. `unknown`: it could not be read, `reason` says why.
  */
-export type Status = 'measured' | 'empty' | 'absent' | 'unknown';
+type Status = 'measured' | 'empty' | 'absent' | 'unknown';
 
 /** Why something is unknown. `auth` decides exit code 4. */
 export type Cause = 'unreachable' | 'timeout' | 'auth' | 'malformed' | 'refused' | 'incomplete' | 'window';
@@ -59,7 +59,7 @@ export interface Bin {
 }
 
 /** Ids that are not valid for the signal's kind: they count in the totals, and never become subjects. */
-export interface Strangers {
+interface Strangers {
   readonly distinct: number;
   readonly total: number;
   readonly largest: number;
@@ -85,7 +85,7 @@ export interface Reading {
   readonly warnings: readonly string[];
 }
 
-export interface SourceReport {
+interface SourceReport {
   /** Key family or metric, as the runbook writes it. */
   readonly label: string;
   readonly status: Status;

@@ -17,12 +17,18 @@ export function isAddress(text: string): boolean {
 export function isPublicAddress(text: string): boolean {
   if (!isAddress(text)) return false;
   const address = ipaddr.process(text);
-  const range: string = address.range();
-  return range === 'unicast' || isDocumentation(address) || EMBEDDING.has(range);
+  const embedded = embeddedIPv4(address);
+  if (embedded !== null) return isPublicAddress(embedded);
+  return address.range() === 'unicast' || isDocumentation(address);
 }
 
-/** IPv6 ranges that embed an IPv4 address and do route. */
-const EMBEDDING = new Set(['6to4', 'teredo', 'rfc6052']);
+/** The IPv4 address inside an IPv6 one of a range that carries them (6to4, RFC 3056; NAT64, RFC 6052), or null. */
+function embeddedIPv4(address: ipaddr.IPv4 | ipaddr.IPv6): string | null {
+  const range: string = address.range();
+  const bytes = address.toByteArray();
+  if (range === '6to4') return bytes.slice(2, 6).join('.');
+  return range === 'rfc6052' ? bytes.slice(12).join('.') : null;
+}
 
 const DOCUMENTATION = ['192.0.2.0/24', '198.51.100.0/24', '203.0.113.0/24', '2001:db8::/32'].map((range) =>
   ipaddr.parseCIDR(range),

@@ -22,8 +22,8 @@ const UNITS: readonly (readonly [string, number])[] = [
 
 /** Writes seconds with at most two units, `1h30m`, `5m`, `12s`: what `parseDuration` reads back. */
 export function formatDuration(seconds: number): string {
-  if (seconds > 0 && seconds < 1) return `${Math.round(seconds * 1000)}ms`;
-  let left = Math.round(seconds);
+  if (seconds > 0 && seconds < 0.9995) return `${Math.round(seconds * 1000)}ms`;
+  let left = Math.max(0, Math.round(seconds));
   const parts: string[] = [];
   for (const [unit, size] of UNITS) {
     const count = Math.floor(left / size);

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseHttpUrl, parseRedisUrl, withDisplay } from '../../src/config/endpoints.ts';
-import { quote, redactUrl } from '../../src/config/text.ts';
 import type { RedisTarget } from '../../src/config/types.ts';
+import { quote, redactUrl } from '../../src/values/text.ts';
 
 function redis(url: string): RedisTarget {
   const target = parseRedisUrl(url);
@@ -203,6 +203,8 @@ describe('what messages show', () => {
     const end = fc.constantFrom('', '/0', '/x y', ':0', ':6379', '?db=1', '?x=y', '#z', '/a?b#c');
     fc.assert(
       fc.property(start, username, password, host, end, (scheme, user, secret, where, tail) => {
+        // That would be the path of a socket, unbroken and without a password.
+        fc.pre(scheme !== '' || user.toLowerCase() !== 'unix');
         const url = `${scheme}${encodeURIComponent(user)}:${secret}@${where}${tail}`;
         for (const parsed of [parseRedisUrl(url), parseHttpUrl(url)]) {
           expect(typeof parsed === 'string' ? parsed : JSON.stringify(parsed)).not.toContain(SECRET);

@@ -2,14 +2,20 @@ import type { Redis } from 'ioredis';
 import { measured, type Reading, type Row } from '../../evidence/types.ts';
 import { isPublicAddress } from '../../values/address.ts';
 import { isValidId } from '../entities.ts';
-import { type Family, MAX_ENTITY_BYTES, Skipped, ttlSeconds } from './family.ts';
+import { type Claim, type Family, MAX_ENTITY_BYTES, Skipped, ttlSeconds } from './family.ts';
 import { Histogram } from './histogram.ts';
 import { entityOf, type KeyTemplate, keyOf, toId } from './keys.ts';
 import { TopK } from './top-k.ts';
 
 const TOP = 200;
+const TOP_STRANGERS = 20;
 /** Fifteen digits are exact in a double. */
 const WHOLE_NUMBER = /^\d{1,15}$/;
+
+interface Counter {
+  readonly entity: string;
+  readonly value: number;
+}
 
 interface Options {
   readonly template: KeyTemplate;
@@ -24,7 +30,9 @@ export class CounterFamily implements Family {
   readonly label: string;
   readonly prefixes: readonly string[];
   readonly #options: Options;
-  readonly #top = new TopK<{ entity: string; value: number }>(TOP);
+  readonly #top = new TopK<Counter>(TOP);
+  /** Apart, so that no number of names that are not ids can push an id out. */
+  readonly #topStrangers = new TopK<Counter>(TOP_STRANGERS);
   readonly #histogram = new Histogram();
   readonly #skipped = new Skipped();
   readonly #strangers = { distinct: 0, total: 0, largest: 0 };
@@ -39,14 +47,13 @@ export class CounterFamily implements Family {
     this.prefixes = [options.template.prefix];
   }
 
-  claim(key: string): readonly Buffer[] | null {
+  claim(key: string, bytes: Buffer): Claim | null {
     const entity = entityOf(key, this.#options.template, '');
-    return entity === null ? null : [Buffer.from(key, 'latin1')];
+    return entity === null ? null : { entity, wanted: [bytes], self: 0 };
   }
 
-  take(key: string, [bytes]: readonly (Buffer | null)[]): void {
-    const entity = entityOf(key, this.#options.template, '');
-    if (entity === null || !bytes) return;
+  take({ entity }: Claim, [bytes]: readonly (Buffer | null)[]): void {
+    if (!bytes) return;
     this.#seen = true;
     const text = bytes.toString('latin1');
     const value = WHOLE_NUMBER.test(text) ? Number(text) : null;
@@ -68,7 +75,9 @@ export class CounterFamily implements Family {
   async finish(redis: Redis): Promise<Reading | null> {
     if (!this.#seen) return null;
     const { template, kind, renewed, windowSeconds } = this.#options;
-    const top = this.#top.sorted().sort((a, b) => b.value - a.value || (a.entity < b.entity ? -1 : 1));
+    const top = [...this.#top.sorted(), ...this.#topStrangers.sorted()].sort(
+      (a, b) => b.value - a.value || (a.entity < b.entity ? -1 : 1),
+    );
     const ttls = await ttlSeconds(redis, renewed ? top.map(({ entity }) => keyOf(entity, template, '')) : []);
     const rows = top.map(({ entity, value }, index): Row => {
       const id = toId(entity);
@@ -96,12 +105,13 @@ export class CounterFamily implements Family {
   #add(entity: string, value: number): void {
     this.#total += value;
     this.#distinct += 1;
-    if (this.#top.admits(value)) this.#top.add(value, { entity, value });
     if (isValidId(this.#options.kind, entity)) {
       this.#histogram.add(value);
+      if (this.#top.admits(value)) this.#top.add(value, { entity, value });
     } else {
       this.#shownStrangers += 1;
       this.#stranger(value);
+      if (this.#topStrangers.admits(value)) this.#topStrangers.add(value, { entity, value });
     }
   }
 

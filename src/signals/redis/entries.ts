@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { measured, type Reading, type Row } from '../../evidence/types.ts';
 import { isValidId } from '../entities.ts';
-import { type Family, MAX_ENTITY_BYTES, Skipped, ttlSeconds } from './family.ts';
+import { type Claim, type Family, MAX_ENTITY_BYTES, Skipped, ttlSeconds } from './family.ts';
 import { entityOf, type KeyTemplate, keyOf, toId } from './keys.ts';
 
 const KEPT = 200;
@@ -25,13 +25,13 @@ export class EntryFamily implements Family {
     this.prefixes = [template.prefix];
   }
 
-  claim(key: string): readonly Buffer[] | null {
-    return entityOf(key, this.#template, '') === null ? null : [Buffer.from(key, 'latin1')];
+  claim(key: string, bytes: Buffer): Claim | null {
+    const entity = entityOf(key, this.#template, '');
+    return entity === null ? null : { entity, wanted: [bytes], self: 0 };
   }
 
-  take(key: string, [bytes]: readonly (Buffer | null)[]): void {
-    const entity = entityOf(key, this.#template, '');
-    if (entity === null || !bytes) return;
+  take({ entity }: Claim, [bytes]: readonly (Buffer | null)[]): void {
+    if (!bytes) return;
     this.#seen = true;
     if (entity.length > MAX_ENTITY_BYTES) {
       this.#skipped.count(`with a name over ${MAX_ENTITY_BYTES} bytes`);

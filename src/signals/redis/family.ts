@@ -4,6 +4,15 @@ import type { Reading } from '../../evidence/types.ts';
 /** Longer names are not ids of anything; they are counted apart and never shown in full. */
 export const MAX_ENTITY_BYTES = 512;
 
+/** A key that a family wants, and what must be read for it. */
+export interface Claim {
+  /** Whose key it is, latin1. */
+  readonly entity: string;
+  readonly wanted: readonly Buffer[];
+  /** Which of the wanted is the key itself. */
+  readonly self: number;
+}
+
 /**
  * One source's part in the pass over the keyspace: it claims keys as they come by, is given their values, and makes
  * its reading at the end. It keeps running sums and a bounded top list, so its memory does not grow with the keyspace.
@@ -12,12 +21,12 @@ export interface Family {
   readonly label: string;
   /** Starts of the keys that it wants to see, latin1. */
   readonly prefixes: readonly string[];
-  /** The keys whose values it needs for this key, or null when the key is not its own. */
-  claim(key: string): readonly Buffer[] | null;
-  /** Values of the claimed keys in their order; null is an expired key or one of another type. */
-  take(key: string, values: readonly (Buffer | null)[]): void;
+  /** What to read for this key, or null when it is not its own. The key comes as latin1 and as the bytes it is. */
+  claim(key: string, bytes: Buffer): Claim | null;
+  /** Values in the order of `wanted`. The key itself has one; another that it brought along may be null. */
+  take(claim: Claim, values: readonly (Buffer | null)[]): void;
   /** A claimed key that holds something other than a string. */
-  skip(key: string): void;
+  skip(): void;
   /** Completes the reading, or null when no key of the family was seen. */
   finish(redis: Redis): Promise<Reading | null>;
 }

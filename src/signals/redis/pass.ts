@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { type Family, typesOf } from './family.ts';
+import { type Claim, type Family, typesOf } from './family.ts';
 import { globFor } from './keys.ts';
 import { SeenKeys } from './seen.ts';
 
@@ -17,8 +17,7 @@ export interface Progress {
 
 interface Claimed {
   readonly family: Family;
-  readonly key: string;
-  readonly wanted: readonly Buffer[];
+  readonly claim: Claim;
 }
 
 /**
@@ -50,8 +49,8 @@ export async function pass(
       progress.keys += 1;
       progress.namespaceSeen ||= key.startsWith(namespace);
       for (const family of families) {
-        const wanted = family.claim(key);
-        if (wanted !== null) claimed.push({ family, key, wanted });
+        const claim = family.claim(key, bytes);
+        if (claim !== null) claimed.push({ family, claim });
       }
     }
     progress.approximate = seen.overflowed;
@@ -61,16 +60,18 @@ export async function pass(
 
 async function fetchValues(redis: Redis, claimed: readonly Claimed[]): Promise<void> {
   if (claimed.length === 0) return;
-  const values = await redis.mgetBuffer(claimed.flatMap((claim) => claim.wanted as Buffer[]));
-  let at = 0;
+  const wanted: Buffer[] = [];
+  for (const { claim } of claimed) wanted.push(...claim.wanted);
+  const values = await redis.mgetBuffer(wanted);
   const missing: Claimed[] = [];
-  for (const claim of claimed) {
+  let at = 0;
+  for (const one of claimed) {
+    const { claim, family } = one;
     const own = values.slice(at, at + claim.wanted.length);
     at += claim.wanted.length;
     // The key itself was there a moment ago; another one that it brought along may well be absent.
-    const self = claim.wanted.findIndex((key) => key.toString('latin1') === claim.key);
-    if (own[self] === null) missing.push(claim);
-    else claim.family.take(claim.key, own);
+    if (own[claim.self] === null) missing.push(one);
+    else family.take(claim, own);
   }
   await tellTypes(redis, missing);
 }
@@ -79,9 +80,9 @@ async function fetchValues(redis: Redis, claimed: readonly Claimed[]): Promise<v
 async function tellTypes(redis: Redis, missing: readonly Claimed[]): Promise<void> {
   const types = await typesOf(
     redis,
-    missing.map(({ key }) => Buffer.from(key, 'latin1')),
+    missing.flatMap(({ claim }) => claim.wanted[claim.self] ?? []),
   );
-  missing.forEach((claim, index) => {
-    if (types[index] !== 'none') claim.family.skip(claim.key);
+  missing.forEach(({ family }, index) => {
+    if (types[index] !== 'none') family.skip();
   });
 }

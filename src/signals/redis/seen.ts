@@ -1,20 +1,32 @@
 /** Keys that can be told apart for sure; beyond it a key that SCAN returns twice may be counted twice. */
 const CAPACITY = 1 << 18;
+/** Half full at most, so that a look-up takes a step or two. */
+const SLOTS = CAPACITY * 2;
 
 /**
- * SCAN may return a key more than once while Redis resizes its table. Remembers keys by a 53-bit hash, up to a fixed
- * number of them, so that memory stays bounded.
+ * SCAN may return a key more than once while Redis resizes its table. Remembers keys by a 53-bit hash in a table of
+ * fixed size (4 MiB), so that memory stays bounded.
  */
 export class SeenKeys {
-  readonly #hashes = new Set<number>();
+  readonly #table = new Float64Array(SLOTS);
+  #size = 0;
   #overflow = false;
 
   /** True when the key was not seen before, as far as is remembered. */
   isNew(key: string): boolean {
-    const hash = hash53(key);
-    if (this.#hashes.has(hash)) return false;
-    if (this.#hashes.size < CAPACITY) this.#hashes.add(hash);
-    else this.#overflow = true;
+    // 0 marks an empty slot.
+    const hash = hash53(key) + 1;
+    let slot = hash % SLOTS;
+    for (let held = this.#table[slot]; held !== 0; held = this.#table[slot]) {
+      if (held === hash) return false;
+      slot = (slot + 1) % SLOTS;
+    }
+    if (this.#size < CAPACITY) {
+      this.#table[slot] = hash;
+      this.#size += 1;
+    } else {
+      this.#overflow = true;
+    }
     return true;
   }
 

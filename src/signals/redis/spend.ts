@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { type Limit, measured, type Reading, type Row } from '../../evidence/types.ts';
 import { isValidId } from '../entities.ts';
-import { type Family, MAX_ENTITY_BYTES, Skipped, typesOf } from './family.ts';
+import { type Claim, type Family, MAX_ENTITY_BYTES, Skipped, typesOf } from './family.ts';
 import { entityOf, type KeyTemplate, keyOf, toId } from './keys.ts';
 import { TopK } from './top-k.ts';
 
@@ -49,20 +49,19 @@ export class SpendFamily implements Family {
     this.prefixes = [options.spend.prefix, options.cap.prefix];
   }
 
-  claim(key: string): readonly Buffer[] | null {
-    const { spend, cap, date } = this.#options;
-    const entity = entityOf(key, cap, date) ?? entityOf(key, spend, date);
-    return entity === null ? null : [keyOf(entity, spend, date), keyOf(entity, cap, date)];
-  }
-
-  take(key: string, [spendBytes, capBytes]: readonly (Buffer | null)[]): void {
+  claim(key: string, bytes: Buffer): Claim | null {
     const { spend, cap, date } = this.#options;
     const capped = entityOf(key, cap, date);
-    const entity = capped ?? entityOf(key, spend, date);
-    if (entity === null) return;
+    if (capped !== null) return { entity: capped, wanted: [keyOf(capped, spend, date), bytes], self: 1 };
+    const spender = entityOf(key, spend, date);
+    return spender === null ? null : { entity: spender, wanted: [bytes, keyOf(spender, cap, date)], self: 0 };
+  }
+
+  take({ entity, self }: Claim, [spendBytes, capBytes]: readonly (Buffer | null)[]): void {
+    const { spend, date } = this.#options;
     this.#seen = true;
     // The agent's row comes with its cap's key; a spend key adds one only where there is no cap.
-    if (capped === null && capBytes) return;
+    if (self === 0 && capBytes) return;
     if (entity.length > MAX_ENTITY_BYTES) {
       this.#skipped.count(`with a name over ${MAX_ENTITY_BYTES} bytes`);
       return;

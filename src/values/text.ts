@@ -88,6 +88,7 @@ export function fileTrouble(error: unknown): string {
 }
 
 const TROUBLE: Readonly<Record<string, string>> = {
+  EEXIST: 'it exists already',
   ENOENT: 'no such file',
   ENOTDIR: 'a part of its path is not a folder',
   EISDIR: 'it is a folder, not a file',
