@@ -5,7 +5,8 @@ import { dirname } from 'node:path';
 import { Script } from 'node:vm';
 
 const [, , file, ...argv] = process.argv;
-const script = new Script(readFileSync(file, 'latin1'), { filename: file });
+// The name goes into the cache, which is shipped: not the path of this machine.
+const script = new Script(readFileSync(file, 'latin1'), { filename: 'program.cjs' });
 process.argv = [process.execPath, file, ...argv];
 const module = { exports: {} };
 script.runInThisContext()(module.exports, createRequire(file), module, file, dirname(file));

@@ -14,6 +14,20 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
+/** What each exit code means, as the help and the README say it. */
+export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
+  done: 'done (for `triage`: no configured signal was unknown)',
+  failure: 'failure that fits nothing below',
+  usage: 'usage or configuration',
+  finding: '`triage --exit-code`: at least one finding',
+  auth: 'authentication or permission refused by a system',
+  degraded: 'degraded: at least one configured signal was unknown',
+  refused: 'refused: by a guard, by the operator, or because nobody could be asked',
+  nothing: 'nothing matched, nothing to do',
+  conflict: 'conflict: the state changed between the preview and the write',
+  interrupted: 'interrupted',
+};
+
 /**
  * An error that the operator is meant to read: one sentence that says what is wrong and where,
  * a stable `code` for scripts, the exit code, and what to do about it.

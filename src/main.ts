@@ -24,7 +24,7 @@ function toKnown(error: unknown, context: Context): RatelimitError {
   if (context.interrupt.aborted) return new InterruptedError();
   if (error instanceof RatelimitError) return error;
   if (error instanceof CommanderError) {
-    const message = error.message.replace(/^error: /, '').replace(/\n\((.*)\)$/, '; $1');
+    const message = error.message.replace(/^error: /, '').replace(/\n\(D(id you mean .*)\)$/s, '; d$1');
     return new UsageError(message, 'See ratelimit --help.');
   }
   const message = error instanceof Error ? error.message : String(error);
@@ -49,8 +49,8 @@ function report(error: RatelimitError, argv: readonly string[], context: Context
 /** Asked of the raw arguments: an error in the flags must reach a script as JSON too. */
 function wantsJson(argv: readonly string[]): boolean {
   return argv.some((word, index) => {
-    if (word === '-ojson' || word === '--output=json' || word === '-o=json') return true;
-    return (word === '-o' || word === '--output') && argv[index + 1] === 'json';
+    if (/^-[vq]*ojson$/.test(word) || word === '--output=json') return true;
+    return /^(-[vq]*o|--output)$/.test(word) && argv[index + 1] === 'json';
   });
 }
 

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { ConfigFlags } from './config/types.ts';
 import type { Context } from './context.ts';
-import { type ExitCode, UsageError } from './errors.ts';
+import { EXIT, EXIT_MEANINGS, type ExitCode, UsageError } from './errors.ts';
 import { parseDuration } from './values/duration.ts';
 import { nearest } from './values/nearest.ts';
 
@@ -16,10 +16,13 @@ export interface GlobalFlags extends ConfigFlags {
   readonly quiet: boolean;
 }
 
-const EXIT_CODES = `
-Exit codes:
-  0 done   1 failure   2 usage or configuration   3 --exit-code and a finding   4 permission refused
-  5 degraded: something could not be read   6 refused   7 nothing to do   8 conflict   130 interrupted`;
+const exitCodes = (): string => {
+  const lines = Object.entries(EXIT_MEANINGS).map(([name, meaning]) => {
+    const code = EXIT[name as keyof typeof EXIT];
+    return `  ${String(code).padStart(3)}  ${meaning.replaceAll('`', '')}`;
+  });
+  return `\nExit codes:\n${lines.join('\n')}\n`;
+};
 
 /** The command tree. Commands are loaded when they run, so that start-up pays for none of the others. */
 export function buildProgram(context: Context, finish: (code: ExitCode) => void): Command {
@@ -52,14 +55,8 @@ export function buildProgram(context: Context, finish: (code: ExitCode) => void)
       getOutHasColors: () => context.streams('auto').colorOut,
     })
     .addHelpText('beforeAll', 'During a page:  ratelimit triage\n')
-    .addHelpText('after', EXIT_CODES)
-    .exitOverride()
-    .allowExcessArguments()
-    .action((_, command: Command) => {
-      const [unknown] = command.args;
-      if (unknown !== undefined) throw unknownCommand(command, unknown);
-      command.outputHelp();
-    });
+    .addHelpText('afterAll', exitCodes)
+    .exitOverride();
 
   program
     .command('triage')
@@ -89,7 +86,20 @@ export function buildProgram(context: Context, finish: (code: ExitCode) => void)
       const { configInit } = await import('./commands/config.ts');
       finish(await configInit(command.optsWithGlobals(), context));
     });
+  for (const group of [program, config]) helpOnly(group);
   return program;
+}
+
+/** A command that only holds others: alone it shows its help. Called last, since subcommands inherit such settings. */
+function helpOnly(group: Command): void {
+  group
+    .helpCommand(true)
+    .allowExcessArguments()
+    .action((_, command: Command) => {
+      const [unknown] = command.args;
+      if (unknown !== undefined) throw unknownCommand(command, unknown);
+      command.outputHelp();
+    });
 }
 
 function unknownCommand(program: Command, name: string): UsageError {

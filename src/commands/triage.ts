@@ -2,11 +2,13 @@ import { resolveConfig } from '../config/resolve.ts';
 import type { Config } from '../config/types.ts';
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
-import { collect } from '../evidence/collect.ts';
+import { type Adapters, collect } from '../evidence/collect.ts';
 import type { Evidence } from '../evidence/types.ts';
 import { toJson } from '../output/json.ts';
 import { paintFor } from '../output/paint-for.ts';
-import { isDegraded, type TriageDocument } from '../output/triage-document.ts';
+import { startProgress } from '../output/progress.ts';
+import type { Streams } from '../output/streams.ts';
+import { isDegraded, sourceReport, type TriageDocument } from '../output/triage-document.ts';
 import { triageHuman } from '../output/triage-human.ts';
 import { triageJson } from '../output/triage-json.ts';
 import { triageMarkdown } from '../output/triage-markdown.ts';
@@ -38,17 +40,12 @@ export async function triage(flags: TriageFlags, context: Context): Promise<Exit
     flags.from === undefined ? context.adapters() : null,
   ]);
   const runbook = withThresholds(await loadRunbook(config.runbook, context.runbooks), config.thresholds);
-  const evidence =
+  const evidence = await saved(flags.save, () =>
     adapters === null
-      ? await (await import('../evidence/capture.ts')).readCapture(flags.from ?? '')
-      : await collect(
-          adapters,
-          { config, runbook, windowSeconds: flags.window, clock: context.clock },
-          context.interrupt,
-        );
-  if (flags.save !== undefined) {
-    await (await import('../evidence/capture.ts')).writeCapture(flags.save, toJson(evidence));
-  }
+      ? recorded(flags.from ?? '')
+      : live(adapters, { config, runbook, flags, context, streams }),
+  );
+  if (flags.verbose) streams.err(sourceReport(evidence));
   const verdict = judge(evidence, runbook);
   const document: TriageDocument = {
     evidence,
@@ -62,6 +59,42 @@ export async function triage(flags: TriageFlags, context: Context): Promise<Exit
   };
   streams.out(await render(document, flags.output, streams));
   return exitCode(evidence, verdict, flags.exitCode);
+}
+
+interface Live {
+  readonly config: Config;
+  readonly runbook: Runbook;
+  readonly flags: TriageFlags;
+  readonly context: Context;
+  readonly streams: Streams;
+}
+
+async function live(
+  adapters: Adapters,
+  { config, runbook, flags, context, streams }: Live,
+): Promise<Evidence> {
+  const what = `reading ${config.redis.display} and ${config.prometheus.url}`;
+  const stopProgress = startProgress(streams, what, flags.quiet);
+  const request = { config, runbook, windowSeconds: flags.window, clock: context.clock };
+  return collect(adapters, request, context.interrupt).finally(stopProgress);
+}
+
+const recorded = async (path: string): Promise<Evidence> =>
+  (await import('../evidence/capture.ts')).readCapture(path);
+
+/** Collects, and keeps what was collected in a file whose name is made sure of first. */
+async function saved(path: string | undefined, collecting: () => Promise<Evidence>): Promise<Evidence> {
+  if (path === undefined) return collecting();
+  const file = await (await import('../evidence/capture.ts')).reserveCapture(path);
+  let evidence: Evidence;
+  try {
+    evidence = await collecting();
+  } catch (error) {
+    await file.discard();
+    throw error;
+  }
+  await file.write(toJson(evidence));
+  return evidence;
 }
 
 async function render(
@@ -86,7 +119,16 @@ const proposals = (verdict: Verdict, runbook: Runbook, reach: Reach): TriageDocu
 function reachOf(config: Config, evidence: Evidence): Reach {
   const { redis } = config;
   return {
-    redis: redis.path === null ? ['-u', redis.display] : ['-s', redis.path, '-n', String(redis.db)],
+    redis:
+      redis.path === null
+        ? ['-u', redis.display]
+        : [
+            '-s',
+            redis.path,
+            '-n',
+            String(redis.db),
+            ...(redis.username === null ? [] : ['--user', redis.username]),
+          ],
     yyyymmdd: evidence.at.slice(0, 10).replaceAll('-', ''),
   };
 }

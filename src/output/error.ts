@@ -1,4 +1,5 @@
 import type { RatelimitError } from '../errors.ts';
+import { escapeCharacter, replaceHidden } from './escape.ts';
 import { toJson } from './json.ts';
 
 /** An error for people on stderr, or for scripts as `ratelimit/error/v1` on stdout. */
@@ -11,6 +12,10 @@ export function renderError(
     const { code, exitCode, message, hint } = error;
     return { out: toJson({ schema: 'ratelimit/error/v1', code, exitCode, message, hint }), err: stack };
   }
-  const hint = error.hint === '' ? '' : `${error.hint}\n`;
-  return { out: '', err: `ratelimit: ${error.message}\n${hint}${stack}` };
+  const hint = error.hint === '' ? '' : `${inert(error.hint)}\n`;
+  return { out: '', err: `ratelimit: ${inert(error.message)}\n${hint}${stack}` };
 }
+
+/** Arguments and file names are quoted in messages: only the line breaks between problems are ours. */
+const inert = (text: string): string =>
+  replaceHidden(text, (character) => (character === '\n' ? character : escapeCharacter(character)));

@@ -52,8 +52,12 @@ export function escapeText(text: string, maxChars = 64): string {
  * autolink. `@here`, `:emoji:`, `http://` and the like are recognised after Markdown's own escapes are gone, so these
  * are broken up by a zero-width space, written as an entity. Slack's `<!channel>` is dead by its `&lt;`.
  */
-export function escapeMarkdown(text: string, maxChars?: number): string {
-  return escapeText(text, maxChars)
+export const escapeMarkdown = (text: string, maxChars?: number): string =>
+  literalMarkdown(escapeText(text, maxChars));
+
+/** A sentence that `escapeText` has been over already, so that it renders literally in Markdown. */
+export function literalMarkdown(escaped: string): string {
+  return escaped
     .replace(/&/g, '&amp;')
     .replace(/</g, '&lt;')
     .replace(/>/g, '&gt;')
@@ -75,7 +79,8 @@ function safePiece(piece: string): string {
   return piece === '…' || STARTS_HIDDEN.test(piece) ? escapeCharacter(piece) : piece;
 }
 
-function escapeCharacter(character: string): string {
+/** `\xNN` or `\u{N}`, hexadecimal. */
+export function escapeCharacter(character: string): string {
   const code = character.codePointAt(0) ?? 0;
   const hex = code.toString(16);
   return code < 0x100 ? `\\x${hex.padStart(2, '0')}` : `\\u{${hex}}`;

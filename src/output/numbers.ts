@@ -22,5 +22,6 @@ export function formatShare(share: number): string {
 
 /** A number in its unit: `4,812 failures`, `8.9 429s/s`, `$41.20`. */
 export function formatAmount(value: number, unit: string): string {
-  return unit === 'USD' ? `$${withCommas(value, 2, false)}` : `${formatNumber(value)} ${unit}`;
+  if (unit === 'USD') return `$${withCommas(value, 2, false)}`;
+  return `${formatNumber(value)} ${value === 1 ? unit.replace(/^(\w{2,})s$/, '$1') : unit}`;
 }

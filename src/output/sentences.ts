@@ -60,6 +60,10 @@ export function explain(because: Because, runbook: Runbook): string {
       return because.met
         ? `${entities(count)} at ${formatShare(threshold)} of the limit or above, the highest at ${formatShare(measured)}`
         : `no ${one} at ${formatShare(threshold)} of its limit, the highest is at ${formatShare(measured)}`;
+    case 'no-limit':
+      return measured > 0
+        ? `${args.problem === 'none' ? 'without a limit' : 'with a limit that cannot be used'}: ${text(args.names)}`
+        : `every ${one} has a limit`;
     case 'started':
       return `${formatNumber(count)} of ${entities(number(args.of))} started in the last ${formatDuration(number(args.within))}, the newest ${formatDuration(number(args.newest))} ago (threshold ${formatShare(threshold)})`;
     case 'started-after':

@@ -47,12 +47,8 @@ export function summarise(document: TriageDocument): string {
     ...verdict.blind.map((group) => blindness(group, document)),
   ];
   if (reasons.length === 0) {
-    const undecided = verdict.undecided.filter(({ because }) =>
-      because.some((b) => b.args.status === 'unknown'),
-    );
-    reasons.push(
-      `cannot tell ${undecided.map(({ category }) => category).join(', ')}: not everything could be read`,
-    );
+    const unread = unseen(document).filter(({ status }) => status === 'unknown');
+    reasons.push(...unread.map(({ id, why }) => `${id} could not be read: ${why}`));
   }
   return reasons.join('; ');
 }
@@ -170,3 +166,21 @@ export const warningsOf = (evidence: Evidence): string[] =>
   Object.entries(evidence.signals).flatMap(([id, signal]) =>
     signal.warnings.map((warning) => `${id}: ${escapeText(warning, 400)}`),
   );
+
+/** What each source answered and how long it took, a line each: for --verbose. */
+export const sourceReport = (evidence: Evidence): string =>
+  Object.entries(evidence.signals)
+    .flatMap(([id, { sources }]) =>
+      sources.map(
+        ({ label, status, latencyMs }) => `${id}: ${escapeText(label, 100)} ${status}, ${latencyMs} ms\n`,
+      ),
+    )
+    .join('');
+
+/** Where a response points to, as a sentence of its own; nothing when it points nowhere. */
+export const linkOf = ({ link }: Remedy): string =>
+  link === null ? '' : ` See ${link.title} (${link.see}).`;
+
+/** The runbook's links, once something was found. */
+export const linksOf = ({ verdict, runbook }: TriageDocument): string[] =>
+  verdict.findings.length > 0 ? Object.values(runbook.links).map(({ title, see }) => `${title}: ${see}`) : [];

@@ -1,9 +1,7 @@
-import type { Row, Signal } from '../evidence/types.ts';
-import type { Remedy } from '../remedies/propose.ts';
 import { formatDuration } from '../values/duration.ts';
 import type { Finding } from '../verdict/types.ts';
+import { columnsFor, notableRows } from './columns.ts';
 import { escapeText } from './escape.ts';
-import { formatAmount, formatShare } from './numbers.ts';
 import type { Paint } from './paint.ts';
 import { quoteCommand } from './quote.ts';
 import { explain, explainAll, explainCaveat } from './sentences.ts';
@@ -11,11 +9,11 @@ import { renderTable } from './table.ts';
 import {
   afterwards,
   categoryOf,
-  describeMix,
   describeSignal,
   failing,
   headlineOf,
-  showId,
+  linkOf,
+  linksOf,
   summarise,
   type TriageDocument,
   unseen,
@@ -32,7 +30,7 @@ export function triageHuman(document: TriageDocument, paint: Paint, width: numbe
   for (const [index, finding] of verdict.findings.entries()) {
     // The first line has said the worst one already.
     if (index > 0) {
-      sections.push(paint.strong(`${label(finding)}: ${headlineOf(finding, document)}`));
+      sections.push(paint.strong(wrap(`${label(finding)}: ${headlineOf(finding, document)}`, width, '  ')));
     }
     const category = categoryOf(document, finding.category);
     const against = finding.because.filter((because) => because.met === false);
@@ -69,6 +67,10 @@ export function triageHuman(document: TriageDocument, paint: Paint, width: numbe
       paint.strong('Afterwards'),
       afterwards(document).map((step) => line('*', step)),
     ),
+    block(
+      paint.strong('Links'),
+      linksOf(document).map((link) => line('*', link)),
+    ),
     paint.dim(footer(document)),
   );
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
@@ -94,12 +96,9 @@ function tables(document: TriageDocument, paint: Paint, width: number): string[]
     const spec = document.runbook.signals[id];
     if (signal.status !== 'measured' || spec?.show === 'line') return [];
     const title = `${paint.strong(capital(spec?.title ?? id))}: ${describeSignal(id, signal, document.runbook)}`;
-    const near = spec?.['near-limit'] ? (document.runbook.thresholds[spec['near-limit']]?.value ?? 0) : null;
-    const rows = signal.rows.filter(
-      (row) => near === null || (row.limit?.ratio ?? 0) >= near || row.limit?.problem === 'invalid',
-    );
+    const rows = notableRows(id, signal, document.runbook);
     if (rows.length === 0) return [title];
-    const columns = columnsFor(signal, spec?.entity?.one ?? 'name');
+    const columns = columnsFor(id, signal, document.runbook);
     const table = renderTable({
       head: columns.map((column) => column.head),
       rows: rows.slice(0, document.top).map((row) => columns.map((column) => column.cell(row))),
@@ -123,96 +122,19 @@ function asides(document: TriageDocument, line: (mark: string, text: string) => 
     });
 }
 
-interface Column {
-  readonly head: string;
-  readonly right?: boolean;
-  readonly cell: (row: Row) => string;
-}
-
-function columnsFor(signal: Signal, entity: string): Column[] {
-  const { rows, unit } = signal;
-  const columns: Column[] = [
-    { head: entity, cell: (row) => showId(row.id) + (row.valid ? '' : ' (not valid)') },
-  ];
-  if (unit === 's' || unit === 's left') {
-    columns.push({
-      head: unit === 's' ? 'age' : 'time left',
-      right: true,
-      cell: (row) => (row.value > 0 ? formatDuration(row.value) : unit === 's' ? '0s' : 'no end'),
-    });
-  } else {
-    columns.push({
-      head: unit === 'USD' ? 'spent' : unit,
-      right: true,
-      cell: (row) => plain(row.value, unit),
-    });
-  }
-  if (rows.some((row) => row.share !== null) && unit !== 'USD') {
-    columns.push({
-      head: 'share',
-      right: true,
-      cell: (row) => (row.share === null ? '' : formatShare(row.share)),
-    });
-  }
-  if (rows.some((row) => row.limit !== null)) {
-    columns.push({ head: 'limit', right: true, cell: (row) => limitCell(row, unit) });
-    columns.push({
-      head: 'used',
-      right: true,
-      cell: (row) => (row.limit?.ratio == null ? '' : formatShare(row.limit.ratio)),
-    });
-  }
-  if (rows.some((row) => row.limit?.perHour != null)) {
-    columns.push({
-      head: 'mean per hour',
-      right: true,
-      cell: (row) => (row.limit?.perHour == null ? '' : plain(row.limit.perHour, unit)),
-    });
-  }
-  if (rows.some((row) => row.lastSeenSeconds !== null)) {
-    columns.push({
-      head: 'last seen',
-      right: true,
-      cell: (row) => (row.lastSeenSeconds === null ? '' : `${formatDuration(row.lastSeenSeconds)} ago`),
-    });
-  }
-  const [mix] = rows.flatMap((row) => Object.keys(row.labels));
-  if (mix !== undefined) {
-    columns.push({
-      head: mix,
-      cell: mix === 'reason' ? (row) => reasonCell(row) : (row) => describeMix(row),
-    });
-  }
-  return columns;
-}
-
-const reasonCell = (row: Row): string => escapeText(Object.keys(row.labels.reason ?? {})[0] ?? '', 40);
-
-function limitCell({ limit }: Row, unit: string): string {
-  if (limit === null || limit.problem === 'none') return 'no cap';
-  if (limit.problem === 'invalid') return `no cap (${escapeText(limit.stored ?? '', 16)})`;
-  return plain(limit.value ?? 0, unit);
-}
-
-/** Without the unit where the column's head has it. */
-const plain = (value: number, unit: string): string =>
-  unit === 'USD' ? formatAmount(value, unit) : formatAmount(value, '').trimEnd();
-
 /** What to do next: commands ready to paste on lines of their own, then the steps by hand. */
 function next(finding: Finding, document: TriageDocument, paint: Paint, width: number): string {
   const remedies = document.remedies.get(finding.category) ?? [];
   const which = document.verdict.findings.length > 1 ? `, for ${finding.category}` : '';
-  const then = document.replayed ? ' (the evidence is recorded: look again before you act on it)' : '';
+  const then = document.replayed ? ' (recorded evidence: look again before you act)' : '';
   const title = `Next${which}${then}`;
   const lines = remedies.flatMap((remedy, index) => {
     const again = remedies[index - 1]?.id === remedy.id;
     const text = again ? [] : [wrap(`  ${index + 1}. ${remedy.text}${linkOf(remedy)}`, width, '     ')];
     return remedy.argv === null ? text : [...text, `     ${paint.name(quoteCommand(remedy.argv))}`];
   });
-  return block(paint.strong(title), lines);
+  return block(paint.strong(wrap(title, width)), lines);
 }
-
-const linkOf = ({ link }: Remedy): string => (link === null ? '' : ` See ${link.title}: ${link.see}.`);
 
 function footer({ runbook, context, evidence, totalMs, replayed }: TriageDocument): string {
   const where = context === null ? '' : `, context ${escapeText(context)}`;

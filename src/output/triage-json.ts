@@ -49,6 +49,7 @@ export function triageJson(document: TriageDocument): string {
     })),
     unexplained: because(verdict.unexplained),
     afterwards: afterwards(document),
+    links: verdict.findings.length > 0 ? Object.values(runbook.links) : [],
     signals: Object.fromEntries(
       Object.entries(evidence.signals).map(([id, signal]) => [id, signalJson(signal, document.top)]),
     ),

@@ -1,16 +1,17 @@
 import type { Row, Signal } from '../evidence/types.ts';
 import { formatDuration } from '../values/duration.ts';
 import type { Finding } from '../verdict/types.ts';
-import { codeSpan, escapeMarkdown } from './escape.ts';
-import { formatAmount, formatShare } from './numbers.ts';
+import { columnsFor, notableRows } from './columns.ts';
+import { codeSpan, escapeMarkdown, literalMarkdown } from './escape.ts';
 import { quoteCommand } from './quote.ts';
 import { explain, explainAll, explainCaveat } from './sentences.ts';
 import {
   afterwards,
-  describeMix,
   describeSignal,
   failing,
   headlineOf,
+  linkOf,
+  linksOf,
   summarise,
   type TriageDocument,
   unseen,
@@ -20,7 +21,7 @@ import {
 /** The verdict for an incident channel. Everything from outside renders as plain text there. Ends with a newline. */
 export function triageMarkdown(document: TriageDocument): string {
   const { verdict, runbook, evidence } = document;
-  const text = (value: string) => escapeMarkdown(value, Number.POSITIVE_INFINITY);
+  const text = literalMarkdown;
   const list = (title: string, items: readonly string[]) =>
     items.length === 0 ? [] : [`**${title}**`, '', ...items.map((item) => `- ${text(item)}`), ''];
   const rejected = (one: (typeof verdict.ruledOut)[number]) =>
@@ -58,39 +59,42 @@ export function triageMarkdown(document: TriageDocument): string {
     ...list('Warnings', warningsOf(evidence)),
     ...verdict.findings.flatMap((finding) => next(finding, document)),
     ...list('Afterwards', afterwards(document)),
-    `_${text(`runbook ${runbook.name}, ${evidence.at}, window ${formatDuration(evidence.windowSeconds)}`)}_`,
+    ...list('Links', linksOf(document)),
+    `runbook ${runbook.name}, ${codeSpan(evidence.at)}, window ${formatDuration(evidence.windowSeconds)}`,
   ];
   return `${lines.join('\n')}\n`;
 }
 
 function table(id: string, signal: Signal, { runbook, top }: TriageDocument): string[] {
-  if (signal.status !== 'measured' || signal.rows.length === 0) return [];
   const spec = runbook.signals[id];
-  const head = [spec?.entity?.one ?? 'name', signal.unit, 'share', 'mix'];
-  const cells = (row: Row) => [
-    codeSpan(typeof row.id === 'string' ? row.id : `0x${row.id.hex}`, 64),
-    escapeMarkdown(formatAmount(row.value, signal.unit === 'USD' ? 'USD' : '').trimEnd()),
-    row.share === null ? '' : escapeMarkdown(formatShare(row.share)),
-    escapeMarkdown(describeMix(row), 120),
-  ];
+  if (signal.status !== 'measured') return [];
+  const title = `**${literalMarkdown(spec?.title ?? id)}**: ${literalMarkdown(describeSignal(id, signal, runbook))}`;
+  const rows = notableRows(id, signal, runbook).slice(0, top);
+  if (rows.length === 0 || spec?.show === 'line') return [title, ''];
+  const [, ...columns] = columnsFor(id, signal, runbook);
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [
-    `**${escapeMarkdown(spec?.title ?? id)}**: ${escapeMarkdown(describeSignal(id, signal, runbook), 120)}`,
+    title,
     '',
-    `| ${head.join(' | ')} |`,
-    `|${head.map(() => '---').join('|')}|`,
-    ...signal.rows.slice(0, top).map((row) => `| ${cells(row).join(' | ')} |`),
+    line([spec?.entity?.one ?? 'name', ...columns.map((column) => column.head)]),
+    line(['---', ...columns.map((column) => (column.right ? '--:' : '---'))]),
+    ...rows.map((row) =>
+      line([codeSpan(rawId(row.id)), ...columns.map(({ cell }) => literalMarkdown(cell(row)))]),
+    ),
     '',
   ];
 }
 
+const rawId = (id: Row['id']): string => (typeof id === 'string' ? id : `0x${id.hex}`);
+
 function next(finding: Finding, document: TriageDocument): string[] {
   const remedies = document.remedies.get(finding.category) ?? [];
   const commands = remedies.flatMap((remedy) => (remedy.argv === null ? [] : [quoteCommand(remedy.argv)]));
-  const steps = [...new Set(remedies.map((remedy) => remedy.text))];
+  const steps = [...new Set(remedies.map((remedy) => `${remedy.text}${linkOf(remedy)}`))];
   return [
     `**Next, for ${escapeMarkdown(finding.category)}**`,
     '',
-    ...steps.map((step, index) => `${index + 1}. ${escapeMarkdown(step, Number.POSITIVE_INFINITY)}`),
+    ...steps.map((step, index) => `${index + 1}. ${literalMarkdown(step)}`),
     '',
     ...(commands.length > 0 ? ['```sh', ...commands, '```', ''] : []),
   ];

@@ -1,3 +1,5 @@
+import { measure } from './measure.ts';
+
 /** Breaks text at spaces so that no line is wider than `width`; later lines start with `indent`. Long words stay whole. */
 export function wrap(text: string, width: number, indent = ''): string {
   const lead = /^ */.exec(text)?.[0] ?? '';
@@ -5,7 +7,7 @@ export function wrap(text: string, width: number, indent = ''): string {
   let line = '';
   for (const word of text.slice(lead.length).split(' ')) {
     if (line === '') line = lead + word;
-    else if (line.length + 1 + word.length <= width) line = `${line} ${word}`;
+    else if (measure(line) + 1 + measure(word) <= width) line = `${line} ${word}`;
     else {
       lines.push(line);
       line = indent + word;

@@ -1,4 +1,5 @@
 import type { CategorySpec, Runbook, StepSpec } from '../runbooks/schema.ts';
+import { isAddress } from '../values/address.ts';
 import type { Finding, Subject } from '../verdict/types.ts';
 
 /** A response of the runbook, filled for this finding. */
@@ -20,22 +21,26 @@ export interface Reach {
 }
 
 /** Commands for that many subjects are spelled out. */
-const MAX_COMMANDS = 5;
+const MAX_COMMANDS = 10;
 const SAFE_ID = /^[A-Za-z0-9_-]{1,128}$/;
 
+/** May this id become part of a command? Checked here too, whoever made the finding. */
+const isSafe = ({ kind, id }: Subject): boolean => (kind === 'ip' ? isAddress(id) : SAFE_ID.test(id));
+
 /**
- * The runbook's responses to a finding, in its order. Only checked identifiers enter a command: an address (the
- * subjects of kind `ip` are nothing else) or an id of letters, digits, dash and underscore.
+ * The runbook's responses to a finding, in its order. Only checked identifiers enter a command: an address, or an id
+ * of letters, digits, dash and underscore.
  */
 export function propose(finding: Finding, category: CategorySpec, runbook: Runbook, reach: Reach): Remedy[] {
-  return finding.responses.flatMap((id): Remedy[] => {
+  return finding.responses.flatMap(({ id, except }): Remedy[] => {
     const step = category.respond.find((candidate) => candidate.id === id);
     if (!step) return [];
     const link = step.link === null ? null : (runbook.links[step.link] ?? null);
     const manual: Remedy = { id, kind: 'manual', argv: null, text: step.text, link };
     if (step.command === null) return [manual];
-    const commands = argvs(step, finding.subjects, reach);
-    if (commands.length === 0) return [manual];
+    const subjects = finding.subjects.filter((subject) => !except.includes(subject.id));
+    const commands = argvs(step, subjects, reach);
+    if (commands.length === 0) return except.length > 0 ? [] : [manual];
     return commands.map((argv) => ({ ...manual, kind: 'command', argv }));
   });
 }
@@ -51,7 +56,7 @@ function argvs(step: StepSpec, subjects: readonly Subject[], reach: Reach): stri
     );
   if (each === null) return [fill('')];
   return subjects
-    .filter((subject) => subject.kind === each && (each === 'ip' || SAFE_ID.test(subject.id)))
+    .filter((subject) => subject.kind === each && isSafe(subject))
     .slice(0, MAX_COMMANDS)
     .map((subject) => fill(subject.id));
 }

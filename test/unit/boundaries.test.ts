@@ -1,0 +1,235 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { posix } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { type Import, readSource } from '../support/sources.ts';
+
+/** What a folder of src (or a file right in it) may import. A type may always be imported of what may be imported. */
+interface Rule {
+  /** Its own folder goes without saying. */
+  readonly imports: string;
+  /** Only by `import type`. */
+  readonly types?: string;
+  readonly packages?: string;
+  /** Node's modules. */
+  readonly node?: string;
+}
+
+/** The table of the design. */
+const TABLE: Record<string, Rule> = {
+  // argv and context in, exit code out; the only catch-all
+  'main.ts': { imports: 'context errors output program', packages: 'commander' },
+  // starts the built program from V8's cache; it is not part of it
+  'boot.ts': { imports: '', node: 'fs module path url vm' },
+  // the command tree
+  'program.ts': { imports: 'commands errors values', types: 'config context', packages: 'commander' },
+  // the one place that makes real clients, clock and streams
+  'context.ts': { imports: 'output signals', types: 'evidence', packages: 'xdg-basedir' },
+  // error classes beside the exit-code table
+  'errors.ts': { imports: '' },
+  // one file a subcommand: flags in, text out, no decisions
+  commands: {
+    imports: 'config errors evidence output remedies runbooks values verdict',
+    types: 'context program',
+    node: 'path',
+  },
+  // flags, environment and file to one typed Config
+  config: { imports: 'errors values', packages: 'yaml zod', node: 'fs net path' },
+  // YAML (read as strictly as the configuration) and its schema
+  runbooks: { imports: 'config errors values', packages: 'zod', node: 'fs' },
+  // read-only adapters
+  signals: {
+    imports: 'evidence runbooks values',
+    types: 'config',
+    packages: 'axios axios-retry ioredis',
+    node: 'http https',
+  },
+  // the facts, and who asks for them
+  evidence: {
+    imports: 'config errors runbooks values',
+    types: 'signals',
+    packages: 'zod',
+    node: 'events fs',
+  },
+  // pure: evidence and runbook to findings
+  verdict: { imports: '', types: 'evidence runbooks' },
+  // plans what to do
+  remedies: { imports: 'values', types: 'runbooks verdict' },
+  // the only place of colours, tables, prompts and escaping
+  output: {
+    imports: 'values',
+    types: 'config errors evidence remedies runbooks verdict',
+    packages: 'chalk cli-table3 inquirer shell-quote',
+  },
+  // durations, addresses, names: text in, values out
+  values: { imports: '', packages: 'fastest-levenshtein ipaddr.js parse-duration', node: 'net' },
+};
+
+/** Where a folder's permission holds for some of its files only. */
+const ONLY_IN: Record<string, RegExp> = {
+  'commander of program': /^program\.ts$/,
+  'axios of signals': /^signals\/prometheus\//,
+  'axios-retry of signals': /^signals\/prometheus\//,
+  'ioredis of signals': /^signals\/redis\//,
+  'config of runbooks': /^runbooks\/parse\.ts$/,
+  'config of evidence': /^evidence\/capture\.ts$/,
+  'values of evidence': /^evidence\/capture\.ts$/,
+  'zod of evidence': /^evidence\/capture\.ts$/,
+  'node:fs of evidence': /^evidence\/capture\.ts$/,
+  'node:fs of runbooks': /^runbooks\/load\.ts$/,
+};
+
+/** Words that only these files may use. */
+const WORLD = /(?<![.\w])(?:process|Date|performance|console|globalThis)\b/g;
+const MAY_TOUCH_THE_WORLD = ['main.ts', 'boot.ts', 'context.ts', 'output/streams.ts'];
+const FORBIDDEN: readonly RegExp[] = [/\bprocess\s*\.\s*exit\b(?!Code)/, /\bas\s+any\b/, /:\s*any\b/];
+const MAX_LINES = 300;
+
+const ROOT = new URL('../../src/', import.meta.url);
+
+const files = readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
+  .map((file) => file.replaceAll('\\', '/'))
+  .filter((file) => file.endsWith('.ts'))
+  .sort();
+const sources = files.map((file) => readSource(file, readFileSync(new URL(file, ROOT), 'utf8')));
+
+/** The row of the table that a file belongs to. */
+const rowOf = (file: string): string => (file.includes('/') ? (file.split('/')[0] ?? '') : file);
+const words = (list = ''): string[] => list.split(' ').filter((word) => word !== '');
+const named = (row: string): string => row.replace(/\.ts$/, '');
+
+/** What is wrong with one import, or null. */
+function problemOf({ from, what, typeOnly }: Import): string | null {
+  const row = rowOf(from);
+  const rule = TABLE[row];
+  if (rule === undefined) return `${from} is in no row of the table`;
+  const fail = (why: string) => `${from} imports ${typeOnly ? 'a type of ' : ''}${what}: ${why}`;
+  if (what.startsWith('.')) {
+    if (!what.endsWith('.ts')) return fail('without its extension');
+    const target = rowOf(posix.join(posix.dirname(from), what));
+    const allowed = [...words(rule.imports), ...(typeOnly ? words(rule.types) : [])];
+    return target === row || allowed.includes(named(target)) ? null : fail(`not from ${named(row)}`);
+  }
+  const isNode = what.startsWith('node:');
+  const name = isNode ? what.slice('node:'.length).split('/')[0] : what;
+  const allowed = words(isNode ? rule.node : rule.packages);
+  if (!allowed.includes(name ?? '')) return fail(`not from ${named(row)}`);
+  const where = ONLY_IN[`${isNode ? 'node:' : ''}${name} of ${named(row)}`];
+  return where === undefined || where.test(from) ? null : fail(`only from ${where.source}`);
+}
+
+/** Circles among rows, as `a -> b -> a`. */
+function circles(edges: readonly (readonly [string, string])[]): string[] {
+  const found = new Set<string>();
+  const walk = (path: readonly string[]) => {
+    for (const [from, to] of edges) {
+      if (from !== path.at(-1)) continue;
+      const start = path.indexOf(to);
+      if (start < 0) walk([...path, to]);
+      // Told once, from its first name on.
+      else if ([...path.slice(start)].sort()[0] === to) found.add([...path.slice(start), to].join(' -> '));
+    }
+  };
+  for (const row of new Set(edges.map(([from]) => from))) walk([row]);
+  return [...found];
+}
+
+describe('the reader of sources', () => {
+  const sample = readSource(
+    'signals/x.ts',
+    [
+      "import { type A, type B } from '../output/a.ts';",
+      "import {\n  c,\n  type D,\n} from 'chalk';",
+      "export type { E } from './e.ts';",
+      "import './effect.ts';",
+      "// import 'axios';",
+      'const text = `import "zod"; $(`$(process.pid)$`)$ Date`;',
+      "const pattern = [/['\"`]/, a / b, 'new Date()'];",
+      "await import('./lazy.ts'); /* console.log() */ await import(text);",
+    ]
+      .join('\n')
+      .replaceAll('$(', '${')
+      .replaceAll(')$', '}'),
+  );
+
+  test('finds imports of every kind, and none in comments and strings', () => {
+    const found = sample.imports.map(({ what, typeOnly }) => `${typeOnly ? 'type ' : ''}${what}`);
+    expect(found).toEqual([
+      'type ../output/a.ts',
+      'chalk',
+      'type ./e.ts',
+      './effect.ts',
+      './lazy.ts',
+      'something unknown',
+    ]);
+    expect(sample.imports.map(problemOf).filter((problem) => problem !== null)).toEqual([
+      'signals/x.ts imports a type of ../output/a.ts: not from signals',
+      'signals/x.ts imports chalk: not from signals',
+      'signals/x.ts imports something unknown: not from signals',
+    ]);
+  });
+
+  test('leaves code alone, within templates too', () => {
+    expect(sample.code.match(WORLD)).toEqual(['process']);
+    expect(sample.code).toContain('a / b');
+  });
+
+  test('sees circles', () => {
+    expect(
+      circles([
+        ['b', 'c'],
+        ['a', 'b'],
+        ['c', 'b'],
+        ['b', 'a'],
+      ]),
+    ).toEqual(['b -> c -> b', 'a -> b -> a']);
+  });
+});
+
+test('every file imports only what its row of the table allows', () => {
+  expect(sources.length).toBeGreaterThan(50);
+  expect(sources.flatMap(({ imports }) => imports.map(problemOf)).filter((p) => p !== null)).toEqual([]);
+});
+
+test('every row of the table is a folder or a file, and every permission is used', () => {
+  const used = new Set(
+    sources.flatMap(({ imports }) => imports.map(({ from, what }) => `${rowOf(from)} ${what}`)),
+  );
+  const unused = Object.entries(TABLE).flatMap(([row, { packages }]) =>
+    // Reserved for what asks before it writes.
+    words(packages)
+      .filter((name) => name !== 'inquirer' && !used.has(`${row} ${name}`))
+      .map((name) => `${row}: ${name}`),
+  );
+  expect(unused).toEqual([]);
+  expect(Object.keys(TABLE).filter((row) => !files.some((file) => rowOf(file) === row))).toEqual([]);
+});
+
+test('folders do not import one another in a circle, other than types', () => {
+  const edges = sources.flatMap(({ imports }) =>
+    imports.flatMap(({ from, what, typeOnly }): [string, string][] => {
+      const target = what.startsWith('.') ? rowOf(posix.join(posix.dirname(from), what)) : rowOf(from);
+      return typeOnly || target === rowOf(from) ? [] : [[named(rowOf(from)), named(target)]];
+    }),
+  );
+  const unique = [...new Map(edges.map((edge) => [edge.join(' '), edge])).values()];
+  expect(unique.length).toBeGreaterThan(10);
+  expect(circles(unique)).toEqual([]);
+});
+
+test('the process, the clock and the console stay at the edge, and nothing ends the process', () => {
+  const touching = sources.flatMap(({ file, code }) =>
+    MAY_TOUCH_THE_WORLD.includes(file) ? [] : [...code.matchAll(WORLD)].map(([word]) => `${file}: ${word}`),
+  );
+  expect(touching).toEqual([]);
+  const forbidden = sources.flatMap(({ file, code }) =>
+    FORBIDDEN.flatMap((pattern) => pattern.exec(code)?.map((match) => `${file}: ${match}`) ?? []),
+  );
+  expect(forbidden).toEqual([]);
+});
+
+test('no check is silenced, and files stay small', () => {
+  const silenced = /@ts-(?:ignore|expect-error|nocheck)|biome-ignore(?!.*: \S)|eslint-disable/;
+  expect(sources.filter(({ source }) => silenced.test(source)).map(({ file }) => file)).toEqual([]);
+  const long = sources.filter(({ lines }) => lines > MAX_LINES).map(({ file, lines }) => `${file}: ${lines}`);
+  expect(long).toEqual([]);
+});

@@ -1,0 +1,181 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { TriageDocument } from '../../src/output/triage-document.ts';
+import { triageJson } from '../../src/output/triage-json.ts';
+import { anyReadings, hostile } from '../support/arbitrary-evidence.ts';
+import { absent, aegis, counters, crowd, rejects, unknown } from '../support/evidence.ts';
+import { documentOf } from '../support/triage.ts';
+
+const json = (document: TriageDocument) => JSON.parse(triageJson(document));
+const attack = { 'auth-failures-by-ip': counters({ '203.0.113.42': 4812, ...crowd(40, 50) }) };
+
+/** Fails for a key that is not there; more keys may be there. */
+const haveKeys = (value: unknown, keys: string) => {
+  for (const key of keys.split(' ')) expect(value).toHaveProperty([key]);
+};
+
+describe('the document', () => {
+  test('has the keys of its contract, whatever was found', () => {
+    fc.assert(
+      fc.property(anyReadings, (readings) => {
+        const document = json(documentOf(readings));
+        haveKeys(
+          document,
+          'schema at windowSeconds context runbook verdict findings ruledOut signals warnings degraded timings',
+        );
+        haveKeys(document.verdict, 'category confidence summary');
+        for (const finding of document.findings) {
+          haveKeys(finding, 'category confidence severity subjects because caveats remedies');
+          for (const because of finding.because) haveKeys(because, 'code signal measured threshold met text');
+          for (const caveat of finding.caveats) haveKeys(caveat, 'code text');
+          for (const remedy of finding.remedies) haveKeys(remedy, 'id kind command text');
+        }
+        for (const rejected of document.ruledOut) haveKeys(rejected, 'category because');
+        expect(Object.keys(document.signals)).toEqual(Object.keys(aegis.signals));
+        for (const signal of Object.values<{ rows: unknown[] }>(document.signals)) {
+          haveKeys(signal, 'status reason sources total distinct coverage rows');
+          for (const row of signal.rows) haveKeys(row, 'id value share lastSeenSeconds labels');
+        }
+      }),
+    );
+  });
+
+  test('has values of the kinds of its contract', () => {
+    const document = json(
+      documentOf({ ...attack, blocks: unknown('timeout', 'no answer'), inflight: absent('none') }, 1),
+    );
+    expect(document).toMatchObject({
+      schema: 'ratelimit/triage/v1',
+      at: '2026-05-29T03:12:04Z',
+      windowSeconds: 300,
+      context: 'prod',
+      runbook: 'aegis',
+      verdict: {
+        category: 'distributed-credential-stuffing',
+        confidence: 'high',
+        summary: expect.any(String),
+      },
+      warnings: [],
+      degraded: true,
+      timings: { totalMs: 212 },
+    });
+    expect(document.findings[1]).toMatchObject({
+      category: 'single-ip-credential-stuffing',
+      severity: 'P2',
+      subjects: [{ kind: 'ip', id: '203.0.113.42' }],
+      because: [{ code: 'spread-one', signal: 'auth-failures-by-ip', threshold: 0.1, met: true }],
+      caveats: [],
+    });
+    expect(document.findings[1].remedies[0]).toMatchObject({
+      id: 'block-ip',
+      kind: 'command',
+      command:
+        'redis-cli -u redis://127.0.0.1:6379 SET acp:ip_block:203.0.113.42 credential_stuffing EX 86400',
+    });
+    expect(document.signals['auth-failures-by-ip']).toEqual({
+      ...{
+        status: 'measured',
+        reason: null,
+        sources: ['acp:auth_fail:*'],
+        unit: 'failures',
+        windowSeconds: 300,
+      },
+      ...{ total: 6812, distinct: 41, coverage: 1 },
+      rows: [
+        { id: '203.0.113.42', value: 4812, share: 4812 / 6812, lastSeenSeconds: 12, labels: {}, limit: null },
+      ],
+    });
+    expect(document.signals.blocks).toMatchObject({
+      status: 'unknown',
+      reason: 'no answer',
+      total: null,
+      rows: [],
+    });
+    expect(document.signals.inflight).toMatchObject({ status: 'absent', reason: 'none' });
+  });
+
+  test('is degraded by what is unknown, not by what is absent', () => {
+    expect(json(documentOf({ inflight: absent('none') })).degraded).toBe(false);
+    expect(json(documentOf({ inflight: unknown('timeout', 'late') })).degraded).toBe(true);
+  });
+
+  test('has lists where nothing is, never null', () => {
+    expect(json(documentOf({}))).toMatchObject({
+      findings: [],
+      warnings: [],
+      unexplained: [],
+      undecided: [],
+    });
+  });
+
+  test('has no more rows than asked for', () => {
+    expect(json(documentOf(attack, 5)).signals['auth-failures-by-ip'].rows).toHaveLength(5);
+  });
+});
+
+describe('ids', () => {
+  test('are exactly what they were, and so are the names in a mix', () => {
+    fc.assert(
+      fc.property(hostile, hostile, (id, path) => {
+        const paths = JSON.parse(`{${JSON.stringify(path)}: 3}`);
+        const document = json(documentOf({ 'rejects-by-tenant': rejects([[id, paths]]) }));
+        const [row] = document.signals['rejects-by-tenant'].rows;
+        expect(row.id).toBe(id);
+        expect(Object.entries(row.labels.path)).toEqual([[path, 3]]);
+        for (const finding of document.findings) expect(finding.subjects).toEqual([{ kind: 'tenant', id }]);
+      }),
+    );
+  });
+
+  test('that are not UTF-8 are given as bytes', () => {
+    const document = json(documentOf({ 'auth-failures-by-ip': counters([[{ hex: 'fffe' }, 2]]) }));
+    expect(document.signals['auth-failures-by-ip'].rows[0].id).toEqual({ hex: 'fffe' });
+  });
+});
+
+test('the text of a finding', () => {
+  const [, single] = json(documentOf(attack)).findings;
+  expect(single).toMatchInlineSnapshot(`
+    {
+      "because": [
+        {
+          "code": "spread-one",
+          "measured": 0.7064004697592484,
+          "met": true,
+          "signal": "auth-failures-by-ip",
+          "text": "one IP stands out: 4,812 failures, 71% of all (stands out from 20 failures and 10%)",
+          "threshold": 0.1,
+        },
+      ],
+      "category": "single-ip-credential-stuffing",
+      "caveats": [],
+      "confidence": "high",
+      "remedies": [
+        {
+          "command": "redis-cli -u redis://127.0.0.1:6379 SET acp:ip_block:203.0.113.42 credential_stuffing EX 86400",
+          "id": "block-ip",
+          "kind": "command",
+          "link": null,
+          "text": "The per-IP counter (5 minutes) already throttles. This blocks the address in Redis for 24 hours with a reason; the gateway answers it with 403.",
+        },
+        {
+          "command": null,
+          "id": "load-balancer-deny-list",
+          "kind": "manual",
+          "link": {
+            "see": "runbook",
+            "title": "Gateway service",
+          },
+          "text": "More durable, put the address on the load balancer's deny list. Redis's block ends with its TTL, that one stays until it is removed.",
+        },
+      ],
+      "severity": "P2",
+      "subjects": [
+        {
+          "id": "203.0.113.42",
+          "kind": "ip",
+        },
+      ],
+    }
+  `);
+});

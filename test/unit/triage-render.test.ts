@@ -1,0 +1,263 @@
+import { expect, test } from 'vitest';
+import { makePaint } from '../../src/output/paint.ts';
+import type { TriageDocument } from '../../src/output/triage-document.ts';
+import { triageHuman } from '../../src/output/triage-human.ts';
+import { absent, agents, blocks, counters, crowd, deploys, rejects, unknown } from '../support/evidence.ts';
+import { documentOf } from '../support/triage.ts';
+
+/** As printed on a monochrome terminal of 80 columns. */
+const screen = (document: TriageDocument) => `\n${triageHuman(document, makePaint(false), 80)}`;
+
+const attack = documentOf(
+  {
+    'auth-failures-by-ip': counters({ '203.0.113.42': 4812, ...crowd(40, 50) }),
+    deploys: deploys([120, 90_000]),
+    blocks: blocks({ '198.51.100.9': [80_000, 'credential_stuffing'] }),
+  },
+  3,
+);
+const cap = documentOf({
+  'rejects-by-tenant': rejects({ acme: { '/execute': 8.8, '/agents': 0.1 }, globex: { '/agents': 0.2 } }),
+  'agent-spend': agents({
+    summarizer: [100.4, '100.00'],
+    helper: [45, '50.00'],
+    odd: [9, 'abc'],
+    idle: [1, '50.00'],
+  }),
+  inflight: absent('Prometheus has no metric acp_gateway_inflight_requests'),
+});
+const blind = documentOf({
+  'auth-failures-by-ip': unknown('unreachable', 'redis://127.0.0.1:6379: connection refused'),
+  'agent-spend': unknown('unreachable', 'redis://127.0.0.1:6379: connection refused'),
+  blocks: unknown('unreachable', 'redis://127.0.0.1:6379: connection refused'),
+});
+
+test('the screen of an attack', () => {
+  expect(screen(attack)).toMatchInlineSnapshot(`
+    "
+    P2 distributed-credential-stuffing (confidence high): coordinated attack, 40 IPs share 2,000 authentication failures in 5m; also single-ip-credential-stuffing
+
+    Why distributed-credential-stuffing (a coordinated attack)
+      + 2,000 failures remain without noise and without what stands out (threshold
+        100)
+      + they come from 40 IPs, as diverse as 40 equally loud ones (threshold 5)
+      + deploy-auth-churn does not explain it
+
+    What speaks against it
+      ! recent-deploy: Instances started in the last ten minutes; a deploy alone
+        does not explain sources that fail this often, yet check that tokens
+        survived it. (1 of 2 instances started in the last 10m, the newest 2m ago
+        (threshold 50%))
+
+    P2 single-ip-credential-stuffing (confidence high): 203.0.113.42 made 4,812 of
+      6,812 authentication failures in 5m (71%)
+
+    Why single-ip-credential-stuffing (credential stuffing or brute force)
+      + one IP stands out: 4,812 failures, 71% of all (stands out from 20 failures
+        and 10%)
+
+    What speaks against it
+      ! recent-deploy: Instances started in the last ten minutes. A deploy does not
+        explain this many failures from one address. (1 of 2 instances started in
+        the last 10m, the newest 2m ago (threshold 50%))
+
+    Ruled out
+      - platform-overload: 0.03 rejects/s in all (threshold 1); 0 tenants at once
+        (many is 5)
+      - agent-over-cost-cap: 0.03 rejects/s in all (threshold 1); no tenant stands
+        out: the largest has 0.03 rejects/s, 100% of all (stands out from 0.5
+        rejects/s and 10%); no agent at 100% of its limit, the highest is at 13%
+      - tenant-over-rps-cap: 0.03 rejects/s in all (threshold 1); no tenant stands
+        out: the largest has 0.03 rejects/s, 100% of all (stands out from 0.5
+        rejects/s and 10%)
+      - deploy-auth-churn: the largest of them has 50 failures (more than 5)
+
+    Authentication failures by IP: 6,812 failures from 41 IPs in 5m
+      IP            failures  share  last seen
+      203.0.113.42     4,812    71%    12s ago
+      192.0.2.1           50   0.7%    12s ago
+      192.0.2.10          50   0.7%    12s ago
+      and 38 more (--top 41)
+
+    Authentication failures, all sources: 0.01 failures/s in 5m
+
+    429s by tenant: 0.03 rejects/s from 1 tenant in 5m
+      tenant  rejects/s  share  path
+      acme         0.03   100%  /execute 67%, /agents 33%
+
+    Agents' spend today against their cap: $12.50 from 1 agent
+
+    IP blocks in force: 1 IP
+      IP            time left  reason
+      198.51.100.9     22h13m  credential_stuffing
+
+    Beside that
+      - requests in flight: 12 requests from 1 instance
+      - age of the running processes: 2 instances, the newest started 2m ago
+      - scraped services: 2 services, all up
+
+    Next, for distributed-credential-stuffing
+      1. Find out whether the attack is succeeding (successful sign-ins from these
+         sources, use of revoked tokens) before you pull a bigger lever.
+      2. If it is succeeding, engage the kill switch for the affected tenants. It
+         stops everything the tenant does and is not a response to rate limits. See
+         Kill Switch (runbook).
+      3. Turn single sign-on on and password login off for the duration.
+      4. Rotate JWT_SECRET_KEY, so that stolen tokens die. Everybody signs in again.
+      5. Put the source ranges on the load balancer's deny list. See Gateway service
+         (runbook).
+
+    Next, for single-ip-credential-stuffing
+      1. The per-IP counter (5 minutes) already throttles. This blocks the address
+         in Redis for 24 hours with a reason; the gateway answers it with 403.
+         redis-cli -u redis://127.0.0.1:6379 SET acp:ip_block:203.0.113.42 credential_stuffing EX 86400
+      2. More durable, put the address on the load balancer's deny list. Redis's
+         block ends with its TTL, that one stays until it is removed. See Gateway
+         service (runbook).
+
+    Afterwards
+      * Write the incident report with source IPs, the response taken and the
+        duration.
+      * Tune the limit if the attack showed a gap in it.
+      * Notify the contact of every tenant that was affected.
+      * Add a regression test with the same pattern at lower volume.
+
+    Links
+      * Gateway service: runbook
+      * Quota Management: Settings -> Quota Management
+      * Kill Switch: runbook
+      * Related code: sdk/common/ratelimit.py; services/gateway/_mw_rate_limit.py,
+        _mw_auth.py, middleware.py
+
+    runbook aegis, context prod, 2026-05-29 03:12:04 UTC, window 5m, 212 ms
+    "
+  `);
+});
+
+test('the screen of a spent cap', () => {
+  expect(screen(cap)).toMatchInlineSnapshot(`
+    "
+    P2 agent-over-cost-cap (confidence high): agent summarizer spent $100.40 and reached the daily cost cap, so /execute is refused
+
+    Why agent-over-cost-cap (the inference spend cap is hit)
+      + 9.1 rejects/s in all (threshold 1)
+      + one tenant stands out: 8.9 rejects/s, 98% of all (stands out from 0.5
+        rejects/s and 10%)
+      + 99% of it with path /execute, so that alone (from 95%)
+      + 1 agent at 100% of the limit or above, the highest at 100%
+
+    What speaks against it
+      ! cap-invalid: A cap that is zero, negative or not a number means no cap at
+        all; whatever spends there is not stopped. (with a limit that cannot be
+        used: odd)
+
+    Ruled out
+      - distributed-credential-stuffing: 0 IPs stand out (many is 6); 0 failures
+        remain without noise and without what stands out (threshold 100); 0.01
+        failures/s in all (threshold 5); 2 IPs below 3 failures each (threshold 100)
+      - single-ip-credential-stuffing: no IP stands out: the largest has 2 failures,
+        67% of all (stands out from 20 failures and 10%)
+      - platform-overload: 1 tenant at once (many is 5); 97% of it with path
+        /execute, so that alone (from 95%)
+      - tenant-over-rps-cap: 99% of it with path /execute, so that alone (from 95%)
+      - deploy-auth-churn: 0 of 2 instances started in the last 10m, the newest 1d
+        ago (threshold 50%); 3 failures beside what stands out (threshold 20); 2 IPs
+        beside what stands out (threshold 10)
+
+    Authentication failures by IP: 3 failures from 2 IPs in 5m
+      IP           failures  share  last seen
+      203.0.113.7         2    67%    12s ago
+      203.0.113.8         1    33%    12s ago
+
+    Authentication failures, all sources: 0.01 failures/s in 5m
+
+    429s by tenant: 9.1 rejects/s from 2 tenants in 5m
+      tenant  rejects/s  share  path
+      acme          8.9    98%  /execute 99%, /agents 1.1%
+      globex        0.2   2.2%  /agents 100%
+
+    Agents' spend today against their cap: $155.40 from 4 agents
+      agent         spent         limit  used  mean per hour
+      summarizer  $100.40       $100.00  100%         $31.36
+      helper       $45.00        $50.00   90%         $14.06
+      odd           $9.00  no cap (abc)                $2.81
+
+    Beside that
+      - age of the running processes: 2 instances, the newest started 1d ago
+      - scraped services: 2 services, all up
+
+    Could not be seen
+      ? inflight is absent: Prometheus has no metric acp_gateway_inflight_requests
+
+    Next
+      1. Inspect the agent's spend today and its cap.
+         redis-cli -u redis://127.0.0.1:6379 MGET acp:agent_cost_today:summarizer:20260529 acp:agent_cost_cap:summarizer
+      2. Raise the cap in Redis (acp:agent_cost_cap:<agent>, a USD decimal such as
+         100.00, without a TTL) above what is already spent. It takes effect on the
+         next request.
+      3. Make it permanent by the API: PATCH /agents/<agent> with
+         {"metadata":{"daily_cost_cap_usd":100.00}}. See Quota Management (Settings
+         -> Quota Management).
+
+    Afterwards
+      * Write the incident report with source IPs, the response taken and the
+        duration.
+      * Tune the limit if the attack showed a gap in it.
+      * Notify the contact of every tenant that was affected.
+      * Add a regression test with the same pattern at lower volume.
+
+    Links
+      * Gateway service: runbook
+      * Quota Management: Settings -> Quota Management
+      * Kill Switch: runbook
+      * Related code: sdk/common/ratelimit.py; services/gateway/_mw_rate_limit.py,
+        _mw_auth.py, middleware.py
+
+    runbook aegis, context prod, 2026-05-29 03:12:04 UTC, window 5m, 212 ms
+    "
+  `);
+});
+
+test('the screen when half of it cannot be seen', () => {
+  expect(screen(blind)).toMatchInlineSnapshot(`
+    "
+    inconclusive (confidence low): auth-failures-by-ip could not be read: redis://127.0.0.1:6379: connection refused; agent-spend could not be read: redis://127.0.0.1:6379: connection refused; blocks could not be read: redis://127.0.0.1:6379: connection refused
+
+    Ruled out
+      - platform-overload: 0.03 rejects/s in all (threshold 1); 0 tenants at once
+        (many is 5)
+      - tenant-over-rps-cap: 0.03 rejects/s in all (threshold 1); no tenant stands
+        out: the largest has 0.03 rejects/s, 100% of all (stands out from 0.5
+        rejects/s and 10%)
+      - deploy-auth-churn: 0 of 2 instances started in the last 10m, the newest 1d
+        ago (threshold 50%)
+
+    Could not be judged
+      - distributed-credential-stuffing: authentication failures by IP: could not be
+        read; 0.01 failures/s in all (threshold 5)
+      - single-ip-credential-stuffing: authentication failures by IP: could not be
+        read
+      - agent-over-cost-cap: 0.03 rejects/s in all (threshold 1); no tenant stands
+        out: the largest has 0.03 rejects/s, 100% of all (stands out from 0.5
+        rejects/s and 10%); agents' spend today against their cap: could not be read
+
+    Authentication failures, all sources: 0.01 failures/s in 5m
+
+    429s by tenant: 0.03 rejects/s from 1 tenant in 5m
+      tenant  rejects/s  share  path
+      acme         0.03   100%  /execute 67%, /agents 33%
+
+    Beside that
+      - requests in flight: 12 requests from 1 instance
+      - age of the running processes: 2 instances, the newest started 1d ago
+      - scraped services: 2 services, all up
+
+    Could not be seen
+      ? auth-failures-by-ip is unknown: redis://127.0.0.1:6379: connection refused
+      ? agent-spend is unknown: redis://127.0.0.1:6379: connection refused
+      ? blocks is unknown: redis://127.0.0.1:6379: connection refused
+
+    runbook aegis, context prod, 2026-05-29 03:12:04 UTC, window 5m, 212 ms
+    "
+  `);
+});
