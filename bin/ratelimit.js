@@ -1,2 +1,3 @@
 #!/usr/bin/env node
-import '../dist/main.js';
+// CommonJS (see package.json beside it): Node's loader for ES modules costs a fifth of a bare start.
+require('../dist/main.cjs');

@@ -21,13 +21,16 @@ const common = {
 /**
  * Start-up is part of the product: what axios brings for browsers, forms, redirects and HTTP/2 is never used here
  * (redirects are refused: maxRedirects 0) and costs some 40 ms: a MIME database, Node's http2 and assert, and undici,
- * which loads as soon as anything looks at the global FormData. The debug package of ioredis goes too.
+ * which loads as soon as anything looks at the global FormData. The debug package of ioredis goes too, and
+ * child_process, which commander would need for subcommands that are programs of their own.
  */
 const lean = {
   name: 'lean',
   setup({ onResolve, onLoad }) {
     const nothing = (path) => ({ path, namespace: 'nothing' });
-    onResolve({ filter: /^(form-data|http2|follow-redirects)$/ }, ({ path: name }) => nothing(name));
+    onResolve({ filter: /^(form-data|http2|follow-redirects|node:child_process)$/ }, ({ path: name }) =>
+      nothing(name),
+    );
     onLoad({ filter: /.*/, namespace: 'nothing' }, () => ({ contents: 'export default class {}' }));
     onResolve({ filter: /^debug$/ }, () => ({ path: 'debug', namespace: 'silent' }));
     onLoad({ filter: /.*/, namespace: 'silent' }, () => ({
@@ -67,7 +70,13 @@ async function buildProgram(dist) {
     },
     footer: { js: '})' },
   });
-  await build({ ...common, entryPoints: ['src/boot.ts'], outfile: `${dist}/main.js`, format: 'esm', define });
+  await build({
+    ...common,
+    entryPoints: ['src/boot.ts'],
+    outfile: `${dist}/main.cjs`,
+    format: 'cjs',
+    define,
+  });
   return file;
 }
 

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { dirname, join } from 'node:path';
 import { Script } from 'node:vm';
 
 // Starts the program from V8's cache of its compiled code, made by the build on this machine: compiling half a
@@ -9,12 +8,11 @@ import { Script } from 'node:vm';
 
 declare const __VERSION__: string;
 
-const file = fileURLToPath(new URL('./program.cjs', import.meta.url));
+const file = join(__dirname, 'program.cjs');
 
 const [word, ...more] = process.argv.slice(2);
 if (more.length === 0 && (word === '--version' || word === '-V')) {
-  // Asked for often, by scripts and by prompts, and known here already.
-  process.stdout.write(`${__VERSION__}\n`);
+  printVersion();
 } else {
   const script = new Script(readFileSync(file, 'latin1'), { filename: file, cachedData: cache() });
   const module = { exports: {} };
@@ -26,5 +24,14 @@ function cache(): Buffer | undefined {
     return readFileSync(`${file}.cache`);
   } catch {
     return undefined;
+  }
+}
+
+/** Asked for often, by scripts and by prompts: not worth the streams of process.stdout. A reader that left is no error. */
+function printVersion(): void {
+  try {
+    writeSync(1, `${__VERSION__}\n`);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
   }
 }

@@ -36,7 +36,7 @@ afterAll(stopEverything);
 
 test('holds the program, its runbooks, the README and the licence, and nothing else', () => {
   const others = packed.filter((path) => !path.startsWith('dist/'));
-  expect(others).toEqual(['LICENSE', 'README.md', 'bin/ratelimit.js', 'package.json']);
+  expect(others).toEqual(['LICENSE', 'README.md', 'bin/package.json', 'bin/ratelimit.js', 'package.json']);
   expect(packed).toContain('dist/runbooks/aegis.json');
   expect(packed.filter((path) => /\.(map|ts|yaml)$|test|node_modules/.test(path))).toEqual([]);
 });
