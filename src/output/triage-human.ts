@@ -71,17 +71,22 @@ export function triageHuman(document: TriageDocument, paint: Paint, width: numbe
       paint.strong('Links'),
       linksOf(document).map((link) => line('*', link)),
     ),
-    paint.dim(footer(document)),
+    // Said again where the eye is when a long screen has scrolled.
+    `${paint.strong(nameOf(document))}\n${paint.dim(footer(document))}`,
   );
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }
 
+function nameOf({ verdict }: TriageDocument): string {
+  const [worst] = verdict.findings;
+  return worst ? label(worst) : `${verdict.category} (confidence ${verdict.confidence})`;
+}
+
 function firstLine(document: TriageDocument, paint: Paint): string {
   const { verdict } = document;
-  const [worst] = verdict.findings;
-  const name = worst ? label(worst) : `${verdict.category} (confidence ${verdict.confidence})`;
-  const tone = worst ? paint.bad : verdict.category === 'quiet' ? paint.good : paint.warn;
-  return `${tone(name)}: ${summarise(document)}`;
+  const tone =
+    verdict.findings.length > 0 ? paint.bad : verdict.category === 'quiet' ? paint.good : paint.warn;
+  return `${tone(nameOf(document))}: ${summarise(document)}`;
 }
 
 const label = (finding: Finding) =>

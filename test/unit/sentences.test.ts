@@ -67,7 +67,7 @@ test('clients that reconnect after a deploy', () => {
     [
       "deploy-auth-churn + 2 of 2 instances started in the last 10m, the newest 2m ago (threshold 50%)",
       "deploy-auth-churn + 180 failures beside what stands out (threshold 20)",
-      "deploy-auth-churn + 60 IPs beside what stands out (threshold 10)",
+      "deploy-auth-churn + 60 IPs beside what stands out (threshold 5)",
       "deploy-auth-churn + the largest of them has 5 failures (at most 5)",
       "not distributed-credential-stuffing: 0 IPs stand out (many is 6); deploy-auth-churn explains it",
     ]

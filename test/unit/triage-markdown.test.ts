@@ -30,7 +30,7 @@ test('the Markdown of a spent cap', () => {
     - single-ip-credential-stuffing: no IP stands out: the largest has 2 failures, 67% of all \\(stands out from 20 failures and 10%\\)
     - platform-overload: 1 tenant at once \\(many is 5\\); 97% of it with path /execute, so that alone \\(from 95%\\)
     - tenant-over-rps-cap: 99% of it with path /execute, so that alone \\(from 95%\\)
-    - deploy-auth-churn: 0 of 2 instances started in the last 10m, the newest 1d ago \\(threshold 50%\\); 3 failures beside what stands out \\(threshold 20\\); 2 IPs beside what stands out \\(threshold 10\\)
+    - deploy-auth-churn: 0 of 2 instances started in the last 10m, the newest 1d ago \\(threshold 50%\\); 3 failures beside what stands out \\(threshold 20\\); 2 IPs beside what stands out \\(threshold 5\\)
 
     **authentication failures by IP**: 3 failures from 2 IPs in 5m
 

@@ -129,6 +129,7 @@ test('the screen of an attack', () => {
       * Related code: sdk/common/ratelimit.py; services/gateway/_mw_rate_limit.py,
         _mw_auth.py, middleware.py
 
+    P2 distributed-credential-stuffing (confidence high)
     runbook aegis, context prod, 2026-05-29 03:12:04 UTC, window 5m, 212 ms
     "
   `);
@@ -162,7 +163,7 @@ test('the screen of a spent cap', () => {
       - tenant-over-rps-cap: 99% of it with path /execute, so that alone (from 95%)
       - deploy-auth-churn: 0 of 2 instances started in the last 10m, the newest 1d
         ago (threshold 50%); 3 failures beside what stands out (threshold 20); 2 IPs
-        beside what stands out (threshold 10)
+        beside what stands out (threshold 5)
 
     Authentication failures by IP: 3 failures from 2 IPs in 5m
       IP           failures  share  last seen
@@ -213,6 +214,7 @@ test('the screen of a spent cap', () => {
       * Related code: sdk/common/ratelimit.py; services/gateway/_mw_rate_limit.py,
         _mw_auth.py, middleware.py
 
+    P2 agent-over-cost-cap (confidence high)
     runbook aegis, context prod, 2026-05-29 03:12:04 UTC, window 5m, 212 ms
     "
   `);
@@ -257,6 +259,7 @@ test('the screen when half of it cannot be seen', () => {
       ? agent-spend is unknown: redis://127.0.0.1:6379: connection refused
       ? blocks is unknown: redis://127.0.0.1:6379: connection refused
 
+    inconclusive (confidence low)
     runbook aegis, context prod, 2026-05-29 03:12:04 UTC, window 5m, 212 ms
     "
   `);

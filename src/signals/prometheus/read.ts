@@ -24,6 +24,12 @@ export interface Question {
   readonly windowSeconds: number;
 }
 
+/**
+ * Without the noise of floating point: a steady 2 per second comes back as 1.9999999999999998, and a threshold must not
+ * turn on that.
+ */
+const rounded = (value: number): number => Number(value.toPrecision(12));
+
 /** Increase per second over the window, largest first, with the mix. Throws SourceError. */
 export async function readRate(source: Of<'prometheus-rate'>, question: Question): Promise<Reading> {
   const { http, kind, windowSeconds } = question;
@@ -32,7 +38,7 @@ export async function readRate(source: Of<'prometheus-rate'>, question: Question
   const byEntity = `sum by (${by}) (${rate}) > 0`;
   const top = `topk(${TOP}, ${byEntity})`;
   const mixes = `topk by (${by}) (${TOP_MIX}, (sum by (${by}, ${mix}) (${rate}) > 0) and on (${by}) ${top})`;
-  const answer = await query(
+  const raw = await query(
     http,
     combine({
       ...scrapeProbe(metric, windowSeconds),
@@ -41,6 +47,7 @@ export async function readRate(source: Of<'prometheus-rate'>, question: Question
       ...(by === null || mix === null ? {} : { mixes }),
     }),
   );
+  const answer = raw.map((sample) => ({ ...sample, value: rounded(sample.value) }));
   const alive = requireWindow(answer, metric, windowSeconds);
   const sum = partOf(answer, 'total')[0]?.value;
   if (sum === undefined) return nothing(http, metric, match, windowSeconds, alive);
