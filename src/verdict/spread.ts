@@ -23,7 +23,7 @@ export interface Analysis {
   /** The largest value among the others. */
   readonly largestOther: number;
   readonly belowFloor: number;
-  /** True when many entities are at the runbook's rate at once and none dominates, with or without the loud ones. */
+  /** True when many entities are at the runbook's rate at once and none dominates. */
   readonly many: boolean;
   /** Entities at the runbook's rate; 0 where the runbook does not say what many is. */
   readonly manyCount: number;
@@ -99,8 +99,7 @@ export function analyse(signal: Signal, spec: SpreadSpec, runbook: Runbook): Ana
   const manyInAll = many(rows, whole);
   if (manyInAll.met) {
     const outlier = t(spec.many?.outlier ?? null) * manyInAll.median;
-    loud = loud.filter((row) => row.value >= outlier);
-    if (loud.length > few) loud = [];
+    loud = loud.length > few ? [] : loud.filter((row) => row.value >= outlier);
   }
   const wholeWithout = (left: readonly Row[]) =>
     // Where the rows are only the top of a longer list, the source's own total is the whole.
@@ -121,11 +120,6 @@ export function analyse(signal: Signal, spec: SpreadSpec, runbook: Runbook): Ana
     if (spec.many !== null && out.length + behind.length > few) behind = [];
     out = [...out, ...behind];
   }
-  const manyInRest = many(
-    rows.filter((row) => !out.includes(row)),
-    wholeWithout(out),
-  );
-
   return {
     loud,
     out,
@@ -134,8 +128,8 @@ export function analyse(signal: Signal, spec: SpreadSpec, runbook: Runbook): Ana
     others: crowd(0, out),
     largestOther: rows.find((row) => !out.includes(row))?.value ?? 0,
     belowFloor: crowd(0, []).count - judged.count,
-    many: manyInAll.met || manyInRest.met,
-    manyCount: manyInAll.met ? manyInAll.count : manyInRest.met ? manyInRest.count : manyInAll.count,
+    many: manyInAll.met,
+    manyCount: manyInAll.count,
   };
 }
 
