@@ -129,12 +129,13 @@ describe('many tenants', () => {
   });
 
   test.each([
-    ['60 % by one tenant', { big: mixed(6), ...tenants(4, mixed(1)) }, true],
-    ['61 % by one tenant', { big: mixed(6.1), ...tenants(4, mixed(0.975)) }, false],
-  ])('%s', (_, all, overload) => {
+    // Five tenants with a tenth or more each are more than a few.
+    ['60 % by one tenant', { big: mixed(6), ...tenants(4, mixed(1)) }, [OVERLOAD]],
+    ['61 % by one tenant', { big: mixed(6.1), ...tenants(4, mixed(0.975)) }, [TENANT]],
+  ])('%s', (_, all, categories) => {
     const verdict = rejected(all);
-    expect(categoriesOf(verdict)).toEqual(overload ? [OVERLOAD, TENANT] : [TENANT]);
-    expect(subjectIds(findingOf(verdict, TENANT))[0]).toBe('big');
+    expect(categoriesOf(verdict)).toEqual(categories);
+    if (categories.includes(TENANT)) expect(subjectIds(findingOf(verdict, TENANT))).toEqual(['big']);
   });
 
   test('eight at 1/s and one at 10/s are both told', () => {
