@@ -5,12 +5,14 @@ import { dirname } from 'node:path';
 import { Script } from 'node:vm';
 
 const [, , file, ...argv] = process.argv;
-// The name goes into the cache, which is shipped: not the path of this machine.
 const script = new Script(readFileSync(file, 'latin1'), { filename: 'program.cjs' });
 process.argv = [process.execPath, file, ...argv];
 const module = { exports: {} };
 script.runInThisContext()(module.exports, createRequire(file), module, file, dirname(file));
 process.once('beforeExit', () => {
-  writeFileSync(`${file}.cache`, script.createCachedData());
+  // Which Node made it; boot.ts lets no other use it.
+  const { versions, platform, arch, execPath } = process;
+  const maker = JSON.stringify([versions.node, versions.v8, platform, arch, execPath]);
+  writeFileSync(`${file}.cache`, Buffer.concat([Buffer.from(`${maker}\n`), script.createCachedData()]));
   process.exitCode = 0;
 });
