@@ -1,8 +1,9 @@
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { type Context, makeContext } from './context.ts';
 import { EXIT, type ExitCode, InterruptedError, RatelimitError, UsageError } from './errors.ts';
 import { renderError } from './output/error.ts';
-import { buildProgram } from './program.ts';
+import { buildProgram, flagsOf } from './program.ts';
+import { nearest } from './values/nearest.ts';
 
 /** Runs the program: arguments in, exit code out. The only place where an error ends. */
 async function main(argv: readonly string[], context: Context): Promise<ExitCode> {
@@ -15,17 +16,21 @@ async function main(argv: readonly string[], context: Context): Promise<ExitCode
     return code;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
-    return report(toKnown(error, context), argv, context);
+    return report(toKnown(error, context, program), argv, context);
   }
 }
 
 /** Everything that can go wrong as an error with a code, a sentence and an exit code. */
-function toKnown(error: unknown, context: Context): RatelimitError {
+function toKnown(error: unknown, context: Context, program: Command): RatelimitError {
   if (context.interrupt.aborted) return new InterruptedError();
   if (error instanceof RatelimitError) return error;
   if (error instanceof CommanderError) {
-    const message = error.message.replace(/^error: /, '').replace(/\n\(D(id you mean .*)\)$/s, '; d$1');
-    return new UsageError(message, 'See ratelimit --help.');
+    const message = error.message.replace(/^error: /, '');
+    const [, flag] = /^unknown option '([^'=]+)/.exec(message) ?? [];
+    return new UsageError(
+      `${message}${flag ? nearest(flag, flagsOf(program)) : ''}`,
+      'See ratelimit --help.',
+    );
   }
   const message = error instanceof Error ? error.message : String(error);
   return new RatelimitError('internal', `unexpected: ${message}`, {

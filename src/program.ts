@@ -56,6 +56,7 @@ export function buildProgram(context: Context, finish: (code: ExitCode) => void)
     })
     .addHelpText('beforeAll', 'During a page:  ratelimit triage\n')
     .addHelpText('afterAll', exitCodes)
+    .showSuggestionAfterError(false)
     .exitOverride();
 
   program
@@ -89,6 +90,12 @@ export function buildProgram(context: Context, finish: (code: ExitCode) => void)
   for (const group of [program, config]) helpOnly(group);
   return program;
 }
+
+/** Every flag there is, of the program and of all its commands. */
+export const flagsOf = (command: Command): string[] => [
+  ...command.options.flatMap((option) => option.long ?? []),
+  ...command.commands.flatMap(flagsOf),
+];
 
 /** A command that only holds others: alone it shows its help. Called last, since subcommands inherit such settings. */
 function helpOnly(group: Command): void {

@@ -53,7 +53,7 @@ export async function triage(flags: TriageFlags, context: Context): Promise<Exit
     verdict,
     context: config.context,
     top: flags.top,
-    remedies: proposals(verdict, runbook, reachOf(config, evidence)),
+    remedies: proposals(verdict, runbook, reachOf(evidence)),
     totalMs: context.clock.now() - startedAt,
     replayed: adapters === null,
   };
@@ -116,22 +116,11 @@ const proposals = (verdict: Verdict, runbook: Runbook, reach: Reach): TriageDocu
   );
 
 /** How a suggested command reaches the very system that was read. */
-function reachOf(config: Config, evidence: Evidence): Reach {
-  const { redis } = config;
-  return {
-    redis:
-      redis.path === null
-        ? ['-u', redis.display]
-        : [
-            '-s',
-            redis.path,
-            '-n',
-            String(redis.db),
-            ...(redis.username === null ? [] : ['--user', redis.username]),
-          ],
-    yyyymmdd: evidence.at.slice(0, 10).replaceAll('-', ''),
-  };
-}
+const reachOf = ({ redisCli, at }: Evidence): Reach => ({
+  redis: redisCli.words,
+  needsPassword: redisCli.needsPassword,
+  yyyymmdd: at.slice(0, 10).replaceAll('-', ''),
+});
 
 /** Precedence: refused credentials, then anything unknown, then a finding. */
 function exitCode(evidence: Evidence, verdict: Verdict, wanted: boolean): ExitCode {

@@ -131,5 +131,5 @@ async function readTls(
   const ca = await read('ca-file');
   const cert = await read('cert-file');
   const key = await read('key-file');
-  return { tls: { ca, cert, key: key === null ? null : new Secret(key) }, tlsFiles };
+  return { tls: { ca, cert, key: key === null ? null : new Secret(key), files: tlsFiles }, tlsFiles };
 }

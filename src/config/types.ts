@@ -26,6 +26,8 @@ export interface Tls {
   readonly ca: string | null;
   readonly cert: string | null;
   readonly key: Secret | null;
+  /** Where these came from, by the key of the configuration: `ca-file`, `cert-file`, `key-file`. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 /** One Redis server. Exactly one of `path` (a unix socket) and `host`/`port` says where it is. */

@@ -36,6 +36,7 @@ const row = z.strictObject({
     .nullable(),
 });
 const status = z.enum(['measured', 'empty', 'absent', 'unknown']);
+const bin = z.strictObject({ from: z.number(), count, total: z.number(), squares: z.number() });
 const signal = z.strictObject({
   status,
   reason: z.string().nullable(),
@@ -47,10 +48,8 @@ const signal = z.strictObject({
   distinct: count.nullable(),
   coverage: z.number().min(0).max(1).nullable(),
   rows: z.array(row).max(10_000),
-  distribution: z
-    .array(z.strictObject({ from: z.number(), count, total: z.number(), squares: z.number() }))
-    .nullable(),
-  strangers: z.strictObject({ distinct: count, total: z.number(), largest: z.number() }),
+  distribution: z.array(bin).nullable(),
+  strangers: z.strictObject({ distinct: count, total: z.number(), largest: z.number(), bins: z.array(bin) }),
   warnings: z.array(z.string()),
   sources: z.array(
     z.strictObject({ label: z.string(), status, reason: z.string().nullable(), latencyMs: z.number() }),
@@ -58,10 +57,13 @@ const signal = z.strictObject({
   unit: z.string(),
   windowSeconds: z.number().nullable(),
 });
+/** A word of a command that will be shown to be pasted: printable, and nothing that a terminal acts on. */
+const word = z.string().regex(/^[\x21-\x7e]{1,300}$/);
 const evidence: z.ZodType<Evidence> = z.strictObject({
   schema: z.literal('ratelimit/evidence/v1'),
   at: z.iso.datetime(),
   windowSeconds: z.number().positive(),
+  redisCli: z.strictObject({ words: z.array(word).max(20), needsPassword: z.boolean() }),
   signals: z.record(z.string(), signal),
 });
 

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { redisCliWords } from '../config/redis-cli.ts';
 import type { Config } from '../config/types.ts';
 import type { Runbook } from '../runbooks/schema.ts';
 import { labelOf, windowOf } from '../runbooks/sources.ts';
@@ -65,7 +66,8 @@ export async function collect(
       const reading = answer?.readings.get(one) ?? unknown('refused', 'nothing reads this kind of source');
       signals[one.signal] = toSignal(one, reading, answer?.latencyMs ?? 0, request);
     }
-    return { schema: 'ratelimit/evidence/v1', at: clock.iso(at), windowSeconds, signals };
+    const redisCli = { words: redisCliWords(config.redis), needsPassword: config.redis.password !== null };
+    return { schema: 'ratelimit/evidence/v1', at: clock.iso(at), windowSeconds, redisCli, signals };
   } finally {
     clearTimeout(timer);
   }

@@ -63,6 +63,8 @@ interface Strangers {
   readonly distinct: number;
   readonly total: number;
   readonly largest: number;
+  /** By value, as in a reading's `distribution`. */
+  readonly bins: readonly Bin[];
 }
 
 /** What one source of a signal answered. */
@@ -106,10 +108,12 @@ export interface Evidence {
   /** ISO 8601, UTC. */
   readonly at: string;
   readonly windowSeconds: number;
+  /** How redis-cli reaches the Redis that was read: its words, without secrets. Kept, so that evidence judged again says the same. */
+  readonly redisCli: { readonly words: readonly string[]; readonly needsPassword: boolean };
   readonly signals: Readonly<Record<string, Signal>>;
 }
 
-const NO_STRANGERS: Strangers = { distinct: 0, total: 0, largest: 0 };
+const NO_STRANGERS: Strangers = { distinct: 0, total: 0, largest: 0, bins: [] };
 
 /** A reading without numbers. */
 function blank(status: Status, reason: string | null, cause: Cause | null, live: boolean): Reading {

@@ -73,7 +73,11 @@ export function explain(because: Because, runbook: Runbook): string {
     case 'not-public':
       return measured > 0 ? `not public: ${text(args.names)}` : `every ${one} that stands out is public`;
     case 'strangers':
-      return `the largest name that is not a valid ${one} has ${amount(measured)} (threshold ${formatNumber(threshold)})`;
+      return args.of === 'judged'
+        ? `names that are not valid ${many} have ${amount(measured)} above the noise (threshold ${formatNumber(threshold)})`
+        : `the largest name that is not a valid ${one} has ${amount(measured)} (threshold ${formatNumber(threshold)})`;
+    case 'listed':
+      return measured > 0 ? `among the ${title}: ${text(args.names)}` : `none of them is among the ${title}`;
     case 'unless':
       if (because.met === null) return `whether ${text(args.category)} explains it could not be checked`;
       return because.met
@@ -91,7 +95,7 @@ export function explainCaveat(caveat: Caveat, runbook: Runbook): string {
   const details = explainAll(caveat.because, runbook);
   switch (caveat.code) {
     case 'unconfirmed':
-      return `not confirmed: ${details}`;
+      return details;
     case 'signal-unknown':
       return `could not be checked: ${details}`;
     case 'signal-absent':

@@ -133,9 +133,11 @@ function next(finding: Finding, document: TriageDocument, paint: Paint, width: n
   const which = document.verdict.findings.length > 1 ? `, for ${finding.category}` : '';
   const then = document.replayed ? ' (recorded evidence: look again before you act)' : '';
   const title = `Next${which}${then}`;
+  const steps = [...new Set(remedies.map(({ id }) => id))];
   const lines = remedies.flatMap((remedy, index) => {
     const again = remedies[index - 1]?.id === remedy.id;
-    const text = again ? [] : [wrap(`  ${index + 1}. ${remedy.text}${linkOf(remedy)}`, width, '     ')];
+    const step = steps.indexOf(remedy.id) + 1;
+    const text = again ? [] : [wrap(`  ${step}. ${remedy.text}${linkOf(remedy)}`, width, '     ')];
     return remedy.argv === null ? text : [...text, `     ${paint.name(quoteCommand(remedy.argv))}`];
   });
   return block(paint.strong(wrap(title, width)), lines);

@@ -16,6 +16,8 @@ export interface Remedy {
 export interface Reach {
   /** Words that make redis-cli reach the Redis that was read, without secrets. */
   readonly redis: readonly string[];
+  /** True when redis-cli needs a password, which no command may hold. */
+  readonly needsPassword?: boolean;
   /** Today, UTC, yyyymmdd. */
   readonly yyyymmdd: string;
 }
@@ -41,7 +43,9 @@ export function propose(finding: Finding, category: CategorySpec, runbook: Runbo
     const subjects = finding.subjects.filter((subject) => !except.includes(subject.id));
     const commands = argvs(step, subjects, reach);
     if (commands.length === 0) return except.length > 0 ? [] : [manual];
-    return commands.map((argv) => ({ ...manual, kind: 'command', argv }));
+    const asksRedis = step.command.includes('{redis}') && reach.needsPassword === true;
+    const text = asksRedis ? `${step.text} (The password goes to redis-cli in REDISCLI_AUTH.)` : step.text;
+    return commands.map((argv) => ({ ...manual, kind: 'command', argv, text }));
   });
 }
 

@@ -38,7 +38,7 @@ export function checkReferences(runbook: Runbook): Problem[] {
     for (const { key, value, path: at } of conditionsIn(node, path)) {
       for (const [name, referred] of Object.entries(value)) {
         const here = [...at, key, name];
-        if (name === 'signal' || name === 'before') expect('signal', referred, here);
+        if (name === 'signal' || name === 'before' || name === 'by') expect('signal', referred, here);
         else if (name === 'category') expect('category', referred, here);
         else if (NUMBERS.includes(name)) expectNumber(referred, here);
         else if (name === 'mix') expectNumber((referred as { share: string }).share, [...here, 'share']);
@@ -72,7 +72,16 @@ export function checkReferences(runbook: Runbook): Problem[] {
 }
 
 const NUMBERS = ['at-least', 'sources', 'ratio', 'within', 'value', 'share'];
-const NEEDS_SPREAD = ['spread', 'rest', 'volume', 'sources', 'each-at-most', 'one-shot', 'not-public'];
+const NEEDS_SPREAD = [
+  'spread',
+  'rest',
+  'volume',
+  'sources',
+  'each-at-most',
+  'one-shot',
+  'not-public',
+  'listed',
+];
 
 type Expect<K> = (kind: K, name: unknown, path: Path) => void;
 

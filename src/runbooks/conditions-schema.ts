@@ -28,6 +28,7 @@ export const CODES = [
   'down',
   'not-public',
   'strangers',
+  'listed',
   'unless',
 ] as const;
 
@@ -90,8 +91,17 @@ const down = mapping({ down: mapping({ signal }) });
 /** Some loud entity is not a public address. */
 const notPublic = mapping({ 'not-public': mapping({ signal }) });
 
-/** Ids that are not valid for the signal's kind, and yet the largest of them reaches the value. */
-const strangers = mapping({ strangers: mapping({ signal, 'at-least': thresholdName }) });
+/** Ids that are not valid for the signal's kind reach the value: the largest of them, or those above the noise together. */
+const strangers = mapping({
+  strangers: mapping({
+    signal,
+    of: z.enum(['largest', 'judged']).default('largest'),
+    'at-least': thresholdName,
+  }),
+});
+
+/** Some of those that stand out are listed by another signal too, such as addresses that are blocked already. */
+const listed = mapping({ listed: mapping({ signal, by: signal }) });
 
 /** Another category does not explain it. When that cannot be judged, this holds and the finding is less sure. */
 const unless = mapping({ unless: mapping({ category: identifier }) });
@@ -110,6 +120,7 @@ const simple = [
   down,
   notPublic,
   strangers,
+  listed,
   unless,
 ] as const;
 

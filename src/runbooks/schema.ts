@@ -61,7 +61,6 @@ const spread = mapping({
     each: thresholdName,
     'at-least': thresholdName,
     'none-above': thresholdName,
-    outlier: thresholdName,
   })
     .nullable()
     .default(null),

@@ -2,6 +2,7 @@ import type { Condition } from '../runbooks/conditions-schema.ts';
 import { outcome, type Scene } from './ask.ts';
 import {
   eachAtMost,
+  listed,
   mixOfAll,
   notPublic,
   oneShot,
@@ -31,6 +32,7 @@ export function evaluate(condition: Condition, scene: Scene): Outcome {
   if ('started' in condition) return started(condition.started, scene);
   if ('down' in condition) return down(condition.down, scene);
   if ('not-public' in condition) return notPublic(condition['not-public'], scene);
+  if ('listed' in condition) return listed(condition.listed, scene);
   if ('strangers' in condition) return strangers(condition.strangers, scene);
   return unless(condition.unless.category, scene);
 }

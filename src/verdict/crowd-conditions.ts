@@ -57,12 +57,27 @@ export function notPublic({ signal }: Node<'not-public'>, scene: Scene): Outcome
   });
 }
 
-export function strangers({ signal, 'at-least': least }: Node<'strangers'>, scene: Scene): Outcome {
+export function strangers({ signal, of, 'at-least': least }: Node<'strangers'>, scene: Scene): Outcome {
   const threshold = thresholdOf(scene.runbook, least);
-  return ask(scene, { code: 'strangers', signal, threshold }, (read) => ({
-    measured: read.strangers.largest,
-    met: read.strangers.largest >= threshold,
-  }));
+  const floor = thresholdOf(scene.runbook, scene.runbook.signals[signal]?.spread?.floor ?? null);
+  return ask(scene, { code: 'strangers', signal, threshold, args: { of } }, ({ strangers: found }) => {
+    const judged = found.bins.filter((bin) => bin.from >= floor).reduce((sum, bin) => sum + bin.total, 0);
+    const measured = of === 'largest' ? found.largest : judged;
+    return { measured, met: measured >= threshold };
+  });
+}
+
+export function listed({ signal, by }: Node<'listed'>, scene: Scene): Outcome {
+  return ask(scene, { code: 'listed', signal: by, threshold: 1 }, (list) => {
+    const out = scene.signals[signal]?.status === 'measured' ? analysisOf(scene, signal).out : [];
+    const both = out.filter((row) => list.rows.some((other) => other.id === row.id));
+    return {
+      measured: both.length,
+      met: both.length > 0,
+      subjects: subjectsOf(scene, signal, both),
+      args: { names: names(both) },
+    };
+  });
 }
 
 export function spread(node: Node<'spread'>, scene: Scene): Outcome {

@@ -97,10 +97,7 @@ export function analyse(signal: Signal, spec: SpreadSpec, runbook: Runbook): Ana
 
   let loud = standOut(rows, whole);
   const manyInAll = many(rows, whole);
-  if (manyInAll.met) {
-    const outlier = t(spec.many?.outlier ?? null) * manyInAll.median;
-    loud = loud.length > few ? [] : loud.filter((row) => row.value >= outlier);
-  }
+  if (manyInAll.met && loud.length > few) loud = [];
   const wholeWithout = (left: readonly Row[]) =>
     // Where the rows are only the top of a longer list, the source's own total is the whole.
     signal.distribution === null
@@ -134,11 +131,11 @@ export function analyse(signal: Signal, spec: SpreadSpec, runbook: Runbook): Ana
 }
 
 function manyOf(rows: readonly Row[], total: number, spec: SpreadSpec, t: (name: string | null) => number) {
-  if (spec.many === null) return { met: false, count: 0, median: 0 };
+  if (spec.many === null) return { met: false, count: 0 };
   const at = rows.filter((row) => row.value >= t(spec.many?.each ?? null)).map((row) => row.value);
   const met =
     at.length >= t(spec.many['at-least']) &&
     total >= t(spec.volume) &&
     (at[0] ?? 0) <= t(spec.many['none-above']) * total;
-  return { met, count: at.length, median: at[Math.floor(at.length / 2)] ?? 0 };
+  return { met, count: at.length };
 }

@@ -24,10 +24,10 @@ export function noLimit({ signal, problem }: Node<'no-limit'>, scene: Scene): Ou
 export function overLimit(node: Node<'over-limit'>, scene: Scene): Outcome {
   const threshold = thresholdOf(scene.runbook, node.ratio);
   return ask(scene, { code: 'over-limit', signal: node.signal, threshold }, (signal) => {
-    const limited = signal.rows.filter((row) => row.limit !== null);
+    const limited = signal.rows.filter((row) => row.valid && row.limit !== null);
     // Rows without any notion of a limit: it is not known, which is not the same as far below it.
     if (signal.rows.length > 0 && limited.length === 0) return null;
-    const over = limited.filter((row) => row.valid && (row.limit?.ratio ?? 0) >= threshold);
+    const over = limited.filter((row) => (row.limit?.ratio ?? 0) >= threshold);
     const measured = Math.max(0, ...limited.map((row) => row.limit?.ratio ?? 0));
     return {
       measured,

@@ -41,7 +41,9 @@ test('a context of the file: both systems, a database by its number', async () =
   const { document, code } = await run();
   expect(code).toBe(0);
   expect(document).toMatchObject({ context: 'a', verdict: { category: 'single-ip-credential-stuffing' } });
-  expect(document.findings[0]?.remedies[0]?.command).toContain(`-u redis://127.0.0.1:${redis.port}/5 `);
+  expect(document.findings[0]?.remedies[0]?.command).toContain(
+    `redis-cli -h 127.0.0.1 -p ${redis.port} -n 5 `,
+  );
 });
 
 describe('ways to a Redis', () => {

@@ -179,7 +179,7 @@ describe('in JSON every id is exact', () => {
 test('only checked identifiers are ever in a command', () => {
   const commands = document.findings.flatMap(({ remedies }) => remedies.flatMap((r) => r.command ?? []));
   const port = /\d+$/.exec(systems[1] ?? '')?.[0];
-  const redisCli = `redis-cli -u redis://127.0.0.1:${port}`;
+  const redisCli = `redis-cli -h 127.0.0.1 -p ${port}`;
   expect(commands.map((command) => command.replaceAll(/:\d{8}\b/g, ':DATE'))).toEqual([
     `${redisCli} SET acp:ip_block:${ATTACKER} credential_stuffing EX 86400`,
     `${redisCli} MGET acp:agent_cost_today:agent-7:DATE acp:agent_cost_cap:agent-7`,

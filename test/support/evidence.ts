@@ -50,7 +50,14 @@ export function evidence(readings: Readonly<Record<string, Reading>> = {}, runbo
     const window = first === undefined ? null : windowOf(first, windowSeconds);
     return [id, { ...reading, unit: spec.unit, windowSeconds: window, sources }] as const;
   });
-  return { schema: 'ratelimit/evidence/v1', at: AT, windowSeconds, signals: Object.fromEntries(signals) };
+  const redisCli = { words: ['-h', '127.0.0.1', '-p', '6379'], needsPassword: false };
+  return {
+    schema: 'ratelimit/evidence/v1',
+    at: AT,
+    windowSeconds,
+    redisCli,
+    signals: Object.fromEntries(signals),
+  };
 }
 
 const normal = (): Record<string, Reading> => ({
@@ -90,6 +97,7 @@ export function counters(failures: Named<number>, lastSeenSeconds: number | null
   const top = new TopK<Row>(TOP);
   const topStrangers = new TopK<Row>(TOP_STRANGERS);
   const histogram = new Histogram();
+  const strangerHistogram = new Histogram();
   const strangers = { distinct: 0, total: 0, largest: 0 };
   for (const [id, value] of list) {
     const row = { ...rowOf(id, 'ip', value), share: value / total, lastSeenSeconds };
@@ -98,6 +106,7 @@ export function counters(failures: Named<number>, lastSeenSeconds: number | null
       histogram.add(value);
     } else {
       topStrangers.add(value, row);
+      strangerHistogram.add(value);
       strangers.distinct += 1;
       strangers.total += value;
       strangers.largest = Math.max(strangers.largest, value);
@@ -110,7 +119,7 @@ export function counters(failures: Named<number>, lastSeenSeconds: number | null
       (a, b) => b.value - a.value || (bytesOf(a.id) < bytesOf(b.id) ? -1 : 1),
     ),
     distribution: histogram.bins(),
-    strangers,
+    strangers: { ...strangers, bins: strangerHistogram.bins() },
   });
 }
 
@@ -139,6 +148,7 @@ export function rejects(tenants: Named<Readonly<Record<string, number>>>): Readi
       distinct: strange.length,
       total: strange.reduce((sum, row) => sum + row.value, 0),
       largest: strange[0]?.value ?? 0,
+      bins: [],
     },
   });
 }

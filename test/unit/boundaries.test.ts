@@ -17,7 +17,7 @@ interface Rule {
 /** The table of the design. */
 const TABLE: Record<string, Rule> = {
   // argv and context in, exit code out; the only catch-all
-  'main.ts': { imports: 'context errors output program', packages: 'commander' },
+  'main.ts': { imports: 'context errors output program values', packages: 'commander' },
   // starts the built program from V8's cache; it is not part of it
   'boot.ts': { imports: '', node: 'fs module path url vm' },
   // the command tree
@@ -71,7 +71,7 @@ const ONLY_IN: Record<string, RegExp> = {
   'axios-retry of signals': /^signals\/prometheus\//,
   'ioredis of signals': /^signals\/redis\//,
   'config of runbooks': /^runbooks\/parse\.ts$/,
-  'config of evidence': /^evidence\/capture\.ts$/,
+  'config of evidence': /^evidence\/(?:capture|collect)\.ts$/,
   'values of evidence': /^evidence\/capture\.ts$/,
   'zod of evidence': /^evidence\/capture\.ts$/,
   'node:fs of evidence': /^evidence\/capture\.ts$/,

@@ -68,7 +68,7 @@ describe('a name that refers to nothing', () => {
       'signal of a condition',
       'not-public: { signal: auth-failures-by-ip }',
       'not-public: { signal: auth-failures-by-id }',
-      'categories.1.caveats.1.when.not-public.signal',
+      'categories.1.caveats.2.when.not-public.signal',
       'auth-failures-by-ip',
     ],
     [
@@ -98,7 +98,7 @@ describe('a name that refers to nothing', () => {
       'withheld step',
       'withholds: [block-ip]',
       'withholds: [blok-ip]',
-      'categories.1.caveats.1.withholds',
+      'categories.1.caveats.0.withholds',
       'block-ip',
     ],
   ])('%s: file, line, key and the nearest name', (_, from, to, key, nearest) => {
@@ -161,7 +161,7 @@ describe('a text that is not as it must be', () => {
       'condition',
       'not-public: { signal',
       'not-publik: { signal',
-      'categories.1.caveats.1.when',
+      'categories.1.caveats.2.when',
       /expected one condition of: spread, .*did you mean "not-public"/,
     ],
     ['confidence', 'otherwise: low', 'otherwise: high', 'categories.3.otherwise', /"medium"\|"low"/],

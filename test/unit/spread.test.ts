@@ -123,8 +123,9 @@ describe('the split into loud ones and the rest', () => {
           ...Array.from({ length: 8 }, (_, index) => [`t${index}`, { '/agents': 1 }] as const),
         ]),
       );
+    // Nine with a ninth each are more than a few.
     expect(tenants(1)).toMatchObject({ loud: [], many: true, manyCount: 9 });
-    expect(tenants(2.9)).toMatchObject({ loud: [], many: true, manyCount: 9 });
+    expect(tenants(2.9)).toMatchObject({ loud: [{ id: 'loud' }], many: true, manyCount: 9 });
     expect(tenants(3)).toMatchObject({ loud: [{ id: 'loud' }], many: true, manyCount: 9 });
     expect(tenants(100)).toMatchObject({ loud: [{ id: 'loud' }], many: false, manyCount: 9 });
   });

@@ -64,7 +64,7 @@ describe('the document', () => {
       severity: 'P2',
       subjects: [{ kind: 'ip', id: '203.0.113.42' }],
       because: [{ code: 'spread-one', signal: 'auth-failures-by-ip', threshold: 0.1, met: true }],
-      caveats: [],
+      caveats: [{ code: 'signal-unknown', text: expect.any(String) }],
     });
     expect(document.findings[1].remedies[0]).toMatchObject({
       id: 'block-ip',

@@ -47,7 +47,7 @@ test('the screen of an attack', () => {
       ! recent-deploy: Instances started in the last ten minutes; a deploy alone
         does not explain sources that fail this often, yet check that tokens
         survived it. (1 of 2 instances started in the last 10m, the newest 2m ago
-        (threshold 50%))
+        (threshold 1%))
 
     P2 single-ip-credential-stuffing (confidence high): 203.0.113.42 made 4,812 of
       6,812 authentication failures in 5m (71%)
@@ -59,7 +59,7 @@ test('the screen of an attack', () => {
     What speaks against it
       ! recent-deploy: Instances started in the last ten minutes. A deploy does not
         explain this many failures from one address. (1 of 2 instances started in
-        the last 10m, the newest 2m ago (threshold 50%))
+        the last 10m, the newest 2m ago (threshold 1%))
 
     Ruled out
       - platform-overload: 0.03 rejects/s in all (threshold 1); 0 tenants at once

@@ -90,7 +90,7 @@ describe('the edges of the thresholds', () => {
     ['10 % of what remains', { [HEAVY]: 100, ...crowd(60, 15) }, [DISTRIBUTED, SINGLE]],
     ['99 failures of a crowd', crowd(33, 3), []],
     ['100 failures of a crowd', crowd(25, 4), [DISTRIBUTED]],
-    ['a thousand addresses below the noise floor', crowd(1000, 2), []],
+    ['seven hundred addresses below the noise floor', crowd(700, 2), []],
     ['the same at the noise floor', crowd(1000, 3), [DISTRIBUTED]],
     ['4.9 effective sources in the rest', { [HEAVY]: 5000, ...crowd(4, 19), '203.0.113.9': 25 }, [SINGLE]],
     ['5 effective sources in the rest', { [HEAVY]: 5000, ...crowd(5, 20) }, [DISTRIBUTED, SINGLE]],
@@ -98,6 +98,30 @@ describe('the edges of the thresholds', () => {
     const verdict = failures(byIp);
     expect(categoriesOf(verdict)).toEqual(expected);
     if (expected.length === 0) expect(verdict.category).toBe('quiet');
+  });
+});
+
+describe('what no category fits is not quiet', () => {
+  test('failures at the rate of the alert, however thinly they are spread', () => {
+    expect(failures(crowd(749, 2)).category).toBe('quiet');
+    expect(failures(crowd(750, 2)).category).toBe('inconclusive');
+  });
+
+  test('a crowd of names that are not addresses', () => {
+    const names = (count: number, each: number) =>
+      failures(Object.fromEntries(Array.from({ length: count }, (_, i) => [`user${i}`, each])));
+    expect(names(33, 3).category).toBe('quiet');
+    expect(names(34, 3).category).toBe('inconclusive');
+    expect(names(300, 2).category).toBe('quiet');
+  });
+});
+
+describe('an address that is blocked already', () => {
+  test('is said, and not proposed for a block again', () => {
+    const blocks = counters({ [HEAVY]: 3600 });
+    const single = findingOf(failures({ [HEAVY]: 900, '203.0.113.43': 900 }, { blocks }), SINGLE);
+    expect(caveatCodes(single)).toContain('already-blocked');
+    expect(single.responses).toContainEqual({ id: 'block-ip', except: [HEAVY] });
   });
 });
 

@@ -84,7 +84,7 @@ test('nor do they make a crowd look like clients after a deploy', () => {
 test('huge strangers are told beside a finding', () => {
   const verdict = triage(failures({ 'not-an-ip': 50_000, [HEAVY]: 26 }));
   expect(subjectIds(findingOf(verdict, SINGLE))).toEqual([HEAVY]);
-  expect(verdict.unexplained.map(({ code }) => code)).toEqual(['strangers']);
+  expect(verdict.unexplained.map(({ code }) => code)).toEqual(['strangers', 'strangers']);
 });
 
 test('rejections that no category fits are told beside an agent at its cap', () => {

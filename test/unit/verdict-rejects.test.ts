@@ -153,9 +153,13 @@ describe('many tenants', () => {
     },
   );
 
-  test('unequal tenants are an ordinary overload: nobody is singled out', () => {
+  test('the larger tenants of an overload are told, and that they may be a part of it', () => {
     const verdict = rejected({ a: mixed(2.5), b: mixed(2), c: mixed(1.7), ...tenants(6, mixed(1)) });
-    expect(categoriesOf(verdict)).toEqual([OVERLOAD]);
+    expect(categoriesOf(verdict)).toEqual([OVERLOAD, TENANT]);
+    const tenant = findingOf(verdict, TENANT);
+    expect(subjectIds(tenant)).toEqual(['a', 'b', 'c']);
+    expect(tenant.confidence).toBe('medium');
+    expect(caveatCodes(tenant)).toContain('platform-wide');
   });
 
   test('all on /execute is not capacity', () => {

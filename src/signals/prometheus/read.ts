@@ -177,5 +177,6 @@ function strangersAmong(rows: readonly Row[]) {
     distinct: strangers.length,
     total: strangers.reduce((sum, row) => sum + row.value, 0),
     largest: strangers[0]?.value ?? 0,
+    bins: [],
   };
 }

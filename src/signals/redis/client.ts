@@ -90,6 +90,12 @@ export function redisError(error: unknown, target: RedisTarget): SourceError {
   }
   if (codeOf(error) === 'ETIMEDOUT')
     return new SourceError('timeout', `${target.display}: no connection in time`);
+  if (/RESP type|Protocol error/i.test(message)) {
+    return new SourceError(
+      'malformed',
+      `${target.display}: what answers there does not speak Redis's protocol`,
+    );
+  }
   const words = networkReason(error) ?? (/closed/i.test(message) ? 'the connection was closed' : message);
   return new SourceError('unreachable', `${target.display}: ${words}`);
 }

@@ -36,6 +36,7 @@ export class CounterFamily implements Family {
   readonly #histogram = new Histogram();
   readonly #skipped = new Skipped();
   readonly #strangers = { distinct: 0, total: 0, largest: 0 };
+  readonly #strangerHistogram = new Histogram();
   #shownStrangers = 0;
   #seen = false;
   #total = 0;
@@ -97,7 +98,7 @@ export class CounterFamily implements Family {
       distinct: this.#distinct,
       rows,
       distribution: this.#histogram.bins(),
-      strangers: this.#strangers,
+      strangers: { ...this.#strangers, bins: this.#strangerHistogram.bins() },
       warnings: [...this.#skipped.warnings(this.label), ...this.#strangerWarning(rows)],
     });
   }
@@ -119,6 +120,7 @@ export class CounterFamily implements Family {
     this.#strangers.distinct += 1;
     this.#strangers.total += value;
     this.#strangers.largest = Math.max(this.#strangers.largest, value);
+    if (value > 0) this.#strangerHistogram.add(value);
   }
 
   #strangerWarning(rows: readonly Row[]): string[] {

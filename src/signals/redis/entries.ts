@@ -59,14 +59,17 @@ export class EntryFamily implements Family {
         id,
         valid: typeof id === 'string' && isValidId(this.#kind, id),
         public: null,
-        value: Math.round(ttls[index] ?? 0),
+        // 0 is a key without an end; one that is about to end has a second left.
+        value: ttls[index] === null ? 0 : Math.max(1, Math.round(ttls[index] ?? 0)),
         share: null,
         lastSeenSeconds: null,
         labels: { reason: { [text]: 1 } },
         limit: null,
       };
     });
-    rows.sort((a, b) => b.value - a.value);
+    // What has no end lasts longest.
+    const lasts = ({ value }: Row) => (value === 0 ? Number.POSITIVE_INFINITY : value);
+    rows.sort((a, b) => (lasts(a) === lasts(b) ? 0 : lasts(b) - lasts(a)));
     return measured({
       total: this.#distinct,
       distinct: this.#distinct,

@@ -67,14 +67,18 @@ export class SpendFamily implements Family {
       return;
     }
     const spent = spendBytes ? decimal(spendBytes.toString('latin1')) : 0;
-    if (spent === null) {
-      this.#skipped.count('with a spend that is not a number');
+    if (spent === null || spent < 0) {
+      this.#skipped.count(spent === null ? 'with a spend that is not a number' : 'with a negative spend');
       return;
     }
     this.#distinct += 1;
     this.#total += spent;
     const limit = this.#limitOf(capBytes ?? null, spent);
     const id = toId(entity);
+    if (typeof id !== 'string')
+      this.#skipped.count(
+        'with a name that is not UTF-8 (shown as hexadecimal, never proposed for a remedy)',
+      );
     if (limit.problem === 'none') this.#uncapped += 1;
     if (limit.problem === 'invalid')
       this.#noteUnusable(String(typeof id === 'string' ? id : id.hex), limit.stored ?? '');
