@@ -42,7 +42,7 @@ export async function triage(flags: TriageFlags, context: Context): Promise<Exit
   const runbook = withThresholds(await loadRunbook(config.runbook, context.runbooks), config.thresholds);
   const evidence = await saved(flags.save, () =>
     adapters === null
-      ? recorded(flags.from ?? '')
+      ? recorded(flags.from ?? '', runbook)
       : live(adapters, { config, runbook, flags, context, streams }),
   );
   if (flags.verbose) streams.err(sourceReport(evidence));
@@ -79,8 +79,10 @@ async function live(
   return collect(adapters, request, context.interrupt).finally(stopProgress);
 }
 
-const recorded = async (path: string): Promise<Evidence> =>
-  (await import('../evidence/capture.ts')).readCapture(path);
+async function recorded(path: string, runbook: Runbook): Promise<Evidence> {
+  const { completed, readCapture } = await import('../evidence/capture.ts');
+  return completed(await readCapture(path), runbook);
+}
 
 /** Collects, and keeps what was collected in a file whose name is made sure of first. */
 async function saved(path: string | undefined, collecting: () => Promise<Evidence>): Promise<Evidence> {

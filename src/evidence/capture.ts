@@ -2,8 +2,9 @@ import { open, unlink } from 'node:fs/promises';
 import { z } from 'zod';
 import { readStart } from '../config/files.ts';
 import { ConfigError } from '../errors.ts';
+import type { Runbook } from '../runbooks/schema.ts';
 import { fileTrouble } from '../values/text.ts';
-import type { Evidence } from './types.ts';
+import { type Evidence, type Signal, unknown } from './types.ts';
 
 const MAX_BYTES = 64 * 1024 * 1024;
 
@@ -96,6 +97,17 @@ export async function readCapture(path: string): Promise<Evidence> {
   if (parsed.success) return parsed.data;
   const [first] = parsed.error.issues;
   return fail(`${first?.path.map(String).join('.') || 'the document'}: ${first?.message ?? 'not evidence'}`);
+}
+
+/** Evidence with every signal of the runbook: what a recording does not hold was not seen. */
+export function completed(recording: Evidence, runbook: Runbook): Evidence {
+  const missing = Object.entries(runbook.signals)
+    .filter(([id]) => recording.signals[id] === undefined)
+    .map(([id, { unit }]): [string, Signal] => [
+      id,
+      { ...unknown('incomplete', 'not in this evidence'), unit, windowSeconds: null, sources: [] },
+    ]);
+  return { ...recording, signals: { ...recording.signals, ...Object.fromEntries(missing) } };
 }
 
 /** A file that is there already, and empty: its name cannot be taken while the evidence is collected. */

@@ -33,6 +33,7 @@ export async function collect(
   request: Omit<Request, 'signal'>,
   interrupt: AbortSignal,
 ): Promise<Evidence> {
+  interrupt.throwIfAborted();
   const { runbook, clock, windowSeconds, config } = request;
   const at = clock.now();
   const asked = Object.entries(runbook.signals).flatMap(([signal, spec]) =>

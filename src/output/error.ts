@@ -7,7 +7,7 @@ export function renderError(
   error: RatelimitError,
   options: { json: boolean; stack: boolean },
 ): { out: string; err: string } {
-  const stack = options.stack && error.cause instanceof Error ? `${error.cause.stack ?? ''}\n` : '';
+  const stack = options.stack && error.cause instanceof Error ? `${inert(error.cause.stack ?? '')}\n` : '';
   if (options.json) {
     const { code, exitCode, message, hint } = error;
     return { out: toJson({ schema: 'ratelimit/error/v1', code, exitCode, message, hint }), err: stack };

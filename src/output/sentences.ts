@@ -15,6 +15,7 @@ export function explain(because: Because, runbook: Runbook): string {
     if (because.code === 'over-limit' && because.args.status === 'absent') {
       return `${title}: not seen against a limit (no such source, or the limit is not known)`;
     }
+    if (because.args.status === 'stale') return `${title}: no sign of life in the window`;
     return because.args.status === 'absent'
       ? `${title}: there is no such source`
       : `${title}: could not be read`;

@@ -123,7 +123,10 @@ export function describeSignal(id: string, signal: Signal, runbook: Runbook): st
     const down = signal.rows.filter((row) => row.value === 0);
     return down.length === 0
       ? `${entities}, all up`
-      : `${entities}, down: ${down.map((row) => showId(row.id)).join(' ')}`;
+      : `${entities}, down: ${down
+          .slice(0, 5)
+          .map((row) => showId(row.id))
+          .join(' ')}${down.length > 5 ? ` and ${down.length - 5} more` : ''}`;
   }
   const parts = signal.total === null ? [] : [formatAmount(signal.total, signal.unit)];
   if (signal.distinct !== null && spec?.entity) parts.push(entities);

@@ -32,6 +32,7 @@ export function triageMarkdown(document: TriageDocument): string {
     '',
     text(summarise(document)),
     '',
+    ...(document.replayed ? ['**Recorded evidence**: look again before you act.', ''] : []),
     ...verdict.findings.flatMap((finding) => [
       ...(verdict.findings.length > 1
         ? [`### ${text(finding.category)}`, '', text(headlineOf(finding, document)), '']

@@ -87,11 +87,12 @@ type Expect<K> = (kind: K, name: unknown, path: Path) => void;
 
 function checkSignals(
   runbook: Runbook,
-  expect: Expect<'threshold'>,
+  expect: Expect<'threshold' | 'signal'>,
   number: (name: unknown, path: Path) => void,
 ): void {
   for (const [id, signal] of Object.entries(runbook.signals)) {
     const path = ['signals', id];
+    expect('signal', signal['total-of'], [...path, 'total-of']);
     number(signal['near-limit'], [...path, 'near-limit']);
     for (const [key, value] of Object.entries(signal.spread ?? {})) {
       number(value, [...path, 'spread', key]);

@@ -77,6 +77,8 @@ const signal = mapping({
     .default(null),
   unit: text(20),
   spread: spread.nullable().default(null),
+  /** The signal whose events this one counts as a whole: what explains that one explains this one. */
+  'total-of': identifier.nullable().default(null),
   'near-limit': thresholdName.nullable().default(null),
   /** A table of its entities, or one line for what is only context. */
   show: z.enum(['table', 'line']).default('table'),

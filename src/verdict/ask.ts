@@ -48,10 +48,12 @@ export function ask(scene: Scene, question: Question, answer: (signal: Signal) =
     threshold: question.threshold,
     args: question.args ?? {},
   };
-  const cannot = (state: 'unknown' | 'absent') =>
-    outcome(state, [{ ...base, measured: null, met: null, args: { ...base.args, status: state } }]);
+  const cannot = (state: 'unknown' | 'absent', status: string = state) =>
+    outcome(state, [{ ...base, measured: null, met: null, args: { ...base.args, status } }]);
   if (signal === undefined || signal.status === 'unknown') return cannot('unknown');
   if (signal.status === 'absent') return cannot('absent');
+  // What shows no sign of life says nothing, least of all zero.
+  if (signal.status === 'empty' && !signal.live) return cannot('absent', 'stale');
   const said = answer(signal);
   if (said === null) return cannot('absent');
   const because = {

@@ -19,7 +19,7 @@ const level = (steps: number): Confidence => LEVELS[Math.max(0, Math.min(2, step
 
 /** Can this signal say that nothing is wrong? */
 const isLive = (signal: Signal | undefined): boolean =>
-  signal !== undefined && (signal.status === 'measured' || (signal.status === 'empty' && signal.live));
+  signal?.live === true && (signal.status === 'measured' || signal.status === 'empty');
 
 /**
  * The verdict on the evidence: pure, so the same evidence and runbook always give the same verdict.
@@ -54,6 +54,8 @@ export function judge(evidence: Evidence, runbook: Runbook): Verdict {
     else undecided.push({ category: spec.id, because });
   }
 
+  // A finding of low confidence never stands before a surer one; among equals the rank decides.
+  findings.sort((a, b) => Number(a.confidence === 'low') - Number(b.confidence === 'low'));
   const oddities = runbook.abnormal.map((condition) => evaluate(condition, scene));
   // A finding explains a signal when it rests on what that signal measured; strangers it never explains.
   const held = findings.flatMap((found) => found.because).filter((because) => because.met === true);
@@ -61,7 +63,10 @@ export function judge(evidence: Evidence, runbook: Runbook): Verdict {
   const unexplained = oddities
     .filter((odd) => odd.state === 'met')
     .flatMap((odd) => odd.because)
-    .filter(({ code, signal }) => code === 'strangers' || !explained.has(signal));
+    .filter(({ code, signal }) => {
+      const part = runbook.signals[signal ?? '']?.['total-of'] ?? null;
+      return code === 'strangers' || !(explained.has(signal) || (part !== null && explained.has(part)));
+    });
   const blind = runbook['quiet-needs'].filter((group) => !group.some((id) => isLive(evidence.signals[id])));
   const rest = {
     findings,

@@ -12,9 +12,9 @@ import { address, agents, counters } from '../support/evidence.ts';
 
 describe('TopK', () => {
   test('keeps what a sort would put first', () => {
-    const ranks = fc.array(fc.oneof(fc.integer({ min: -5, max: 20 }), fc.double({ noNaN: true })), {
-      maxLength: 300,
-    });
+    // Zero and minus zero are equal ranks: which of them comes first says nothing.
+    const number = fc.double({ noNaN: true }).map((value) => (value === 0 ? 0 : value));
+    const ranks = fc.array(fc.oneof(fc.integer({ min: -5, max: 20 }), number), { maxLength: 300 });
     fc.assert(
       fc.property(ranks, fc.integer({ min: 1, max: 40 }), (list, limit) => {
         const top = new TopK<number>(limit);

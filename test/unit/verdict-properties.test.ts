@@ -53,8 +53,12 @@ describe('any evidence', () => {
       fc.property(anyReadings, (readings) => {
         const verdict = triage(readings);
         const found = categoriesOf(verdict);
-        const ranks = found.map((id) => RANKS.get(id) ?? Number.NaN);
-        expect(ranks).toEqual([...ranks].sort((a, b) => a - b));
+        // Low confidence never stands before a surer finding; among equals the rank decides.
+        const places = verdict.findings.map(
+          ({ category, confidence }) =>
+            (confidence === 'low' ? 1000 : 0) + (RANKS.get(category) ?? Number.NaN),
+        );
+        expect(places).toEqual([...places].sort((a, b) => a - b));
         const told = [
           ...found,
           ...[...verdict.ruledOut, ...verdict.undecided].map(({ category }) => category),

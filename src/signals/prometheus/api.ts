@@ -51,11 +51,11 @@ function successData(body: string): unknown {
       `Prometheus answered status ${JSON.stringify(answer.status)}: ${said.slice(0, 200)}`,
     );
   }
-  if (Array.isArray(answer.warnings) && answer.warnings.length > 0) {
-    throw new SourceError(
-      'incomplete',
-      `Prometheus warns: ${answer.warnings.map(String).join('; ').slice(0, 200)}`,
-    );
+  // Some versions put remarks on the query itself among the warnings.
+  const warnings = Array.isArray(answer.warnings) ? answer.warnings.map(String) : [];
+  const missing = warnings.filter((warning) => !warning.startsWith('PromQL info:'));
+  if (missing.length > 0) {
+    throw new SourceError('incomplete', `Prometheus warns: ${missing.join('; ').slice(0, 200)}`);
   }
   return answer.data;
 }

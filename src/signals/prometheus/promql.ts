@@ -7,9 +7,10 @@ import { selector } from '../../runbooks/sources.ts';
  * arrive as one new series, count for nothing.
  *
  * The first sample is credited only when the series' target (job and instance, as far as labels tell) exposed the
- * metric before the window. Otherwise the counter is merely new to Prometheus, and what it holds may be years old.
+ * metric before the window and still exposes one of those very series. Otherwise the counter is merely new to
+ * Prometheus (or all series of the target got a new label), and what it holds may be years old.
  * A born series rose from zero to its largest value at least, which is its last unless it was reset. Where a reset lets
- * rate() see more than that, rate() stands: it is never above the truth, for it reaches back to zero at most.
+ * rate() see more than that, rate() stands.
  *
  * The alternatives are joined with `or`: `+` would drop every series that has only one of the two.
  */
@@ -21,7 +22,7 @@ export function perSecond(
   const series = selector(metric, match);
   const window = `[${windowSeconds}s]`;
   const before = `offset ${windowSeconds}s`;
-  const born = `unless ${series} ${before} and on (job, instance) group by (job, instance) (${metric} ${before})`;
+  const born = `unless ${series} ${before} and on (job, instance) group by (job, instance) (${metric} ${before} and ${metric})`;
   const rate = `rate(${series}${window})`;
   const rose = `max_over_time(${series}${window}) / ${windowSeconds}`;
   return [`(${rose} unless ${rate} >= ${rose} ${born})`, rate].join(' or ');

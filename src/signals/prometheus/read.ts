@@ -13,6 +13,8 @@ type Of<K extends SourceSpec['kind']> = Extract<SourceSpec, { kind: K }>;
 const TOP = 200;
 /** Values of the mixed label per entity that are fetched at most. */
 const TOP_MIX = 20;
+/** Parts (an entity and a value of the mixed label) that fit into one answer. */
+const TOP_PARTS = 2_000;
 /** Processes that are fetched at most, youngest first. */
 const TOP_PROCESSES = 1_000;
 
@@ -30,48 +32,94 @@ export interface Question {
  */
 const rounded = (value: number): number => Number(value.toPrecision(12));
 
-/** Increase per second over the window, largest first, with the mix. Throws SourceError. */
+/**
+ * Increase per second over the window, largest first, with the mix. One evaluation of the rate is enough as long as all
+ * parts of it fit into the answer; beyond that Prometheus sums and ranks them. Throws SourceError.
+ */
 export async function readRate(source: Of<'prometheus-rate'>, question: Question): Promise<Reading> {
-  const { http, kind, windowSeconds } = question;
+  const { http, windowSeconds } = question;
   const { metric, match, by, mix } = source;
   const rate = perSecond(metric, match, windowSeconds);
+  const labels = [by, mix].filter((label) => label !== null).join(', ');
+  const probes = scrapeProbe(metric, windowSeconds);
+  const answer = await query(
+    http,
+    combine({ ...probes, parts: `topk(${TOP_PARTS}, sum by (${labels}) (${rate}))` }),
+  );
+  const state = requireWindow(answer, metric, windowSeconds);
+  const parts = partOf(answer, 'parts').map((sample) => ({ ...sample, value: rounded(sample.value) }));
+  if (parts.length === 0) return nothing(http, metric, match, windowSeconds, state.inWindow);
+  const numbers =
+    parts.length < TOP_PARTS || by === null ? fold(parts, by) : await ranked(source, rate, http);
+  const rows = numbers.entities.slice(0, TOP).map(([id, value]): Row => {
+    const own = mix === null ? [] : numbers.parts.filter(({ labels }) => (labels[by ?? ''] ?? '') === id);
+    const mixed: Record<string, number> = Object.create(null);
+    for (const { labels, value: part } of own.filter((one) => one.value > 0).slice(0, TOP_MIX)) {
+      mixed[labels[mix ?? ''] ?? ''] = part;
+    }
+    return {
+      ...plainRow(id, question.kind, value),
+      share: numbers.total > 0 ? value / numbers.total : null,
+      labels: mix !== null && own.length > 0 ? { [mix]: mixed } : {},
+    };
+  });
+  return measured({
+    total: numbers.total,
+    distinct: by === null ? null : numbers.distinct,
+    rows,
+    strangers: strangersAmong(rows),
+    live: state.now,
+  });
+}
+
+interface Numbers {
+  readonly total: number;
+  readonly distinct: number;
+  /** Largest first. */
+  readonly entities: readonly (readonly [id: string, value: number])[];
+  /** Largest first. */
+  readonly parts: readonly Sample[];
+}
+
+/** Sums of all the parts, which the answer holds. */
+function fold(parts: readonly Sample[], by: string | null): Numbers {
+  const sums = new Map<string, number>();
+  for (const { labels, value } of parts) {
+    const id = labels[by ?? ''] ?? '';
+    sums.set(id, (sums.get(id) ?? 0) + value);
+  }
+  const entities = [...sums]
+    .map(([id, value]): readonly [string, number] => [id, rounded(value)])
+    .filter(([, value]) => value > 0)
+    .sort((a, b) => b[1] - a[1]);
+  const total = rounded(parts.reduce((sum, { value }) => sum + value, 0));
+  const sorted = [...parts].sort((a, b) => b.value - a.value);
+  return { total, distinct: entities.length, entities: by === null ? [] : entities, parts: sorted };
+}
+
+/** Sums and ranks by Prometheus, asked for in parallel, where the parts are too many for one answer. */
+async function ranked({ by, mix }: Of<'prometheus-rate'>, rate: string, http: HttpClient): Promise<Numbers> {
   const byEntity = `sum by (${by}) (${rate}) > 0`;
   const top = `topk(${TOP}, ${byEntity})`;
-  const mixes = `topk by (${by}) (${TOP_MIX}, (sum by (${by}, ${mix}) (${rate}) > 0) and on (${by}) ${top})`;
-  const raw = await query(
-    http,
-    combine({
-      ...scrapeProbe(metric, windowSeconds),
-      total: `sum(${rate})`,
-      ...(by === null ? {} : { count: `count(${byEntity})`, top }),
-      ...(by === null || mix === null ? {} : { mixes }),
-    }),
-  );
-  const answer = raw.map((sample) => ({ ...sample, value: rounded(sample.value) }));
-  const alive = requireWindow(answer, metric, windowSeconds);
-  const sum = partOf(answer, 'total')[0]?.value;
-  if (sum === undefined) return nothing(http, metric, match, windowSeconds, alive);
-
-  const mixOf = new Map<string, Record<string, number>>();
-  for (const { labels, value } of partOf(answer, 'mixes')) {
-    const id = labels[by ?? ''] ?? '';
-    const parts = mixOf.get(id) ?? Object.create(null);
-    parts[labels[mix ?? ''] ?? ''] = value;
-    mixOf.set(id, parts);
-  }
-  const rows = partOf(answer, 'top')
-    .map(({ labels, value }): Row => {
-      const id = labels[by ?? ''] ?? '';
-      const parts = mixOf.get(id);
-      return {
-        ...plainRow(id, kind, value),
-        share: sum > 0 ? value / sum : null,
-        labels: mix !== null && parts ? { [mix]: parts } : {},
-      };
-    })
-    .sort((a, b) => b.value - a.value);
-  const distinct = by === null ? null : (partOf(answer, 'count')[0]?.value ?? 0);
-  return measured({ total: sum, distinct, rows, strangers: strangersAmong(rows) });
+  const [sums, entities, parts] = await Promise.all([
+    query(http, combine({ total: `sum(${rate})`, count: `count(${byEntity})` })),
+    query(http, top),
+    mix === null
+      ? []
+      : query(
+          http,
+          `topk by (${by}) (${TOP_MIX}, (sum by (${by}, ${mix}) (${rate}) > 0) and on (${by}) ${top})`,
+        ),
+  ]);
+  const number = (name: string) => rounded(partOf(sums, name)[0]?.value ?? 0);
+  return {
+    total: number('total'),
+    distinct: number('count'),
+    entities: entities
+      .map(({ labels, value }): readonly [string, number] => [labels[by ?? ''] ?? '', rounded(value)])
+      .sort((a, b) => b[1] - a[1]),
+    parts: [...parts].sort((a, b) => b.value - a.value),
+  };
 }
 
 /** The present value by entity. Throws SourceError. */
@@ -139,14 +187,18 @@ async function nothing(
 
 /**
  * A rate needs two samples of a series, so the window must span at least two scrape intervals.
- * @returns true when the metric has samples inside the window
+ * @returns whether the metric has samples inside the window, and whether it is still exposed now
  * @throws SourceError when the window is too short for what the samples show
  */
-function requireWindow(answer: readonly Sample[], metric: string, windowSeconds: number): boolean {
+function requireWindow(
+  answer: readonly Sample[],
+  metric: string,
+  windowSeconds: number,
+): { readonly inWindow: boolean; readonly now: boolean } {
   const part = (name: string) => partOf(answer, name)[0]?.value ?? 0;
   const [inWindow, inFour] = [part('window'), part('long')];
-  const alive = part('now') > 0;
-  if (inWindow === 0 && !alive) return false;
+  const now = part('now') > 0;
+  if (inWindow === 0 && !now) return { inWindow: false, now };
   // Four windows of two intervals each hold eight samples; three in one window are proof for a younger series.
   if (inWindow < 3 && (inWindow < 2 || inFour < 8)) {
     throw new SourceError(
@@ -155,7 +207,7 @@ function requireWindow(answer: readonly Sample[], metric: string, windowSeconds:
         'must span at least two scrape intervals (use a longer --window, unless scraping has only just begun)',
     );
   }
-  return inWindow > 0;
+  return { inWindow: inWindow > 0, now };
 }
 
 function plainRow(id: string, kind: string | null, value: number): Row {

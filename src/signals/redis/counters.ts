@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { measured, type Reading, type Row } from '../../evidence/types.ts';
+import { measured, type Reading, type Row, unknown } from '../../evidence/types.ts';
 import { isPublicAddress } from '../../values/address.ts';
 import { isValidId } from '../entities.ts';
 import { type Claim, type Family, MAX_ENTITY_BYTES, Skipped, ttlSeconds } from './family.ts';
@@ -75,6 +75,11 @@ export class CounterFamily implements Family {
 
   async finish(redis: Redis): Promise<Reading | null> {
     if (!this.#seen) return null;
+    const skipped = this.#skipped.warnings(this.label);
+    // Not one of them could be read: that is not zero.
+    if (this.#distinct === 0 && this.#strangers.distinct === 0 && skipped.length > 0) {
+      return { ...unknown('malformed', skipped.join('; ')), warnings: skipped };
+    }
     const { template, kind, renewed, windowSeconds } = this.#options;
     const top = [...this.#top.sorted(), ...this.#topStrangers.sorted()].sort(
       (a, b) => b.value - a.value || (a.entity < b.entity ? -1 : 1),
@@ -99,7 +104,7 @@ export class CounterFamily implements Family {
       rows,
       distribution: this.#histogram.bins(),
       strangers: { ...this.#strangers, bins: this.#strangerHistogram.bins() },
-      warnings: [...this.#skipped.warnings(this.label), ...this.#strangerWarning(rows)],
+      warnings: [...skipped, ...this.#strangerWarning(rows)],
     });
   }
 

@@ -45,13 +45,14 @@ export async function pass(
     claimed = [];
     for (const bytes of keys) {
       const key = bytes.toString('latin1');
-      if (!seen.isNew(key)) continue;
       progress.keys += 1;
       progress.namespaceSeen ||= key.startsWith(namespace);
-      for (const family of families) {
+      const claims = families.flatMap((family) => {
         const claim = family.claim(key, bytes);
-        if (claim !== null) claimed.push({ family, claim });
-      }
+        return claim === null ? [] : [{ family, claim }];
+      });
+      // Only what somebody wants is remembered: the rest of a large keyspace must not use up the memory for it.
+      if (claims.length > 0 && seen.isNew(key)) claimed.push(...claims);
     }
     progress.approximate = seen.overflowed;
   } while (cursor !== '0');

@@ -9,14 +9,17 @@ const SLOTS = CAPACITY * 2;
  */
 export class SeenKeys {
   readonly #table = new Float64Array(SLOTS);
+  /** Of its own in every run: names are chosen by strangers, who must not know which of them collide. */
+  readonly #seed = Math.trunc(Math.random() * 0x1_0000_0000);
   #size = 0;
   #overflow = false;
 
   /** True when the key was not seen before, as far as is remembered. */
   isNew(key: string): boolean {
     // 0 marks an empty slot.
-    const hash = hash53(key) + 1;
-    let slot = hash % SLOTS;
+    const hash = hash53(key, this.#seed) + 1;
+    let slot = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) >>> 0;
+    slot %= SLOTS;
     for (let held = this.#table[slot]; held !== 0; held = this.#table[slot]) {
       if (held === hash) return false;
       slot = (slot + 1) % SLOTS;
@@ -37,9 +40,9 @@ export class SeenKeys {
 }
 
 /** Two 32-bit FNV-1a style hashes with different seeds, joined to 53 bits. Not for secrets: only to spot repeats. */
-function hash53(text: string): number {
-  let a = 0x811c9dc5;
-  let b = 0xc9dc5118;
+function hash53(text: string, seed: number): number {
+  let a = 0x811c9dc5 ^ seed;
+  let b = 0xc9dc5118 ^ Math.imul(seed, 0x9e3779b1);
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index);
     a = Math.imul(a ^ code, 0x01000193);
