@@ -155,7 +155,7 @@ describe('--from a file that is none', () => {
     }
   });
 
-  test('a signal of another runbook is not a crash', async () => {
+  test('a signal that is not in it was not seen', async () => {
     const file = join(folder, 'other.json');
     await writeFile(
       file,
@@ -163,6 +163,7 @@ describe('--from a file that is none', () => {
     );
     const { document, code } = await triage(['--from', file]);
     expect(document.verdict.category).toBe('inconclusive');
-    expect(code).toBe(0);
+    expect(document.signals['auth-failures-by-ip']).toMatchObject({ status: 'unknown', total: null });
+    expect(code).toBe(5);
   });
 });

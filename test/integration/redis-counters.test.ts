@@ -165,10 +165,10 @@ describe('what is not a counter', () => {
     expect(JSON.stringify(reading)).not.toContain('A'.repeat(600));
   });
 
-  it('may be all there is: measured, not empty, and said', async () => {
+  it('may be all there is: unknown, which is not zero, and said', async () => {
     await redis.load([['HSET', `${PREFIX}192.0.2.1`, 'tokens', '5']]);
     const reading = await read();
-    expect(reading).toMatchObject({ status: 'measured', total: 0, distinct: 0, rows: [] });
+    expect(reading).toMatchObject({ status: 'unknown', cause: 'malformed', total: null, rows: [] });
     expect(reading.warnings.join()).toMatch(/1 key of .* skipped: 1 not a string/);
   });
 
