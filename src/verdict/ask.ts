@@ -1,6 +1,7 @@
 import type { Row, Signal } from '../evidence/types.ts';
+import type { Condition } from '../runbooks/conditions-schema.ts';
 import type { Runbook } from '../runbooks/schema.ts';
-import { type Analysis, analyse } from './spread.ts';
+import type { Analysis } from './spread.ts';
 import type { Because, Code, Outcome, State, Subject } from './types.ts';
 import { plainId } from './types.ts';
 
@@ -8,9 +9,14 @@ import { plainId } from './types.ts';
 export interface Scene {
   readonly runbook: Runbook;
   readonly signals: Readonly<Record<string, Signal>>;
+  /** How the entities of a signal stand against each other; made once. Throws when the runbook says no spread for it. */
+  readonly analysis: (signal: string) => Analysis;
   /** The outcome of another category's own condition. */
   readonly category: (id: string) => Outcome;
 }
+
+/** The part of a condition under its one key. */
+export type Node<K extends string> = Extract<Condition, Record<K, unknown>>[K];
 
 type Args = Because['args'];
 
@@ -64,15 +70,6 @@ export function ask(scene: Scene, question: Question, answer: (signal: Signal) =
     args: { ...base.args, ...said.args },
   };
   return outcome(said.met ? 'met' : 'not-met', [because], said.met ? said.subjects : []);
-}
-
-/** How the entities of a signal stand against each other. */
-export function analysisOf(scene: Scene, id: string): Analysis {
-  const signal = scene.signals[id];
-  const spec = scene.runbook.signals[id]?.spread;
-  if (signal === undefined || !spec)
-    throw new Error(`signal ${id} has no spread in runbook ${scene.runbook.name}`);
-  return analyse(signal, spec, scene.runbook);
 }
 
 /** The first few of some entities, for a sentence. */

@@ -1,21 +1,16 @@
-import type { Condition, Mix } from '../runbooks/conditions-schema.ts';
-import { analysisOf, ask, names, outcome, type Scene, subjectsOf } from './ask.ts';
+import type { Mix } from '../runbooks/conditions-schema.ts';
+import { ask, type Node, names, outcome, type Scene, subjectsOf } from './ask.ts';
 import { every } from './logic.ts';
 import { effectiveSources, thresholdOf } from './spread.ts';
 import type { Code, Outcome } from './types.ts';
 
 // Conditions on how many entities there are and how loud they are against each other.
 
-/** The part of a condition under its one key. */
-type Node<K extends string> = Extract<Condition, Record<K, unknown>>[K];
-
 export function volume({ signal, of, 'at-least': least }: Node<'volume'>, scene: Scene): Outcome {
   const threshold = thresholdOf(scene.runbook, least);
   return ask(scene, { code: 'volume', signal, threshold, args: { of } }, (read) => {
     const measured =
-      of === 'all'
-        ? (read.total ?? 0)
-        : analysisOf(scene, signal)[of === 'judged' ? 'judged' : 'others'].total;
+      of === 'all' ? (read.total ?? 0) : scene.analysis(signal)[of === 'judged' ? 'judged' : 'others'].total;
     return { measured, met: measured >= threshold };
   });
 }
@@ -23,7 +18,7 @@ export function volume({ signal, of, 'at-least': least }: Node<'volume'>, scene:
 export function sources({ signal, 'at-least': least }: Node<'sources'>, scene: Scene): Outcome {
   const threshold = thresholdOf(scene.runbook, least);
   return ask(scene, { code: 'sources', signal, threshold }, () => {
-    const measured = analysisOf(scene, signal).others.count;
+    const measured = scene.analysis(signal).others.count;
     return { measured, met: measured >= threshold };
   });
 }
@@ -31,7 +26,7 @@ export function sources({ signal, 'at-least': least }: Node<'sources'>, scene: S
 export function eachAtMost({ signal, value }: Node<'each-at-most'>, scene: Scene): Outcome {
   const threshold = thresholdOf(scene.runbook, value);
   return ask(scene, { code: 'each-at-most', signal, threshold }, () => {
-    const measured = analysisOf(scene, signal).largestOther;
+    const measured = scene.analysis(signal).largestOther;
     return { measured, met: measured <= threshold };
   });
 }
@@ -40,14 +35,14 @@ export function oneShot({ signal, sources: least }: Node<'one-shot'>, scene: Sce
   const threshold = thresholdOf(scene.runbook, least);
   const floor = thresholdOf(scene.runbook, scene.runbook.signals[signal]?.spread?.floor ?? null);
   return ask(scene, { code: 'one-shot', signal, threshold, args: { floor } }, () => {
-    const measured = analysisOf(scene, signal).belowFloor;
+    const measured = scene.analysis(signal).belowFloor;
     return { measured, met: measured >= threshold };
   });
 }
 
 export function notPublic({ signal }: Node<'not-public'>, scene: Scene): Outcome {
   return ask(scene, { code: 'not-public', signal, threshold: 1 }, () => {
-    const inside = analysisOf(scene, signal).out.filter((row) => row.public === false);
+    const inside = scene.analysis(signal).out.filter((row) => row.public === false);
     return {
       measured: inside.length,
       met: inside.length > 0,
@@ -69,7 +64,7 @@ export function strangers({ signal, of, 'at-least': least }: Node<'strangers'>, 
 
 export function listed({ signal, by }: Node<'listed'>, scene: Scene): Outcome {
   return ask(scene, { code: 'listed', signal: by, threshold: 1 }, (list) => {
-    const out = scene.signals[signal]?.status === 'measured' ? analysisOf(scene, signal).out : [];
+    const out = scene.signals[signal]?.status === 'measured' ? scene.analysis(signal).out : [];
     const both = out.filter((row) => list.rows.some((other) => other.id === row.id));
     return {
       measured: both.length,
@@ -86,7 +81,7 @@ export function spread(node: Node<'spread'>, scene: Scene): Outcome {
   if (node.is === 'many') {
     const needed = spec?.many ? t(spec.many['at-least']) : t(spec?.few) + 1;
     return ask(scene, { code: 'spread-many', signal: node.signal, threshold: needed }, () => {
-      const { out, many, manyCount } = analysisOf(scene, node.signal);
+      const { out, many, manyCount } = scene.analysis(node.signal);
       if (spec?.many) return { measured: manyCount, met: many, args: { of: 'all' } };
       return {
         measured: out.length,
@@ -98,7 +93,7 @@ export function spread(node: Node<'spread'>, scene: Scene): Outcome {
   const threshold = t(spec?.['loud-share']);
   const args = { at: t(spec?.['loud-at']), few: t(spec?.few) };
   const first = ask(scene, { code: 'spread-one-or-few', signal: node.signal, threshold, args }, (signal) => {
-    const { loud, out } = analysisOf(scene, node.signal);
+    const { loud, out } = scene.analysis(node.signal);
     // More than a few of them are a finding on many; the loud ones stay one of their own.
     const few = out.length <= t(spec?.few) ? out : loud;
     const loudest = few.length > 0 ? few : signal.rows.filter((row) => row.valid).slice(0, 1);
@@ -169,13 +164,13 @@ export function rest({ signal }: Node<'rest'>, scene: Scene): Outcome {
   const volume = t(spec?.volume ?? null);
   const sources = t(spec?.sources ?? null);
   const loudEnough = ask(scene, { code: 'rest-volume', signal, threshold: volume }, () => {
-    const measured = analysisOf(scene, signal).rest.total;
+    const measured = scene.analysis(signal).rest.total;
     return { measured, met: measured >= volume };
   });
   // The diversity of next to nothing says nothing.
   if (loudEnough.state !== 'met') return loudEnough;
   const diverse = ask(scene, { code: 'rest-sources', signal, threshold: sources }, () => {
-    const crowd = analysisOf(scene, signal).rest;
+    const crowd = scene.analysis(signal).rest;
     const measured = effectiveSources(crowd);
     return { measured, met: measured >= sources, args: { count: crowd.count } };
   });

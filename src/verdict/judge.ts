@@ -2,6 +2,8 @@ import type { Evidence, Signal } from '../evidence/types.ts';
 import type { CategorySpec, Runbook } from '../runbooks/schema.ts';
 import type { Scene } from './ask.ts';
 import { evaluate } from './conditions.ts';
+import { unique } from './logic.ts';
+import { type Analysis, analyse } from './spread.ts';
 import type {
   Because,
   Caveat,
@@ -27,9 +29,20 @@ const isLive = (signal: Signal | undefined): boolean =>
  */
 export function judge(evidence: Evidence, runbook: Runbook): Verdict {
   const outcomes = new Map<string, Outcome>();
+  const analyses = new Map<string, Analysis>();
   const scene: Scene = {
     runbook,
     signals: evidence.signals,
+    analysis: (id) => {
+      const known = analyses.get(id);
+      if (known) return known;
+      const signal = evidence.signals[id];
+      const spread = runbook.signals[id]?.spread;
+      if (!signal || !spread) throw new Error(`signal ${id} has no spread in runbook ${runbook.name}`);
+      const made = analyse(signal, spread, runbook);
+      analyses.set(id, made);
+      return made;
+    },
     category: (id) => {
       const known = outcomes.get(id);
       if (known) return known;
@@ -126,7 +139,7 @@ function finding(spec: CategorySpec, scene: Scene, blindInPart: boolean): Findin
     confidence: level(steps),
     severity: spec.severity ?? scene.runbook.severity,
     subjects: distinct([...held.subjects, ...(sure?.subjects ?? [])], spec.about),
-    because: mergeBecause(held.because, sure?.because ?? []),
+    because: unique(sure === null ? [held] : [held, sure]),
     caveats,
     responses: spec.respond.flatMap(({ id }): Response[] => {
       const held = withheld.filter((one) => one.id === id);
@@ -138,11 +151,6 @@ function finding(spec: CategorySpec, scene: Scene, blindInPart: boolean): Findin
 
 const unseenCode = (because: readonly Because[]): string =>
   because.some((b) => b.args.status === 'unknown') ? 'signal-unknown' : 'signal-absent';
-
-function mergeBecause(first: readonly Because[], second: readonly Because[]): Because[] {
-  const all = new Map([...first, ...second].map((because) => [JSON.stringify(because), because]));
-  return [...all.values()];
-}
 
 /** Each subject once, those of the signal that the category is about first. */
 function distinct(subjects: readonly Subject[], about: string): Subject[] {

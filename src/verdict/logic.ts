@@ -22,7 +22,8 @@ export function some(parts: readonly Outcome[]): Outcome {
 const firstOf = (parts: readonly Outcome[], order: readonly State[]): State =>
   order.find((state) => parts.some((part) => part.state === state)) ?? 'not-met';
 
-function unique(parts: readonly Outcome[]): Because[] {
+/** What the parts rest on, each once. */
+export function unique(parts: readonly Pick<Outcome, 'because'>[]): Because[] {
   const seen = new Map<string, Because>();
   for (const because of parts.flatMap((part) => part.because)) seen.set(JSON.stringify(because), because);
   return [...seen.values()];

@@ -55,17 +55,16 @@ function crowdFrom(
       NOBODY,
     );
   }
-  return bins
-    .filter((bin) => bin.from >= floor)
-    .reduce((sum, bin) => {
-      const next = bins.find((other) => other.from > bin.from)?.from ?? Number.POSITIVE_INFINITY;
-      const out = left.filter(({ value }) => value >= bin.from && value < next);
-      if (out.length === bin.count) return sum;
-      return out.reduce(
-        (crowd, { value }) => plus(crowd, { count: -1, total: -value, squares: -value * value }),
-        plus(sum, bin),
-      );
-    }, NOBODY);
+  const judged = bins.filter((bin) => bin.from >= floor);
+  return judged.reduce((sum, bin, index) => {
+    const next = judged[index + 1]?.from ?? Number.POSITIVE_INFINITY;
+    const out = left.filter(({ value }) => value >= bin.from && value < next);
+    if (out.length === bin.count) return sum;
+    return out.reduce(
+      (crowd, { value }) => plus(crowd, { count: -1, total: -value, squares: -value * value }),
+      plus(sum, bin),
+    );
+  }, NOBODY);
 }
 
 const plus = (a: Crowd, b: Crowd): Crowd => ({

@@ -1,11 +1,8 @@
-import type { Condition } from '../runbooks/conditions-schema.ts';
-import { ask, names, type Scene, subjectsOf } from './ask.ts';
+import { ask, type Node, names, type Scene, subjectsOf } from './ask.ts';
 import { thresholdOf } from './spread.ts';
 import type { Outcome } from './types.ts';
 
 // Conditions on the state of single entities: their limit, their age, whether they are up.
-
-type Node<K extends string> = Extract<Condition, Record<K, unknown>>[K];
 
 export function down({ signal }: Node<'down'>, scene: Scene): Outcome {
   return ask(scene, { code: 'down', signal, threshold: 1 }, (read) => {
