@@ -66,6 +66,8 @@ export function parseHttpUrl(text: string): HttpPieces | string {
   const authority = parseAuthority(text, rest);
   if (typeof authority === 'string') return authority;
   if (/[\s\\]/.test(authority.path)) return expected('a path without spaces and backslashes', text);
+  // What stands before it may be a password with an unescaped slash in it, and would be shown as a path.
+  if (authority.path.includes('@')) return expected('a path without "@" (write %40)', text);
   const { host, port, path, username, password } = authority;
   const bare = `${scheme}${host}${port === null ? '' : `:${port}`}${path}`;
   if (!URL.canParse(bare)) return expected('a valid host', text);

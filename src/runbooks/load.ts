@@ -57,6 +57,12 @@ export function withThresholds(runbook: Runbook, overrides: Readonly<Record<stri
     .map(
       (name) => `thresholds.${name}: runbook ${runbook.name} has no such threshold${nearest(name, names)}`,
     );
+  for (const [name, { unit }] of Object.entries(runbook.thresholds)) {
+    const value = Object.hasOwn(overrides, name) ? (overrides[name] ?? 0) : 0;
+    if (unit.startsWith('share') && value > 1) {
+      problems.push(`thresholds.${name}: expected a share of at most 1, got ${value}`);
+    }
+  }
   if (problems.length > 0) throw new ConfigError('the configuration does not fit the runbook:', problems);
   const thresholds = Object.fromEntries(
     Object.entries(runbook.thresholds).map(([name, t]) => [

@@ -114,6 +114,10 @@ describe('thresholds of the context', () => {
     expect(result.stderr).toMatch(/thresholds\.heavy-ip-failure: .*"heavy-ip-failures"/);
     expect(result.stderr).toMatch(/thresholds\.noise-flor: .*"noise-floor"/);
     expect(result.stderr).toMatch(/thresholds\.constructor: .*no such threshold/);
+    await configure(`${systems()}    thresholds: { heavy-ip-share: 2 }\n`);
+    const share = await runProgram(['triage'], { home });
+    expect(share.code).toBe(2);
+    expect(share.stderr).toContain('thresholds.heavy-ip-share: expected a share of at most 1, got 2');
   });
 });
 

@@ -180,6 +180,7 @@ describe('parseHttpUrl', () => {
     ['http://h:99999', 'expected a port of 1 to 65535 after the host, got "http://h:99999"'],
     ['http://h/?query=up', 'expected a URL without a query or fragment, got "http://h/?[redacted]"'],
     ['http://h/#graph', 'expected a URL without a query or fragment, got "http://h/#[redacted]"'],
+    ['http://-:80/S3cr3t@h', 'expected a path without "@" (write %40), got "http://-:[redacted]@h"'],
     ['http://h/a b', 'expected a path without spaces and backslashes, got "http://h/a b"'],
     ['http://h/a\\b', 'expected a path without spaces and backslashes, got "http://h/a\\\\b"'],
     ['http://a%3Ab:c@h', 'expected a username without ":", got "http://a%3Ab:[redacted]@h"'],

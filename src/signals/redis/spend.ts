@@ -39,6 +39,7 @@ export class SpendFamily implements Family {
   readonly #unusable: string[] = [];
   #unusableCount = 0;
   #uncapped = 0;
+  #notUtf8 = 0;
   #seen = false;
   #total = 0;
   #distinct = 0;
@@ -75,10 +76,7 @@ export class SpendFamily implements Family {
     this.#total += spent;
     const limit = this.#limitOf(capBytes ?? null, spent);
     const id = toId(entity);
-    if (typeof id !== 'string')
-      this.#skipped.count(
-        'with a name that is not UTF-8 (shown as hexadecimal, never proposed for a remedy)',
-      );
+    if (typeof id !== 'string') this.#notUtf8 += 1;
     if (limit.problem === 'none') this.#uncapped += 1;
     if (limit.problem === 'invalid')
       this.#noteUnusable(String(typeof id === 'string' ? id : id.hex), limit.stored ?? '');
@@ -155,6 +153,11 @@ export class SpendFamily implements Family {
     }
     if (this.#uncapped > 0) {
       warnings.push(`${this.#uncapped} of ${this.#distinct} agents have spent today and have no cap`);
+    }
+    if (this.#notUtf8 > 0) {
+      warnings.push(
+        `${this.#notUtf8} of ${this.#distinct} names are not UTF-8 (shown as hexadecimal): counted in the totals, never proposed for a remedy`,
+      );
     }
     return warnings;
   }
