@@ -1,0 +1,59 @@
+import type { Entry, IntentEvent, JournalEvent } from './types.ts';
+
+/**
+ * What each remedy did and what became of it, newest last. Events may come in any order and more than once, as from
+ * several machines: of several intents of one id the first counts, of other events the last one.
+ * Events without an intent are left out.
+ */
+export function entriesOf(events: readonly JournalEvent[]): Entry[] {
+  const sorted = [...events].sort((a, b) => compare(a.at, b.at) || a.seq - b.seq);
+  const entries = new Map<string, Entry>();
+  for (const event of sorted) {
+    if (event.event === 'intent' && !entries.has(event.id)) entries.set(event.id, begun(event));
+  }
+  for (const event of sorted) {
+    const entry = entries.get(event.id);
+    if (entry) entries.set(event.id, { ...entry, ...news(event) });
+  }
+  for (const { id, undoes, status } of entries.values()) {
+    const undone = undoes === null ? undefined : entries.get(undoes);
+    // Killed in between, the undoing may have no `undone` of its own.
+    if (undone && undone.undoneBy === null && status === 'applied') {
+      entries.set(undone.id, { ...undone, undoneBy: id });
+    }
+  }
+  return [...entries.values()];
+}
+
+/** An entry of which nothing but the intent is known. */
+function begun({
+  event: _event,
+  schema: _schema,
+  prev: _prev,
+  ...intent
+}: JournalEvent & IntentEvent): Entry {
+  return {
+    ...intent,
+    status: 'unknown',
+    resolved: false,
+    verified: null,
+    verification: null,
+    undoneBy: null,
+  };
+}
+
+/** What an event changes of its entry. */
+function news(event: JournalEvent): Partial<Entry> {
+  switch (event.event) {
+    case 'intent':
+      return {};
+    case 'outcome':
+      return { status: event.status, resolved: true, changes: event.changes };
+    case 'verified':
+      return { verified: event.verified, verification: event.text };
+    case 'undone':
+      return { undoneBy: event.by };
+  }
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
