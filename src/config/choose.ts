@@ -1,10 +1,10 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import { didYouMean, dottedKey, hasControl, quote } from '../values/text.ts';
+import { parseTimeout } from './durations.ts';
 import type { Given } from './given.ts';
 import type { Sourced } from './origins.ts';
 import type { ConfigSource } from './read.ts';
 import type { ContextEntry } from './schema.ts';
-import { parseTimeout } from './timeout.ts';
 
 /** The context in use: its name, or null and nothing when none is. */
 export interface Chosen extends Sourced<string | null> {

@@ -92,6 +92,9 @@ export function withDisplay(target: Omit<RedisTarget, 'display'>): RedisTarget {
   return { ...target, display: `${scheme}://${user}${host}:${target.port}${db}` };
 }
 
+/** Where a Redis is, whoever asks: its URL with neither user nor password. */
+export const placeOf = (target: RedisTarget): string => withDisplay({ ...target, username: null }).display;
+
 interface Userinfo {
   readonly username: string;
   readonly password: string;

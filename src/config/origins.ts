@@ -1,4 +1,5 @@
 import type { Connection } from './connections.ts';
+import type { Limits } from './limits.ts';
 import type { Config, HttpTarget, Origin, RedisTarget, Secret } from './types.ts';
 
 type Leaf = Config['origins'][number];
@@ -21,6 +22,7 @@ export interface Effective {
   readonly tokenOrigin: Origin;
   /** As it was written. */
   readonly timeout: Sourced<string>;
+  readonly limits: Limits;
   readonly thresholds: Readonly<Record<string, number>>;
 }
 
@@ -29,7 +31,7 @@ const SHOWN_HEADERS = new Set(['x-scope-orgid']);
 
 /** Each leaf of the configuration in a fixed order, secrets as `[redacted]`, what is not set as `(none)`. */
 export function listOrigins(effective: Effective): Leaf[] {
-  const { context, production, runbook, redis, prometheus, api, timeout } = effective;
+  const { context, production, runbook, redis, prometheus, api, timeout, limits } = effective;
   const { target } = redis.value;
   return [
     leaf('context', context.value, context.origin),
@@ -44,6 +46,10 @@ export function listOrigins(effective: Effective): Leaf[] {
     ...(api.value === null ? [leaf('api.url', null, api.origin)] : httpLeaves('api', api.value, api.origin)),
     leaf('api.token', api.value?.target.bearerToken ?? null, effective.tokenOrigin),
     leaf('timeout', timeout.value, timeout.origin),
+    leaf('never-block', limits.neverBlock.value.join(', ') || null, limits.neverBlock.origin),
+    leaf('max-block-ttl', limits.maxBlockTtl.value.text, limits.maxBlockTtl.origin),
+    leaf('cap-ceiling', limits.capCeiling.value, limits.capCeiling.origin),
+    leaf('journal-stream', limits.journalStream.value, limits.journalStream.origin),
     ...sorted(effective.thresholds).map(([name, value]) =>
       leaf(`thresholds.${name}`, String(value), 'context'),
     ),

@@ -14,6 +14,7 @@ import {
 } from './connections.ts';
 import { readStart } from './files.ts';
 import { type Environment, flagOrVariable, type Given } from './given.ts';
+import { pickLimits } from './limits.ts';
 import { loadFile } from './load.ts';
 import { listOrigins, type Sourced } from './origins.ts';
 import { type ReadFile, secretReader } from './secrets.ts';
@@ -94,6 +95,7 @@ export async function resolveConfig(input: ConfigInput): Promise<Config> {
 
   if (problems.length > 0) throw new ConfigError('the configuration cannot be used', problems);
   const thresholds = entry.thresholds ?? {};
+  const limits = pickLimits(entry);
   return {
     context: context.value,
     file: source?.path ?? null,
@@ -104,6 +106,18 @@ export async function resolveConfig(input: ConfigInput): Promise<Config> {
     api: api.value?.target ?? null,
     thresholds,
     timeoutSeconds: timeout.seconds,
+    neverBlock: limits.neverBlock.value,
+    maxBlockTtlSeconds: limits.maxBlockTtl.value.seconds,
+    capCeiling: limits.capCeiling.value,
+    journalStream: limits.journalStream.value,
+    from: {
+      file: namedFile?.origin ?? 'default',
+      context: context.origin,
+      runbook: runbook.origin,
+      redis: redis.origin,
+      prometheus: prometheus.origin,
+      api: api.origin,
+    },
     origins: listOrigins({
       context,
       production: {
@@ -116,6 +130,7 @@ export async function resolveConfig(input: ConfigInput): Promise<Config> {
       api,
       tokenOrigin: token === null ? api.origin : 'environment',
       timeout,
+      limits,
       thresholds,
     }),
   };

@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { formatUsd, parseUsd } from '../values/money.ts';
+import { parseTarget } from '../values/targets.ts';
 import { hasControl, quote } from '../values/text.ts';
+import { parseMaxBlockTtl, parseTimeout } from './durations.ts';
 import { parseHttpUrl, parseRedisUrl } from './endpoints.ts';
-import { parseTimeout } from './timeout.ts';
 
 /**
  * What the messages of this schema mean to the reader of issues (`read.ts`):
@@ -20,6 +22,16 @@ function text(expected: string, problemOf: (value: string) => string | null) {
   return z.string(expected).superRefine((value, context) => {
     const problem = problemOf(value);
     if (problem !== null) context.addIssue({ code: 'custom', message: problem });
+  });
+}
+
+/** Reads a value once: `parse` gives what it means, or the sentence that says what is wrong with it. */
+function parsed<Input, Value>(value: z.ZodType<Input>, parse: (input: Input) => Value | string) {
+  return value.transform((input, context) => {
+    const result = parse(input);
+    if (typeof result !== 'string') return result;
+    context.issues.push({ code: 'custom', message: result, input });
+    return z.NEVER;
   });
 }
 
@@ -153,6 +165,41 @@ const api = withRule(
   httpRule,
 );
 
+const MAX_NEVER_BLOCK = 1000;
+
+/** Addresses and ranges in their canonical form, each once. */
+const neverBlock = z
+  .array(
+    parsed(z.string('an IP address or a range such as 203.0.113.0/28'), parseTarget),
+    'a list of IP addresses and ranges',
+  )
+  .superRefine(
+    (list, context) => {
+      if (!Array.isArray(list) || list.length <= MAX_NEVER_BLOCK) return;
+      const message = `expected at most ${MAX_NEVER_BLOCK} addresses and ranges, got ${list.length}`;
+      context.addIssue({ code: 'custom', message });
+    },
+    { when: () => true },
+  )
+  .transform((list) => [...new Set(list.map((target) => target.text))]);
+
+/** Seconds, and the text for those who are shown it. */
+const maxBlockTtl = parsed(z.string('a duration like 7d'), (text) => {
+  const seconds = parseMaxBlockTtl(text);
+  return typeof seconds === 'string' ? seconds : { text, seconds };
+});
+
+/** USD as canonical text: a float would not be what was written. */
+const capCeiling = parsed(z.union([z.number(), z.string()], 'a USD amount such as 100.00'), (amount) =>
+  parseUsd(String(amount)),
+).transform(formatUsd);
+
+const streamName = text('the name of a Redis stream', (value) =>
+  /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]{1,256}$/u.test(value)
+    ? null
+    : `expected the name of a Redis stream of 1 to 256 printable characters, got ${quote(value)}`,
+);
+
 /** A plain URL is short for a mapping that has nothing else. */
 function orUrl<Entry extends z.ZodType>(entry: Entry) {
   return z.preprocess((value) => (typeof value === 'string' ? { url: value } : value), entry);
@@ -166,6 +213,10 @@ const context = mapping(
     prometheus: orUrl(prometheus).optional(),
     api: orUrl(api).optional(),
     timeout: text('a duration like 5s', (value) => sentence(parseTimeout(value))).optional(),
+    'never-block': neverBlock.optional(),
+    'max-block-ttl': maxBlockTtl.optional(),
+    'cap-ceiling': capCeiling.optional(),
+    'journal-stream': streamName.optional(),
     thresholds: z
       .record(
         z.string(),

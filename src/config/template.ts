@@ -36,6 +36,22 @@ contexts:
     # How long collecting may take.
 #    timeout: 5s
 
+    # Addresses and ranges that block-ip refuses: your own offices, NAT gateways, monitoring, partners.
+#    never-block:
+#      - 192.0.2.10
+#      - 198.51.100.0/24
+#      - 2001:db8:42::/48
+
+    # The longest that block-ip may block an address for, up to 365d.
+#    max-block-ttl: 7d
+
+    # USD above which raise-cap refuses without --force-ceiling.
+#    cap-ceiling: 500.00
+
+    # A stream of the Redis above that every remedy is recorded in for the whole team, besides the journal of this
+    # machine.
+    journal-stream: ratelimit:journal
+
     # Thresholds of the runbook that are other ones here, by name.
 #    thresholds:
 #      heavy-ip-failures: 30
@@ -47,6 +63,9 @@ contexts:
   #
   # Triage only reads. A Redis user that can do no more:
   #   ACL SETUSER triage on >PASSWORD ~* resetchannels -@all +@read +@connection +info +time -keys
+  #
+  # Whoever applies remedies needs more. A Redis user for operators:
+  #   ACL SETUSER operator on >PASSWORD ~* resetchannels -@all +@read +@connection +info +time -keys +eval +evalsha +set +del +xadd
 #  prod:
 #    production: true
 #    runbook: aegis
@@ -71,4 +90,8 @@ contexts:
 #      url: https://aegis.example/api
 #      token-file: secrets/api-token
 #    timeout: 5s
+#    never-block: [192.0.2.10, 198.51.100.0/24]
+#    max-block-ttl: 24h
+#    cap-ceiling: 500.00
+#    journal-stream: ratelimit:journal
 `;

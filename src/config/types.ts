@@ -54,6 +54,9 @@ export interface HttpTarget {
   readonly tls: Tls | null;
 }
 
+/** What a run talks to. */
+export type System = 'redis' | 'prometheus' | 'api';
+
 /** The one typed configuration: flags over environment over the context in the file over defaults. */
 export interface Config {
   /** The context's name, or null when no context is in use. */
@@ -71,6 +74,16 @@ export interface Config {
   readonly thresholds: Readonly<Record<string, number>>;
   /** Deadline for collecting, seconds. */
   readonly timeoutSeconds: number;
+  /** Addresses and CIDR ranges that must never be blocked, in their canonical form. */
+  readonly neverBlock: readonly string[];
+  /** The longest that an address may be blocked for, seconds. */
+  readonly maxBlockTtlSeconds: number;
+  /** USD that a cap is not raised above without being forced to, such as `500.00`; null: no ceiling. */
+  readonly capCeiling: string | null;
+  /** The Redis stream that remedies are also journaled to; null: none. */
+  readonly journalStream: string | null;
+  /** Where that came from which decides what a run reaches; see `reachWords`. */
+  readonly from: Readonly<Record<'file' | 'context' | 'runbook' | System, Origin>>;
   /** Each leaf's dotted key, its value as shown (secrets redacted) and where it came from. */
   readonly origins: readonly { readonly key: string; readonly shown: string; readonly origin: Origin }[];
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { stopEverything, temporaryFolder } from '../support/processes.ts';
 import { runProgram } from '../support/program.ts';
+import { startRedis } from '../support/redis.ts';
 import { configShow, errorDocument, expectError } from './systems.ts';
 
 afterAll(stopEverything);
@@ -153,6 +154,37 @@ test('several problems are told at once, each with its place', async () => {
   expect(document.message).toContain('--timeout: ');
 });
 
+test('limits of remedies: shown with their origin, and several problems at once', async () => {
+  const shown = await show();
+  expect(shown.of('never-block')).toBe('(none) (default)');
+  expect(shown.of('max-block-ttl')).toBe('7d (default)');
+  expect(shown.of('cap-ceiling')).toBe('(none) (default)');
+  expect(shown.of('journal-stream')).toBe('(none) (default)');
+
+  const limits = (...lines: string[]) =>
+    writeFile(
+      file,
+      `current-context: prod\ncontexts:\n  prod:\n${lines.join('\n').replace(/^/gm, '    ')}\n`,
+    );
+  await limits(
+    'never-block: [203.0.113.7, 2001:db8::/32]',
+    'max-block-ttl: 24h',
+    'cap-ceiling: 500',
+    'journal-stream: team:journal',
+  );
+  const configured = await show();
+  expect(configured.of('never-block')).toBe('203.0.113.7, 2001:db8::/32 (context)');
+  expect(configured.of('max-block-ttl')).toBe('24h (context)');
+  expect(configured.of('cap-ceiling')).toBe('500.00 (context)');
+  expect(configured.of('journal-stream')).toBe('team:journal (context)');
+
+  await limits('never-block:', '  - 203.0.113.7', '  - everybody', 'max-block-ttl: 2y', 'cap-ceiling: lots');
+  const said = await fails(['config', 'show']);
+  expect(said).toContain(`${file}:6: contexts.prod.never-block.1: `);
+  expect(said).toContain(`${file}:7: contexts.prod.max-block-ttl: expected a duration over 0 and up to 365d`);
+  expect(said).toContain(`${file}:8: contexts.prod.cap-ceiling: `);
+});
+
 describe('config init', () => {
   test('writes a file that config show accepts, for its owner alone, and never over another', async () => {
     const made = await runProgram(['config', 'init'], { home });
@@ -172,5 +204,37 @@ describe('config init', () => {
     expect((await stat(join(home, 'new'))).mode & 0o777).toBe(0o700);
     await runProgram(['config', 'init'], { home, env: { RATELIMIT_CONFIG: b } });
     expect(await readFile(b, 'utf8')).toBe(await readFile(a, 'utf8'));
+  });
+
+  test('the Redis users that it proposes may do what it says and no more', async () => {
+    await runProgram(['config', 'init'], { home });
+    const users = (await readFile(file, 'utf8')).match(/(?<=# +ACL SETUSER ).*/g) ?? [];
+    expect(users.map((line) => line.split(' ')[0])).toEqual(['triage', 'operator']);
+    const redis = await startRedis();
+    for (const line of users) await redis.cli('ACL', 'SETUSER', ...line.split(' '));
+    const as = (user: string, ...command: string[]) => redis.load([['AUTH', user, 'PASSWORD'], command]);
+    const script = `
+      redis.call('TIME')
+      if redis.call('GET', KEYS[1]) or redis.call('PTTL', KEYS[1]) > 0 then return 0 end
+      redis.call('SET', KEYS[1], ARGV[1], 'PX', 60000)
+      return redis.call('DEL', KEYS[2])`;
+    const hash = await redis.cli('SCRIPT', 'LOAD', script);
+    const change = (...how: string[]) => [...how, '2', 'acp:ip_block:203.0.113.42', 'other', 'abuse'];
+    const journal = ['XADD', 'ratelimit:journal', 'MAXLEN', '~', '10000', '*', 'event', '{}'];
+
+    for (const command of [change('EVAL', script), change('EVALSHA', hash), journal]) {
+      await as('operator', ...command);
+      await expect(as('triage', ...command)).rejects.toThrow('NOPERM');
+    }
+    expect(await redis.cli('GET', 'acp:ip_block:203.0.113.42')).toBe('abuse');
+    for (const command of [['SCAN', '0'], ['TIME'], ['INFO'], ['MGET', 'a'], ['XRANGE', 'j', '-', '+']]) {
+      await as('triage', ...command);
+      await as('operator', ...command);
+    }
+    for (const command of [['FLUSHALL'], ['KEYS', '*'], ['CONFIG', 'GET', '*'], ['HSET', 'a', 'b', 'c']]) {
+      await expect(as('triage', ...command)).rejects.toThrow('NOPERM');
+      await expect(as('operator', ...command)).rejects.toThrow('NOPERM');
+    }
+    await expect(as('operator', 'EVAL', "return redis.call('FLUSHALL')", '0')).rejects.toThrow("can't run");
   });
 });

@@ -24,6 +24,7 @@ describe('exampleConfig', () => {
           runbook: 'aegis',
           redis: { url: 'redis://127.0.0.1:6379' },
           prometheus: { url: 'http://127.0.0.1:9090' },
+          'journal-stream': 'ratelimit:journal',
         },
       },
     });
@@ -36,14 +37,27 @@ describe('exampleConfig', () => {
       production: true,
       timeout: '5s',
       thresholds: { 'heavy-ip-failures': 30 },
+      'never-block': ['192.0.2.10', '198.51.100.0/24', '2001:db8:42::/48'],
+      'max-block-ttl': { text: '7d', seconds: 604_800 },
+      'cap-ceiling': '500.00',
+    });
+    expect(contexts?.prod).toMatchObject({
+      'never-block': ['192.0.2.10', '198.51.100.0/24'],
+      'max-block-ttl': { text: '24h', seconds: 86_400 },
+      'cap-ceiling': '500.00',
+      'journal-stream': 'ratelimit:journal',
     });
     expect(contexts?.prod?.redis?.['password-file']).toBe('secrets/redis-password');
     expect(contexts?.prod?.prometheus?.headers).toEqual({ 'X-Scope-OrgID': 'team' });
     expect(contexts?.prod?.api?.['token-file']).toBe('secrets/api-token');
   });
 
-  test('names the least that a Redis user needs', () => {
-    expect(exampleConfig()).toContain('+@read +@connection +info +time -keys');
+  test('names the least that a Redis user needs, to read and to apply remedies', () => {
+    const users = exampleConfig().match(/(?<=#\s+ACL SETUSER ).*/g);
+    expect(users).toEqual([
+      'triage on >PASSWORD ~* resetchannels -@all +@read +@connection +info +time -keys',
+      'operator on >PASSWORD ~* resetchannels -@all +@read +@connection +info +time -keys +eval +evalsha +set +del +xadd',
+    ]);
   });
 });
 

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type ConfigSource, parseConfigFile } from '../../src/config/read.ts';
 import { ConfigError } from '../../src/errors.ts';
+import { parseUsd } from '../../src/values/money.ts';
+import { parseTarget } from '../../src/values/targets.ts';
 
 const encode = (text: string) => new TextEncoder().encode(text);
 
@@ -34,7 +36,11 @@ prometheus:
   tls: { ca-file: ca.pem, cert-file: c.pem, key-file: c.key }
 api: { url: https://aegis.example/api, token-file: token }
 timeout: 5s
-thresholds: { heavy-ip-failures: 30, share: 0.6 }`)}`,
+thresholds: { heavy-ip-failures: 30, share: 0.6 }
+never-block: [203.0.113.7, 198.51.100.0/24, "2001:DB8:0::/48", 203.0.113.7]
+max-block-ttl: 1d12h
+cap-ceiling: 500
+journal-stream: ratelimit:journal`)}`,
     );
     expect(content).toEqual({
       'current-context': 'prod',
@@ -52,6 +58,10 @@ thresholds: { heavy-ip-failures: 30, share: 0.6 }`)}`,
           api: { url: 'https://aegis.example/api', 'token-file': 'token' },
           timeout: '5s',
           thresholds: { 'heavy-ip-failures': 30, share: 0.6 },
+          'never-block': ['203.0.113.7', '198.51.100.0/24', '2001:db8::/48'],
+          'max-block-ttl': { text: '1d12h', seconds: 129_600 },
+          'cap-ceiling': '500.00',
+          'journal-stream': 'ratelimit:journal',
         },
       },
     });
@@ -76,6 +86,36 @@ thresholds: { heavy-ip-failures: 30, share: 0.6 }`)}`,
     expect(Object.keys(parse('contexts:\n  constructor: {}\n').content.contexts ?? {})).toEqual([
       'constructor',
     ]);
+  });
+});
+
+describe('limits of remedies', () => {
+  const limit = (line: string) => parse(prod(line)).content.contexts?.prod;
+
+  test.each([
+    ['500.00', '500.00'],
+    ['"500.00"', '500.00'],
+    ['0.1', '0.10'],
+    ['1e3', '1000.00'],
+    ['"1234567.89"', '1234567.89'],
+  ])('cap-ceiling: %s is %s', (written, canonical) => {
+    expect(limit(`cap-ceiling: ${written}`)?.['cap-ceiling']).toBe(canonical);
+  });
+
+  test.each([
+    ['1ms', 0.001],
+    ['365d', 31_536_000],
+    ['"1h30m"', 5400],
+  ])('max-block-ttl: %s is %d seconds', (written, seconds) => {
+    expect(limit(`max-block-ttl: ${written}`)?.['max-block-ttl']?.seconds).toBe(seconds);
+  });
+
+  test.each(['ratelimit:journal', 'a b', '日誌', '-', '🙂'.repeat(256)])('journal-stream: %s', (name) => {
+    expect(limit(`journal-stream: ${JSON.stringify(name)}`)?.['journal-stream']).toBe(name);
+  });
+
+  test('an empty never-block is one', () => {
+    expect(limit('never-block: []')?.['never-block']).toEqual([]);
   });
 });
 
@@ -171,6 +211,78 @@ contexts:
     ],
   ])('%s', (line, problem) => {
     expect(problems(prod(line))).toEqual([`/c.yaml:3: contexts.prod.${problem}`]);
+  });
+
+  const range = (value: string) => String(parseTarget(value));
+  const amount = (value: string) => String(parseUsd(value));
+  const ttl = 'expected a duration over 0 and up to 365d, like 7d';
+  const stream = 'expected the name of a Redis stream of 1 to 256 printable characters';
+  test.each([
+    ['never-block: 10.0.0.0/8', 'never-block: expected a list of IP addresses and ranges, got "10.0.0.0/8"'],
+    ['never-block: { a: b }', 'never-block: expected a list of IP addresses and ranges, got a mapping'],
+    ['never-block:', 'never-block: expected a list of IP addresses and ranges, got nothing'],
+    ['never-block: [10]', 'never-block.0: expected an IP address or a range such as 203.0.113.0/28, got 10'],
+    [
+      'never-block: [::1, true]',
+      'never-block.1: expected an IP address or a range such as 203.0.113.0/28, got true',
+    ],
+    [
+      'never-block: [[::1]]',
+      'never-block.0: expected an IP address or a range such as 203.0.113.0/28, got a list',
+    ],
+    [
+      'never-block: [::1, ~]',
+      'never-block.1: expected an IP address or a range such as 203.0.113.0/28, got nothing',
+    ],
+    ['never-block: [nonsense]', `never-block.0: ${range('nonsense')}`],
+    ['never-block: [""]', `never-block.0: ${range('')}`],
+    ['never-block: [10.0.0.0/33]', `never-block.0: ${range('10.0.0.0/33')}`],
+    ['max-block-ttl: 7', 'max-block-ttl: expected a duration like 7d, got 7'],
+    ['max-block-ttl: 0', 'max-block-ttl: expected a duration like 7d, got 0'],
+    ['max-block-ttl: 0s', `max-block-ttl: ${ttl}, got "0s"`],
+    ['max-block-ttl: 366d', `max-block-ttl: ${ttl}, got "366d"`],
+    ['max-block-ttl: 365d1s', `max-block-ttl: ${ttl}, got "365d1s"`],
+    ['max-block-ttl: forever', `max-block-ttl: ${ttl}, got "forever"`],
+    ['max-block-ttl: -1d', `max-block-ttl: ${ttl}, got "-1d"`],
+    ['cap-ceiling: [1]', 'cap-ceiling: expected a USD amount such as 100.00, got a list'],
+    ['cap-ceiling: true', 'cap-ceiling: expected a USD amount such as 100.00, got true'],
+    ['cap-ceiling:', 'cap-ceiling: expected a USD amount such as 100.00, got nothing'],
+    ['cap-ceiling: .inf', 'cap-ceiling: expected a USD amount such as 100.00, got Infinity'],
+    ['cap-ceiling: .nan', 'cap-ceiling: expected a USD amount such as 100.00, got NaN'],
+    ['cap-ceiling: much', `cap-ceiling: ${amount('much')}`],
+    ['cap-ceiling: ""', `cap-ceiling: ${amount('')}`],
+    ['cap-ceiling: -1', `cap-ceiling: ${amount('-1')}`],
+    ['cap-ceiling: 1e300', `cap-ceiling: ${amount('1e+300')}`],
+    ['journal-stream: 5', 'journal-stream: expected the name of a Redis stream, got 5'],
+    ['journal-stream: ""', `journal-stream: ${stream}, got ""`],
+    ['journal-stream: "a\\nb"', `journal-stream: ${stream}, got "a\\nb"`],
+    ['journal-stream: "a\\u202eb"', `journal-stream: ${stream}, got "a\\u202eb"`],
+    [`journal-stream: ${'é'.repeat(257)}`, `journal-stream: ${stream}, got "${'é'.repeat(78)}…`],
+    [
+      'never-blok: []',
+      'never-blok: unknown key, did you mean "never-block"? Valid: production, runbook, redis, prometheus, api, timeout, never-block, max-block-ttl, cap-ceiling, journal-stream, thresholds',
+    ],
+  ])('%s', (line, problem) => {
+    expect(problems(prod(line))).toEqual([`/c.yaml:3: contexts.prod.${problem}`]);
+  });
+
+  test('a password that was pasted where it does not belong is not shown', () => {
+    const url = 'redis://me:S3cr3t@h';
+    const lines = [`never-block: ["${url}"]`, `cap-ceiling: ${url}`, `max-block-ttl: ${url}`];
+    const said = problems(prod([...lines, `journal-stream: "${url}\\n"`].join('\n')));
+    expect(said).toHaveLength(4);
+    expect(said.join('\n')).not.toContain('S3cr3t');
+  });
+
+  test('of a long list: each with its own line, beside its length', () => {
+    const list = Array.from({ length: 999 }, (_, i) => `- 10.0.${i >> 8}.${i & 255}`);
+    const of = (items: readonly string[]) => problems(prod(['never-block:', ...items].join('\n')));
+    expect(of([...list, '- ::1'])).toEqual([]);
+    expect(of(['- nonsense', ...list, '- 5', '- ::1'])).toEqual([
+      '/c.yaml:3: contexts.prod.never-block: expected at most 1000 addresses and ranges, got 1002',
+      `/c.yaml:4: contexts.prod.never-block.0: ${range('nonsense')}`,
+      '/c.yaml:1004: contexts.prod.never-block.1000: expected an IP address or a range such as 203.0.113.0/28, got 5',
+    ]);
   });
 
   test('rules about several keys are checked beside wrong single keys', () => {
@@ -331,6 +443,9 @@ describe('any file', () => {
       'tls',
       'headers',
       'username',
+      'max-block-ttl',
+      'cap-ceiling',
+      'journal-stream',
     ];
     const node = (depth: number): fc.Arbitrary<unknown> =>
       depth === 0

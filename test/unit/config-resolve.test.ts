@@ -24,6 +24,10 @@ contexts:
     api: { url: "https://aegis.example/api", token-file: secrets/api }
     timeout: 8s
     thresholds: { heavy-ip-failures: 30, a: 0.5 }
+    never-block: [198.51.100.0/24, 2001:db8::7]
+    max-block-ttl: 36h
+    cap-ceiling: 250
+    journal-stream: ratelimit:journal
   staging:
     runbook: books/mine.yaml
     redis: redis://staging
@@ -80,8 +84,20 @@ describe('where values come from', () => {
     }).toMatchInlineSnapshot(`
       {
         "api": null,
+        "capCeiling": null,
         "context": null,
         "file": null,
+        "from": {
+          "api": "default",
+          "context": "default",
+          "file": "default",
+          "prometheus": "default",
+          "redis": "default",
+          "runbook": "default",
+        },
+        "journalStream": null,
+        "maxBlockTtlSeconds": 604800,
+        "neverBlock": [],
         "origins": [
           "context (none) default",
           "production false default",
@@ -94,6 +110,10 @@ describe('where values come from', () => {
           "api.url (none) default",
           "api.token (none) default",
           "timeout 5s default",
+          "never-block (none) default",
+          "max-block-ttl 7d default",
+          "cap-ceiling (none) default",
+          "journal-stream (none) default",
         ],
         "production": false,
         "prometheus": {
@@ -130,6 +150,12 @@ describe('where values come from', () => {
       timeoutSeconds: 8,
     });
     expect(config.thresholds).toEqual({ 'heavy-ip-failures': 30, a: 0.5 });
+    expect(config).toMatchObject({
+      neverBlock: ['198.51.100.0/24', '2001:db8::7'],
+      maxBlockTtlSeconds: 129_600,
+      capCeiling: '250.00',
+      journalStream: 'ratelimit:journal',
+    });
     expect(config.redis).toMatchObject({
       host: 'redis.example',
       port: 6380,
@@ -165,6 +191,10 @@ describe('where values come from', () => {
         "api.url https://aegis.example/api context",
         "api.token [redacted] context",
         "timeout 8s context",
+        "never-block 198.51.100.0/24, 2001:db8::7 context",
+        "max-block-ttl 36h context",
+        "cap-ceiling 250.00 context",
+        "journal-stream ratelimit:journal context",
         "thresholds.a 0.5 context",
         "thresholds.heavy-ip-failures 30 context",
       ]

@@ -1,0 +1,50 @@
+import type { Config, HttpTarget, System } from './types.ts';
+
+/**
+ * The words that a suggested `ratelimit` command needs to reach, when it is pasted, the same systems as this run.
+ *
+ * A context is always named, since the file's `current-context` may be another one by then; so is a file or a runbook
+ * that a flag or the environment named. A connection that a flag or the environment gave is named by its URL without
+ * credentials, except one of the environment with a password: a flag would override it, and the variable is needed
+ * all the same. Defaults need no words.
+ *
+ * @param systems what the command talks to; words for others are left out
+ * @returns words, not yet quoted for a shell, without any secret
+ */
+export function reachWords(config: Config, systems: readonly System[]): string[] {
+  const { from, context, file, runbook } = config;
+  const isGiven = (what: keyof Config['from']) => from[what] === 'flag' || from[what] === 'environment';
+  const flag = (name: string, value: string | null) => (value === null ? [] : [name, value]);
+  const url = (system: System) => {
+    const isNeeded = systems.includes(system) || (system !== 'api' && standsForContext(config));
+    const keepsVariable = from[system] === 'environment' && hasSecret(config, system);
+    return isNeeded && isGiven(system) && !keepsVariable ? urlOf(config, system) : null;
+  };
+  return [
+    ...flag('--config', isGiven('file') ? file : null),
+    ...flag('--context', context),
+    ...flag('--runbook', isGiven('runbook') ? runbook : null),
+    ...flag('--redis-url', url('redis')),
+    ...flag('--prometheus-url', url('prometheus')),
+    ...flag('--api-url', url('api')),
+  ];
+}
+
+/**
+ * True when Redis and Prometheus were both given by URL, so that no context of the file had to be chosen. A command
+ * with only one of them would be refused for want of a context.
+ */
+function standsForContext({ context, file }: Config): boolean {
+  return context === null && file !== null;
+}
+
+function urlOf({ redis, prometheus, api }: Config, system: System): string | null {
+  if (system === 'redis') return redis.display;
+  return (system === 'prometheus' ? prometheus : api)?.url ?? null;
+}
+
+function hasSecret({ redis, prometheus, api }: Config, system: System): boolean {
+  if (system === 'redis') return redis.password !== null;
+  const target: HttpTarget | null = system === 'prometheus' ? prometheus : api;
+  return target !== null && target.basicAuth !== null;
+}
