@@ -31,6 +31,7 @@ export function checkReferences(runbook: Runbook): Problem[] {
   };
 
   checkSignals(runbook, expect, expectNumber);
+  checkRemedies(runbook, expect, report);
   runbook['quiet-needs'].forEach((group, at) => {
     for (const [index, name] of group.entries()) expect('signal', name, ['quiet-needs', at, index]);
   });
@@ -103,6 +104,20 @@ function checkSignals(
     for (const [index, source] of signal.sources.entries()) {
       if ('limit' in source) expect('threshold', source.limit, [...path, 'sources', index, 'limit']);
     }
+  }
+}
+
+function checkRemedies(
+  { remedies, signals }: Runbook,
+  expect: Expect<'signal'>,
+  report: (path: Path, message: string) => void,
+): void {
+  expect('signal', remedies['block-ip']?.shared, ['remedies', 'block-ip', 'shared']);
+  const spend = remedies['raise-cap']?.signal;
+  expect('signal', spend, ['remedies', 'raise-cap', 'signal']);
+  const sources = spend === undefined ? [] : (signals[spend]?.sources ?? []);
+  if (sources.length > 0 && !sources.some(({ kind }) => kind === 'redis-spend')) {
+    report(['remedies', 'raise-cap', 'signal'], `signal "${spend}" has no source of kind redis-spend`);
   }
 }
 

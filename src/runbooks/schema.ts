@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CODES, conditionSchema } from './conditions-schema.ts';
 import { duration, headline, identifier, keyTemplate, label, mapping, metric, text } from './fields.ts';
+import { remediesSchema } from './remedies-schema.ts';
 
 /** The name of an entry under `thresholds`. */
 const thresholdName = identifier;
@@ -88,15 +89,26 @@ const signal = mapping({
 const step = mapping({
   id: identifier,
   text: text(400),
-  /** The words of a command; `{subject}` is filled with checked ids only. */
+  /**
+   * The words of a command. `{subject}` is filled with checked ids only, `{enough}` with a cap in USD above what the
+   * subject has spent. What it needs to reach the system that was read is added.
+   */
   command: z.array(text(200)).min(1).nullable().default(null),
   /** One command for each subject of this kind. */
   each: identifier.nullable().default(null),
   link: identifier.nullable().default(null),
-}).refine((s) => s.each === null || s.command !== null, {
-  error: '`each` needs a `command`',
-  path: ['each'],
-});
+})
+  .refine((s) => s.each === null || s.command !== null, {
+    error: '`each` needs a `command`',
+    path: ['each'],
+  })
+  .superRefine(({ command, each }, context) => {
+    const places = (command ?? []).flatMap((word) => word.match(/\{[^}]*\}/g) ?? []);
+    const unknown = places.find((place) => place !== '{subject}' && place !== '{enough}');
+    const report = (message: string) => context.addIssue({ code: 'custom', message, path: ['command'] });
+    if (unknown !== undefined) report(`there is no place ${unknown}; places: {subject} {enough}`);
+    else if (places.length > 0 && each === null) report(`${places[0]} needs \`each\`: whose is it?`);
+  });
 
 const caveat = mapping({
   code: identifier,
@@ -144,6 +156,7 @@ export const runbookSchema = mapping({
   'quiet-needs': z.array(z.array(identifier).min(1)).min(1),
   abnormal: z.array(conditionSchema).default([]),
   afterwards: z.array(text(400)).default([]),
+  remedies: remediesSchema.prefault({}),
   categories: z.array(category).min(1),
 });
 

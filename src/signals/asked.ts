@@ -6,6 +6,8 @@ export interface Clock {
   now(): number;
   /** ISO 8601 in UTC of a time in milliseconds. */
   iso(milliseconds: number): string;
+  /** Milliseconds since the epoch of such a text. */
+  ms(iso: string): number;
 }
 
 /** One source of one signal, to be read. */

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import type { Context } from '../../src/context.ts';
+import { buildProgram } from '../../src/program.ts';
 import { withThresholds } from '../../src/runbooks/load.ts';
 import { keyPattern, labelOf, selector, windowOf } from '../../src/runbooks/sources.ts';
 import { aegis } from '../support/evidence.ts';
@@ -49,7 +51,7 @@ describe('the runbook of Aegis', () => {
       'tenant-over-rps-cap',
       [/contact/, /raise the cap/, /more than authorised/, /Retry-After/, /Budget Request/],
     ],
-    ['agent-over-cost-cap', [/spend.*cap/, /[Rr]aise the cap in Redis/, /API/]],
+    ['agent-over-cost-cap', [/spend.*cap/, /raise the cap above what is already spent/, /permanent.*API/]],
     [
       'platform-overload',
       [
@@ -72,17 +74,73 @@ describe('the runbook of Aegis', () => {
     expect(at).toEqual([...at].sort((a, b) => a - b));
   });
 
+  const steps = aegis.categories.flatMap(({ respond }) => respond);
+  const commandOf = (id: string) => {
+    const { each, command } = steps.find((step) => step.id === id) ?? {};
+    return { each, command: command?.join(' ') };
+  };
+
   test('blocks an address for a day, with a reason', () => {
-    const step = aegis.categories.flatMap(({ respond }) => respond).find(({ id }) => id === 'block-ip');
-    expect(step?.command).toEqual([
-      'redis-cli',
-      '{redis}',
-      'SET',
-      'acp:ip_block:{subject}',
-      'credential_stuffing',
-      'EX',
-      '86400',
-    ]);
+    expect(commandOf('block-ip')).toEqual({
+      each: 'ip',
+      command: 'ratelimit block-ip {subject} --ttl 24h --reason credential_stuffing',
+    });
+    const text = steps.find(({ id }) => id === 'block-ip')?.text;
+    expect(text).toMatch(/in Redis.*asks before it writes.*whether it takes effect/);
+    expect(aegis.remedies['block-ip']).toEqual({
+      key: 'acp:ip_block:{ip}',
+      ttl: '24h',
+      counters: [
+        { key: 'acp:auth_fail:{ip}', 'stops-at': null },
+        { key: 'acp:ratelimit:auth_fail:{ip}', 'stops-at': 25 },
+      ],
+      peers: ['acp:auth_failures:{ip}'],
+      shared: null,
+      'when-ignored': expect.stringMatching(/load balancer.*firewall/),
+    });
+  });
+
+  test('looks at what an agent spends before it raises its cap, with a reason', () => {
+    expect(commandOf('inspect-spend')).toEqual({ each: 'agent', command: 'ratelimit caps {subject}' });
+    expect(commandOf('raise-cap')).toEqual({
+      each: 'agent',
+      command: 'ratelimit raise-cap {subject} --to {enough} --reason cost_cap_reached',
+    });
+    expect(aegis.remedies['raise-cap']).toEqual({
+      signal: 'agent-spend',
+      headroom: 1.2,
+      permanent: {
+        method: 'PATCH',
+        path: '/agents/{agent}',
+        body: '{"metadata":{"daily_cost_cap_usd":{usd}}}',
+      },
+    });
+  });
+
+  test('stops a tenant by the API, after questions, and never proposes to with a command', () => {
+    expect(aegis.remedies['kill-switch']).toMatchObject({
+      path: '/decision/kill-switch/{tenant}',
+      status: { field: 'status', engaged: 'engaged', released: 'disengaged' },
+      key: 'acp:tenant_kill:{tenant}',
+      reasons: ['acp:tenant_kill_reason:{tenant}'],
+      checklist: [/narrower/, /succeeding/, /contact/].map((about) => expect.stringMatching(about)),
+    });
+    const step = steps.find(({ id }) => id === 'kill-switch');
+    expect(step).toMatchObject({ command: null, each: null });
+    expect(step?.text).toContain('ratelimit kill-switch engage <tenant>');
+  });
+
+  test('proposes commands that the program has, with flags that they have', () => {
+    const program = buildProgram({} as Context, () => {});
+    const commands = steps.flatMap(({ command }) => (command === null ? [] : [command]));
+    expect(commands).toHaveLength(3);
+    for (const [first, name, place, ...flags] of commands) {
+      const command = program.commands.find((candidate) => candidate.name() === name);
+      expect([first, place, command?.registeredArguments.length]).toEqual(['ratelimit', '{subject}', 1]);
+      const takesValue = Object.fromEntries(command?.options.map((o) => [o.long, o.required]) ?? []);
+      const names = flags.filter((_, index) => index % 2 === 0);
+      for (const flag of names) expect({ flag, takes: takesValue[flag] }).toEqual({ flag, takes: true });
+    }
   });
 
   test('says what comes afterwards and where to read on', () => {

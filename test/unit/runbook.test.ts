@@ -101,6 +101,20 @@ describe('a name that refers to nothing', () => {
       'categories.1.caveats.0.withholds',
       'block-ip',
     ],
+    [
+      'signal of spend and caps',
+      'signal: agent-spend\n    permanent',
+      'signal: agent-spent\n    permanent',
+      'remedies.raise-cap.signal',
+      'agent-spend',
+    ],
+    [
+      'signal of shared addresses',
+      'when-ignored: "Block',
+      'shared: auth-failure-by-ip\n    when-ignored: "Block',
+      'remedies.block-ip.shared',
+      'auth-failures-by-ip',
+    ],
   ])('%s: file, line, key and the nearest name', (_, from, to, key, nearest) => {
     const { yaml, problems } = problemsOf(from, to);
     expect(problems).toHaveLength(1);
@@ -164,6 +178,42 @@ describe('a text that is not as it must be', () => {
       'categories.1.caveats.2.when',
       /expected one condition of: spread, .*did you mean "not-public"/,
     ],
+    ['lifetime of a block', 'ttl: 24h', 'ttl: a day', 'remedies.block-ip.ttl', /expected a duration/],
+    [
+      'limit of a counter',
+      'stops-at: 25',
+      'stops-at: 0',
+      'remedies.block-ip.counters.1.stops-at',
+      /expected .*number.*>0/,
+    ],
+    [
+      'headroom that lowers a cap',
+      'signal: agent-spend\n    permanent',
+      'signal: agent-spend\n    headroom: 0.9\n    permanent',
+      'remedies.raise-cap.headroom',
+      />=1/,
+    ],
+    [
+      'path of an agent',
+      'path: "/agents/{agent}"',
+      'path: "/agents/{agent}/{agent}"',
+      'remedies.raise-cap.permanent.path',
+      /expected a path with one place, such as \/things\/\{agent\}/,
+    ],
+    [
+      'path of a tenant',
+      'path: "/decision/kill-switch/{tenant}"',
+      'path: "https://elsewhere.example/{tenant}"',
+      'remedies.kill-switch.path',
+      /expected a path with one place, such as \/things\/\{tenant\}/,
+    ],
+    [
+      'method',
+      'permanent: { method: PATCH',
+      'permanent: { method: DELETE',
+      'remedies.raise-cap.permanent.method',
+      /"PATCH"\|"PUT"\|"POST"/,
+    ],
     ['confidence', 'otherwise: low', 'otherwise: high', 'categories.3.otherwise', /"medium"\|"low"/],
   ])('%s', (_, from, to, key, message) => {
     const { problems } = problemsOf(from, to);
@@ -176,6 +226,33 @@ describe('a text that is not as it must be', () => {
     const { yaml, problems } = problemsOf('    rank: 20\n', '    rank: 20\n    rnk: 20\n');
     expect(problems).toEqual([expect.stringMatching(/^my\.yaml:\d+: categories\.1\.rnk: .*"rank"/)]);
     expect(problems[0]).toContain(`my.yaml:${lineOf(yaml, 'rnk: 20')}:`);
+  });
+
+  test.each([
+    [
+      'a remedy',
+      '  raise-cap:\n    signal:',
+      '  raise-caps:\n    signal:',
+      'remedies.raise-caps',
+      'raise-cap',
+    ],
+    ['a key of a remedy', '    peers: ["acp', '    peer: ["acp', 'remedies.block-ip.peer', 'peers'],
+  ])('%s that is not known is named, with the nearest', (_, from, to, key, nearest) => {
+    const { yaml, problems } = problemsOf(from, to);
+    expect(problems).toEqual([
+      expect.stringMatching(`^my\\.yaml:${lineOf(yaml, to)}: ${key}: unknown key, .*"${nearest}"`),
+    ]);
+  });
+
+  test('a remedy for spend whose signal is about something else', () => {
+    const { yaml, problems } = problemsOf(
+      'signal: agent-spend\n    permanent',
+      'signal: rejects-by-tenant\n    permanent',
+    );
+    const line = lineOf(yaml, 'signal: rejects-by-tenant\n    permanent');
+    expect(problems).toEqual([
+      `my.yaml:${line}: remedies.raise-cap.signal: signal "rejects-by-tenant" has no source of kind redis-spend`,
+    ]);
   });
 
   test('a key that is missing is named', () => {
@@ -217,5 +294,42 @@ describe('a text that is not as it must be', () => {
 
   test.each(['', 'hello', '[]', '42'])('%j is no runbook', (yaml) => {
     expect(() => parseRunbook(yaml, 'my.yaml')).toThrow(ConfigError);
+  });
+});
+
+describe('remedies', () => {
+  const section = AEGIS_YAML.slice(
+    AEGIS_YAML.indexOf('\nremedies:\n'),
+    AEGIS_YAML.indexOf('\ncategories:\n'),
+  );
+  const parseWith = (remedies: string) =>
+    parseRunbook(
+      AEGIS_YAML.replace(section, () => remedies),
+      'my.yaml',
+    );
+  const NONE = { 'block-ip': null, 'raise-cap': null, 'kill-switch': null };
+
+  test('are none unless the runbook has some', () => {
+    expect(section).toContain('kill-switch:');
+    expect(parseWith('').remedies).toEqual(NONE);
+    expect(parseWith('\nremedies: {}\n').remedies).toEqual(NONE);
+  });
+
+  test('are each there without the others, and need no more than what cannot be guessed', () => {
+    const block = `
+remedies:
+  block-ip: { key: "deny:{ip}", ttl: 1h, when-ignored: Use the firewall. }
+`;
+    expect(parseWith(block).remedies).toEqual({
+      ...NONE,
+      'block-ip': {
+        ...{ key: 'deny:{ip}', ttl: '1h', 'when-ignored': 'Use the firewall.' },
+        ...{ counters: [], peers: [], shared: null },
+      },
+    });
+    expect(parseWith('\nremedies:\n  raise-cap: { signal: agent-spend }\n').remedies).toEqual({
+      ...NONE,
+      'raise-cap': { signal: 'agent-spend', headroom: 1.2, permanent: null },
+    });
   });
 });

@@ -1,17 +1,15 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
-import axios, { AxiosError } from 'axios';
-import axiosRetry, { type IAxiosRetryConfig, retryAfter } from 'axios-retry';
+import { AxiosError } from 'axios';
 import type { HttpTarget } from '../../config/types.ts';
-import { codeOf, networkReason, SourceError } from '../source-error.ts';
+import { connectHttp, isCut, MAX_RESPONSE_BYTES, type Patience, retryPolicy } from '../http-client.ts';
+import { networkReason, SourceError } from '../source-error.ts';
 
-/** Retries in all and their time in all: a page is no place to wait. */
-const RETRIES = 2;
-const RETRY_BUDGET_MS = 1_000;
-const RETRY_STATUS = new Set([429, 502, 503, 504]);
-/** Cut off in the middle of an answer: the server was there, so asking again may help. */
-const RETRY_CODES = new Set(['ECONNRESET', 'EPIPE', 'ERR_BAD_RESPONSE', 'ERR_STREAM_PREMATURE_CLOSE']);
-const MAX_RESPONSE_BYTES = 8 * 1024 * 1024;
+/** A page is no place to wait. */
+const PATIENCE: Omit<Patience, 'now'> = {
+  statuses: new Set([429, 502, 503, 504]),
+  /** Cut off in the middle of an answer: the server was there, so asking again may help. */
+  codes: new Set(['ECONNRESET', 'EPIPE', 'ERR_BAD_RESPONSE', 'ERR_STREAM_PREMATURE_CLOSE']),
+  budgetMs: 1_000,
+};
 
 export interface HttpClient {
   /** Host and port, for messages. */
@@ -25,87 +23,29 @@ export interface HttpClient {
 }
 
 /**
- * An HTTP client for one target. Redirects are not followed, so credentials stay with the host they are for.
+ * A client for one Prometheus.
  * @param signal aborts every request under way
  * @param now milliseconds of any steady clock
  */
 export function makeHttpClient(target: HttpTarget, signal: AbortSignal, now: () => number): HttpClient {
-  const tls = target.tls
-    ? { ca: target.tls.ca ?? undefined, cert: target.tls.cert ?? undefined, key: target.tls.key?.reveal() }
-    : {};
-  const httpAgent = new HttpAgent({ keepAlive: true, maxSockets: 8 });
-  const httpsAgent = new HttpsAgent({ keepAlive: true, maxSockets: 8, ...definedOnly(tls) });
-  const client = axios.create({
-    adapter: 'http',
-    headers: {
-      ...target.headers,
-      Accept: 'application/json',
-      'Accept-Encoding': 'identity',
-      ...(target.bearerToken ? { Authorization: `Bearer ${target.bearerToken.reveal()}` } : {}),
-    },
-    ...(target.basicAuth
-      ? { auth: { username: target.basicAuth.username, password: target.basicAuth.password.reveal() } }
-      : {}),
-    httpAgent,
-    httpsAgent,
-    maxRedirects: 0,
-    // Answers are small by design: not worth zlib's time, nor the risk of a body that inflates without bound.
-    decompress: false,
-    maxContentLength: MAX_RESPONSE_BYTES,
-    responseType: 'text',
-    transformResponse: [(body: unknown) => body],
-    signal,
-  });
-  axiosRetry(client, { retries: RETRIES });
-  const host = new URL(target.url).host;
+  const { client, host, close } = connectHttp(target, signal);
   return {
     host,
     ask: async (path, params) => {
       try {
-        const { data } = await client.post<string>(`${target.url}${path}`, new URLSearchParams(params), {
-          'axios-retry': retryPolicy(now),
+        const form = new URLSearchParams(params).toString();
+        const { data } = await client.post<string>(`${target.url}${path}`, form, {
+          headers: { 'Content-Type': 'application/x-www-form-urlencoded;charset=utf-8' },
+          'axios-retry': retryPolicy({ ...PATIENCE, now }),
         });
         return data;
       } catch (error) {
         throw toSourceError(error, signal);
       }
     },
-    close: () => {
-      httpAgent.destroy();
-      httpsAgent.destroy();
-    },
+    close,
   };
 }
-
-/** The policy of one request; the time already spent on retries lives in its closure. */
-function retryPolicy(now: () => number): IAxiosRetryConfig {
-  let firstFailure: number | null = null;
-  let delay = 0;
-  return {
-    retryCondition: (error) => {
-      if (error.config?.signal?.aborted || !worthRetrying(error)) return false;
-      const at = now();
-      firstFailure ??= at;
-      const count = (error.config?.['axios-retry']?.retryCount ?? 0) + 1;
-      // Retry-After in seconds or as a date is waited for to the letter: jitter would push "1" out of the budget.
-      delay = retryAfter(error) || axiosRetry.exponentialDelay(count, undefined, 50);
-      return at - firstFailure + delay <= RETRY_BUDGET_MS;
-    },
-    retryDelay: () => delay,
-  };
-}
-
-function worthRetrying(error: AxiosError): boolean {
-  if (error.response && !isCut(error)) return RETRY_STATUS.has(error.response.status);
-  // A reset during the TLS handshake is a TLS failure.
-  if (error.request?.socket?.secureConnecting === true) return false;
-  const code = codeOf(error);
-  return code !== null && RETRY_CODES.has(code) && !/maxContentLength/.test(error.message);
-}
-
-/** True when an answer began and did not end: axios keeps its status then, but it has no body. */
-const isCut = (error: AxiosError): boolean =>
-  error.response !== undefined && error.response.data === undefined;
 
 function toSourceError(error: unknown, signal: AbortSignal): SourceError {
   if (signal.aborted) return new SourceError('timeout', 'no answer before the deadline');
@@ -141,6 +81,3 @@ function detail(error: AxiosError): string {
     return '';
   }
 }
-
-const definedOnly = <T extends object>(value: T): Partial<T> =>
-  Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as Partial<T>;

@@ -75,7 +75,7 @@ const REPLIES: readonly (readonly [RegExp, Cause, string])[] = [
     'auth',
     'the user name or password is not accepted',
   ],
-  [/^NOPERM/, 'auth', 'the ACL user lacks a permission'],
+  [/^NOPERM|user executing the script can't/, 'auth', 'the ACL user lacks a permission'],
   [/^LOADING/, 'refused', 'the server is still loading its data'],
   [/^(BUSY|OOM|MASTERDOWN|CLUSTERDOWN|MOVED|READONLY)/, 'refused', 'the server refuses'],
 ];
