@@ -22,16 +22,25 @@ const common = {
  * Start-up is part of the product: what axios brings for browsers, forms, redirects and HTTP/2 is never used here
  * (redirects are refused: maxRedirects 0) and costs some 40 ms: a MIME database, Node's http2 and assert, and undici,
  * which loads as soon as anything looks at the global FormData. The debug package of ioredis goes too, and
- * child_process, which commander would need for subcommands that are programs of their own.
+ * child_process, which commander would need for subcommands that are programs of their own, and prompts never asked.
  */
 const lean = {
   name: 'lean',
   setup({ onResolve, onLoad }) {
     const nothing = (path) => ({ path, namespace: 'nothing' });
-    onResolve({ filter: /^(form-data|http2|follow-redirects|node:child_process)$/ }, ({ path: name }) =>
-      nothing(name),
+    onResolve(
+      {
+        filter:
+          /^(form-data|http2|follow-redirects|node:child_process|@inquirer\/(?:confirm|editor|expand|number|password|rawlist|search))$/,
+      },
+      ({ path: name }) => nothing(name),
     );
     onLoad({ filter: /.*/, namespace: 'nothing' }, () => ({ contents: 'export default class {}' }));
+    // Inquirer's: it would end the process by itself, since our own listener of a signal is gone once it was called.
+    onResolve({ filter: /^signal-exit$/ }, ({ path: name }) => ({ path: name, namespace: 'signals' }));
+    onLoad({ filter: /.*/, namespace: 'signals' }, () => ({
+      contents: 'export const onExit = () => () => {};',
+    }));
     onResolve({ filter: /^debug$/ }, () => ({ path: 'debug', namespace: 'silent' }));
     onLoad({ filter: /.*/, namespace: 'silent' }, () => ({
       contents:
@@ -97,17 +106,13 @@ async function buildRunbooks(dist) {
   await rm(parser);
 }
 
-/** A triage that reaches nobody runs most of the code; whatever else runs later is compiled then. */
+/** Runs the program, so that what it needs is compiled; whatever else runs later is compiled then. */
 function warm(file) {
-  const nobody = ['--redis-url', 'redis://127.0.0.1:1', '--prometheus-url', 'http://127.0.0.1:1'];
-  const { status, stderr } = spawnSync(
-    process.execPath,
-    [path('scripts/warm.mjs'), file, 'triage', ...nobody],
-    {
-      env: { XDG_CONFIG_HOME: dirname(file) },
-      encoding: 'utf8',
-    },
-  );
+  const home = dirname(file);
+  const { status, stderr } = spawnSync(process.execPath, [path('scripts/warm.mjs'), file], {
+    env: { XDG_CONFIG_HOME: home, XDG_STATE_HOME: home },
+    encoding: 'utf8',
+  });
   if (status !== 0) throw new Error(`the program does not start: ${stderr}`);
 }
 
@@ -119,6 +124,8 @@ try {
   const file = await buildProgram(fresh);
   await buildRunbooks(fresh);
   warm(file);
+  // The journal of that run.
+  await rm(`${fresh}/ratelimit`, { recursive: true });
   await rename(path('dist'), old).catch(() => {});
   await rename(fresh, path('dist'));
 } finally {

@@ -1,7 +1,17 @@
-import { xdgConfig } from 'xdg-basedir';
+import { lookup } from 'node:dns/promises';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { xdgConfig, xdgState } from 'xdg-basedir';
+import type { Config } from './config/types.ts';
+import { ConfigError } from './errors.ts';
 import type { Adapters } from './evidence/collect.ts';
+import type { Journal } from './journal/log.ts';
+import type { Paint } from './output/paint.ts';
+import type { Prompter } from './output/prompt.ts';
 import { makeStreams, type Streams } from './output/streams.ts';
+import type { Api } from './signals/api.ts';
 import type { Clock } from './signals/asked.ts';
+import type { Keyspace } from './signals/redis/keyspace.ts';
 
 /** The world as a command sees it: made once, here, and passed in. */
 export interface Context {
@@ -9,6 +19,16 @@ export interface Context {
   readonly clock: Clock;
   /** Folder that holds `ratelimit/config.yaml` (XDG base directories). */
   readonly configHome: string;
+  /** Folder that holds the journal (XDG base directories). */
+  readonly stateFolder: string;
+  /** The words after the program's name. */
+  readonly argv: readonly string[];
+  /** The user of this machine, for the journal. */
+  readonly user: () => string;
+  /** All of stdin as text. @throws RangeError when it is longer than so many bytes */
+  readonly readStdin: (limit: number) => Promise<string>;
+  /** The addresses of a host name. @throws the error of the system's resolver */
+  readonly addressesOf: (host: string) => Promise<string[]>;
   /** Where the built-in runbooks lie. */
   readonly runbooks: URL;
   /** Aborted with an InterruptedError by Ctrl-C or SIGTERM. */
@@ -16,13 +36,31 @@ export interface Context {
   readonly streams: (color: 'auto' | 'always' | 'never') => Streams;
   /** Real clients, loaded when they are first needed. */
   readonly adapters: () => Promise<Adapters>;
+  readonly keyspace: (config: Config) => Promise<Keyspace>;
+  /** @throws ConfigError when no API is configured */
+  readonly api: (config: Config) => Promise<Api>;
+  readonly journal: () => Promise<Journal>;
+  /** Somebody at a terminal who can be asked. */
+  readonly prompter: (paint: Paint) => Promise<Prompter>;
 }
 
-export function makeContext(interrupt: AbortSignal): Context {
+const clock: Clock = {
+  now: () => Date.now(),
+  iso: (milliseconds) => new Date(milliseconds).toISOString(),
+  ms: (iso) => Date.parse(iso),
+};
+
+export function makeContext(interrupt: AbortSignal, argv: readonly string[]): Context {
   const { env } = process;
+  const stateFolder = join(xdgState ?? '.local/state', 'ratelimit');
   return {
     env,
-    clock: { now: () => Date.now(), iso: (milliseconds) => new Date(milliseconds).toISOString() },
+    clock,
+    argv,
+    stateFolder,
+    user,
+    readStdin,
+    addressesOf: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
     configHome: xdgConfig ?? '.config',
     runbooks: new URL('./runbooks/', import.meta.url),
     interrupt,
@@ -30,7 +68,48 @@ export function makeContext(interrupt: AbortSignal): Context {
       makeStreams({ stdout: process.stdout, stderr: process.stderr, stdin: process.stdin, color, env }),
     ),
     adapters: async () => (await import('./signals/adapters.ts')).adapters,
+    keyspace: async (config) => {
+      const { Keyspace } = await import('./signals/redis/keyspace.ts');
+      return new Keyspace(config.redis, config.timeoutSeconds * 1_000, interrupt);
+    },
+    api: async (config) => {
+      if (config.api === null) throw new ConfigError(NO_API, [], NO_API_HINT);
+      const { Api } = await import('./signals/api.ts');
+      return new Api(config.api, config.timeoutSeconds * 1_000, clock.now);
+    },
+    journal: async () => {
+      const { openJournal } = await import('./journal/log.ts');
+      const probe = (pid: number) => process.kill(pid, 0);
+      return openJournal({ folder: stateFolder, clock, pid: process.pid, probe });
+    },
+    prompter: async (paint) => {
+      const { makePrompter } = await import('./output/prompt.ts');
+      const [input, output] = [process.stdin, process.stderr];
+      return makePrompter({ input, output, signal: interrupt, paint });
+    },
   };
+}
+
+const NO_API = "the system's API is not configured";
+const NO_API_HINT = 'Give it with --api-url, RATELIMIT_API_URL, or `api` in the context.';
+
+function user(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.() ?? 'unknown'}`;
+  }
+}
+
+async function readStdin(limit: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of process.stdin) {
+    size += (chunk as Buffer).length;
+    if (size > limit) throw new RangeError(`stdin has more than ${limit} bytes`);
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks).toString();
 }
 
 /** The streams are made once: each makes its own listeners. The first choice of colour stands. */

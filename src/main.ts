@@ -1,4 +1,4 @@
-import { type Command, CommanderError } from 'commander';
+import { CommanderError } from 'commander';
 import { type Context, makeContext } from './context.ts';
 import { EXIT, type ExitCode, InterruptedError, RatelimitError, UsageError } from './errors.ts';
 import { renderError } from './output/error.ts';
@@ -8,27 +8,28 @@ import { nearest } from './values/nearest.ts';
 /** Runs the program: arguments in, exit code out. The only place where an error ends. */
 async function main(argv: readonly string[], context: Context): Promise<ExitCode> {
   let code: ExitCode = EXIT.done;
-  const program = buildProgram(context, (result) => {
+  const finish = (result: ExitCode) => {
     code = result;
-  });
+  };
+  const program = buildProgram(context, finish, argv);
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return code;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
-    return report(toKnown(error, context, program), argv, context);
+    return report(toKnown(error, context), argv, context);
   }
 }
 
 /** Everything that can go wrong as an error with a code, a sentence and an exit code. */
-function toKnown(error: unknown, context: Context, program: Command): RatelimitError {
+function toKnown(error: unknown, context: Context): RatelimitError {
   if (context.interrupt.aborted) return new InterruptedError();
   if (error instanceof RatelimitError) return error;
   if (error instanceof CommanderError) {
     const message = error.message.replace(/^error: /, '');
     const [, flag] = /^unknown option '([^'=]+)/.exec(message) ?? [];
     return new UsageError(
-      `${message}${flag ? nearest(flag, flagsOf(program)) : ''}`,
+      `${message}${flag ? nearest(flag, otherFlags(flag, context)) : ''}`,
       'See ratelimit --help.',
     );
   }
@@ -39,6 +40,10 @@ function toKnown(error: unknown, context: Context, program: Command): RatelimitE
     cause: error,
   });
 }
+
+/** Every flag of every command, as a flag that this command does not have may have been meant to be. */
+const otherFlags = (flag: string, context: Context): string[] =>
+  flagsOf(buildProgram(context, () => {})).filter((one) => one !== flag);
 
 function report(error: RatelimitError, argv: readonly string[], context: Context): ExitCode {
   const streams = context.streams(argv.includes('--no-color') ? 'never' : 'auto');
@@ -65,8 +70,9 @@ async function start(): Promise<void> {
     // Once: a second Ctrl-C ends the process at once, whatever it is doing.
     process.once(signal, () => interrupt.abort(new InterruptedError()));
   }
-  const context = makeContext(interrupt.signal);
-  process.exitCode = await main(process.argv.slice(2), context);
+  const argv = process.argv.slice(2);
+  const context = makeContext(interrupt.signal, argv);
+  process.exitCode = await main(argv, context);
   const streams = context.streams('auto');
   try {
     await streams.flush();

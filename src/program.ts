@@ -1,8 +1,10 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
+import { declare, effectOf, READS } from './cli/effects.ts';
+import { durationOption, wholeNumber } from './cli/options.ts';
+import { type Definitions, remedyCommands } from './cli/remedies.ts';
 import type { ConfigFlags } from './config/types.ts';
 import type { Context } from './context.ts';
 import { EXIT, EXIT_MEANINGS, type ExitCode, UsageError } from './errors.ts';
-import { parseDuration } from './values/duration.ts';
 import { nearest } from './values/nearest.ts';
 
 declare const __VERSION__: string;
@@ -24,8 +26,24 @@ const exitCodes = (): string => {
   return `\nExit codes:\n${lines.join('\n')}\n`;
 };
 
-/** The command tree. Commands are loaded when they run, so that start-up pays for none of the others. */
-export function buildProgram(context: Context, finish: (code: ExitCode) => void): Command {
+/**
+ * The command tree. Commands are loaded when they run, so that start-up pays for none of the others.
+ * @param argv when it names commands, only those are defined; the others are there by name alone
+ */
+export function buildProgram(
+  context: Context,
+  finish: (code: ExitCode) => void,
+  argv: readonly string[] = [],
+): Command {
+  /** Runs another command line in this process, as the menu after a verdict does. */
+  const again = async (words: readonly string[]): Promise<ExitCode> => {
+    let code: ExitCode = EXIT.done;
+    const other = buildProgram(context, (result) => {
+      code = result;
+    });
+    await other.parseAsync([...words], { from: 'user' });
+    return code;
+  };
   const program = new Command('ratelimit')
     .description('Alert triage for rate-limit pages: from the alert to a verdict with its evidence.')
     .version(__VERSION__, '-V, --version', 'print the version')
@@ -59,35 +77,51 @@ export function buildProgram(context: Context, finish: (code: ExitCode) => void)
     .showSuggestionAfterError(false)
     .exitOverride();
 
-  program
-    .command('triage')
-    .description('read all signals, judge the spike by the runbook, say what to do next')
-    .addOption(durationOption('--window <duration>', 'look back this long in Prometheus', '5m'))
-    .addOption(new Option('--top <n>', 'rows per table').argParser(wholeNumber).default(10))
-    .option('--exit-code', 'exit 3 when there is a finding', false)
-    .option('--save <file>', 'write the evidence to a new file')
-    .option('--from <file>', 'judge saved evidence instead of reading the systems')
-    .action(async (_, command: Command) => {
-      const { triage } = await import('./commands/triage.ts');
-      finish(await triage(command.optsWithGlobals(), context));
-    });
-
-  const config = program.command('config').description('look at the configuration, or write a first one');
-  config
-    .command('show')
-    .description("print the effective configuration, each value's origin, secrets redacted")
-    .action(async (_, command: Command) => {
-      const { configShow } = await import('./commands/config.ts');
-      finish(await configShow(command.optsWithGlobals(), context));
-    });
-  config
-    .command('init')
-    .description('write a commented configuration file, never over an existing one')
-    .action(async (_, command: Command) => {
-      const { configInit } = await import('./commands/config.ts');
-      finish(await configInit(command.optsWithGlobals(), context));
-    });
-  for (const group of [program, config]) helpOnly(group);
+  const definitions: Definitions = {
+    triage: (command) => {
+      command
+        .description('read all signals, judge the spike by the runbook, say what to do next')
+        .addOption(
+          durationOption('--window <duration>', 'look back this long in Prometheus', { fallback: '5m' }),
+        )
+        .option('--top <n>', 'rows per table', wholeNumber(9_999), 10)
+        .option('--exit-code', 'exit 3 when there is a finding', false)
+        .option('--save <file>', 'write the evidence to a new file')
+        .option('--from <file>', 'judge saved evidence instead of reading the systems');
+      declare(command, READS).action(async (_, self: Command) => {
+        const { triageCommand } = await import('./commands/triage.ts');
+        finish(await triageCommand(self.optsWithGlobals(), context, again));
+      });
+    },
+    ...remedyCommands(context, finish),
+    config: (group) => {
+      group.description('look at the configuration, or write a first one');
+      const show = group
+        .command('show')
+        .description("print the effective configuration, each value's origin, secrets redacted");
+      declare(show, READS).action(async (_, self: Command) => {
+        const { configShow } = await import('./commands/config.ts');
+        finish(await configShow(self.optsWithGlobals(), context));
+      });
+      const init = group
+        .command('init')
+        .description('write a commented configuration file, never over an existing one');
+      declare(init, { kind: 'read-only', idempotent: false }).action(async (_, self: Command) => {
+        const { configInit } = await import('./commands/config.ts');
+        finish(await configInit(self.optsWithGlobals(), context));
+      });
+    },
+  };
+  const names = Object.keys(definitions);
+  const isAnyNamed = names.some((name) => argv.includes(name));
+  for (const [name, define] of Object.entries(definitions)) {
+    const command = program.command(name);
+    if (!isAnyNamed || argv.includes(name)) define(command);
+  }
+  const groups = program.commands.filter(
+    (command) => command.commands.length > 0 && effectOf(command) === null,
+  );
+  for (const group of [program, ...groups]) helpOnly(group);
   return program;
 }
 
@@ -112,22 +146,4 @@ function helpOnly(group: Command): void {
 function unknownCommand(program: Command, name: string): UsageError {
   const names = program.commands.map((command) => command.name());
   return new UsageError(`unknown command '${name}'${nearest(name, names)}`, `Commands: ${names.join(', ')}.`);
-}
-
-function durationOption(flags: string, description: string, fallback: string): Option {
-  return new Option(flags, description)
-    .default(parseDuration(fallback), fallback)
-    .argParser((text: string) => {
-      const seconds = parseDuration(text);
-      if (seconds === null || seconds < 1) {
-        throw new InvalidArgumentError('Expected a duration of at least 1s, such as 90s, 5m or 1h30m.');
-      }
-      return Math.round(seconds);
-    });
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,4}$/.test(text) || Number(text) < 1)
-    throw new InvalidArgumentError('Expected a whole number from 1 to 9999.');
-  return Number(text);
 }

@@ -13,11 +13,12 @@ import { triageHuman } from '../output/triage-human.ts';
 import { triageJson } from '../output/triage-json.ts';
 import { triageMarkdown } from '../output/triage-markdown.ts';
 import type { GlobalFlags } from '../program.ts';
-import { propose, type Reach } from '../remedies/propose.ts';
+import { propose } from '../remedies/propose.ts';
 import { loadRunbook, withThresholds } from '../runbooks/load.ts';
 import type { Runbook } from '../runbooks/schema.ts';
 import { judge } from '../verdict/judge.ts';
 import type { Verdict } from '../verdict/types.ts';
+import { offerRemedies } from './remedy-menu.ts';
 
 export interface TriageFlags extends GlobalFlags {
   /** Seconds. */
@@ -31,7 +32,7 @@ export interface TriageFlags extends GlobalFlags {
 }
 
 /** `ratelimit triage`: collect, judge, say it in the format that was asked for. */
-export async function triage(flags: TriageFlags, context: Context): Promise<ExitCode> {
+export async function triageCommand(flags: TriageFlags, context: Context, again: Again): Promise<ExitCode> {
   const startedAt = context.clock.now();
   const streams = context.streams(flags.color === false ? 'never' : flags.color);
   // The clients load while the configuration is read.
@@ -53,13 +54,19 @@ export async function triage(flags: TriageFlags, context: Context): Promise<Exit
     verdict,
     context: config.context,
     top: flags.top,
-    remedies: proposals(verdict, runbook, reachOf(evidence)),
+    remedies: proposals(verdict, runbook, evidence),
     totalMs: context.clock.now() - startedAt,
     replayed: adapters === null,
   };
   streams.out(await render(document, flags.output, streams));
-  return exitCode(evidence, verdict, flags.exitCode);
+  const code = exitCode(evidence, verdict, flags.exitCode);
+  // Nothing is to be done about what was recorded earlier.
+  const mayAct = adapters !== null && flags.output === 'human' && flags.input && streams.terminal;
+  return mayAct ? offerRemedies(document, { code, context, streams, again }) : code;
 }
+
+/** Runs another command line in this process. */
+type Again = (argv: readonly string[]) => Promise<ExitCode>;
 
 interface Live {
   readonly config: Config;
@@ -109,20 +116,13 @@ async function render(
   return triageHuman(document, await paintFor(streams.colorOut), streams.columns);
 }
 
-const proposals = (verdict: Verdict, runbook: Runbook, reach: Reach): TriageDocument['remedies'] =>
+const proposals = (verdict: Verdict, runbook: Runbook, evidence: Evidence): TriageDocument['remedies'] =>
   new Map(
     verdict.findings.flatMap((finding) => {
       const category = runbook.categories.find(({ id }) => id === finding.category);
-      return category ? [[finding.category, propose(finding, category, runbook, reach)]] : [];
+      return category ? [[finding.category, propose(finding, category, runbook, evidence)]] : [];
     }),
   );
-
-/** How a suggested command reaches the very system that was read. */
-const reachOf = ({ redisCli, at }: Evidence): Reach => ({
-  redis: redisCli.words,
-  needsPassword: redisCli.needsPassword,
-  yyyymmdd: at.slice(0, 10).replaceAll('-', ''),
-});
 
 /** Precedence: refused credentials, then anything unknown, then a finding. */
 function exitCode(evidence: Evidence, verdict: Verdict, wanted: boolean): ExitCode {

@@ -59,12 +59,23 @@ const signal = z.strictObject({
   windowSeconds: z.number().nullable(),
 });
 /** A word of a command that will be shown to be pasted: printable, and nothing that a terminal acts on. */
-const word = z.string().regex(/^[\x21-\x7e]{1,300}$/);
+const word = z.string().regex(/^(?:(?!\p{DI})[\p{L}\p{M}\p{N}\p{P}\p{S} ]){1,4096}$/u);
+/** Flags and their values, as `reachWords` makes them: nothing else may come from a file into a command. */
+const REACH = ['--config', '--context', '--runbook', '--redis-url', '--prometheus-url', '--api-url'];
+const reach = z
+  .array(word)
+  .max(20)
+  .refine(
+    (words) => words.length % 2 === 0 && words.every((one, at) => at % 2 === 1 || REACH.includes(one)),
+    {
+      error: `expected pairs of ${REACH.join(', ')} and a value`,
+    },
+  );
 const evidence: z.ZodType<Evidence> = z.strictObject({
   schema: z.literal('ratelimit/evidence/v1'),
   at: z.iso.datetime(),
   windowSeconds: z.number().positive(),
-  redisCli: z.strictObject({ words: z.array(word).max(20), needsPassword: z.boolean() }),
+  reach,
   signals: z.record(z.string(), signal),
 });
 

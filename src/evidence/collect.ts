@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { redisCliWords } from '../config/redis-cli.ts';
+import { reachWords } from '../config/reach.ts';
 import type { Config } from '../config/types.ts';
 import type { Runbook } from '../runbooks/schema.ts';
 import { labelOf, windowOf } from '../runbooks/sources.ts';
@@ -67,8 +67,8 @@ export async function collect(
       const reading = answer?.readings.get(one) ?? unknown('refused', 'nothing reads this kind of source');
       signals[one.signal] = toSignal(one, reading, answer?.latencyMs ?? 0, request);
     }
-    const redisCli = { words: redisCliWords(config.redis), needsPassword: config.redis.password !== null };
-    return { schema: 'ratelimit/evidence/v1', at: clock.iso(at), windowSeconds, redisCli, signals };
+    const reach = reachWords(config, ['redis']);
+    return { schema: 'ratelimit/evidence/v1', at: clock.iso(at), windowSeconds, reach, signals };
   } finally {
     clearTimeout(timer);
   }

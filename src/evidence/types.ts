@@ -108,8 +108,8 @@ export interface Evidence {
   /** ISO 8601, UTC. */
   readonly at: string;
   readonly windowSeconds: number;
-  /** How redis-cli reaches the Redis that was read: its words, without secrets. Kept, so that evidence judged again says the same. */
-  readonly redisCli: { readonly words: readonly string[]; readonly needsPassword: boolean };
+  /** Words that make a suggested command hit the Redis that was read, without secrets. Kept, so that evidence judged again says the same. */
+  readonly reach: readonly string[];
   readonly signals: Readonly<Record<string, Signal>>;
 }
 

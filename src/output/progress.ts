@@ -19,3 +19,12 @@ export function startProgress(streams: Streams, text: string, quiet: boolean): (
     if (ticks > 0) streams.err(CLEAR_LINE);
   };
 }
+
+/** A line on stderr that says how something goes on; on a terminal only. */
+export function progressLine(streams: Streams, quiet: boolean): { show(text: string): void; clear(): void } {
+  if (quiet || !streams.stderrTerminal) return { show: () => {}, clear: () => {} };
+  return {
+    show: (text) => streams.err(`${CLEAR_LINE}${text} (Ctrl-C stops)`),
+    clear: () => streams.err(CLEAR_LINE),
+  };
+}

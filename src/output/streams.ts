@@ -21,9 +21,11 @@ export interface Streams {
   readonly columns: number;
   readonly colorOut: boolean;
   readonly colorErr: boolean;
-  /** True when stdin, stdout and stderr are all terminals: somebody can be asked. */
+  /** True when stdin, stdout and stderr are all terminals. */
   readonly terminal: boolean;
   readonly stderrTerminal: boolean;
+  /** True when stdin and stderr are terminals: a question can be asked, wherever the answer of the run goes. */
+  readonly canAsk: boolean;
   /** True once stdout takes no more text, as in `| head -1`. */
   readonly closed: boolean;
   /** Resolves when all text has left; rejects when stdout failed other than by a reader that has gone (a full disk). */
@@ -45,6 +47,7 @@ export function makeStreams(options: StreamsOptions): Streams {
     colorErr: wantsColor(options, stderr),
     terminal: Boolean(stdin.isTTY && stdout.isTTY && stderr.isTTY),
     stderrTerminal: Boolean(stderr.isTTY),
+    canAsk: Boolean(stdin.isTTY && stderr.isTTY),
     get closed() {
       return out.closed;
     },

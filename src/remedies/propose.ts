@@ -1,3 +1,4 @@
+import type { Evidence } from '../evidence/types.ts';
 import type { CategorySpec, Runbook, StepSpec } from '../runbooks/schema.ts';
 import { isAddress } from '../values/address.ts';
 import type { Finding, Subject } from '../verdict/types.ts';
@@ -12,28 +13,24 @@ export interface Remedy {
   readonly link: { readonly title: string; readonly see: string } | null;
 }
 
-/** What commands need to reach the system that was read. */
-export interface Reach {
-  /** Words that make redis-cli reach the Redis that was read, without secrets. */
-  readonly redis: readonly string[];
-  /** True when redis-cli needs a password, which no command may hold. */
-  readonly needsPassword?: boolean;
-  /** Today, UTC, yyyymmdd. */
-  readonly yyyymmdd: string;
-}
-
 /** Commands for that many subjects are spelled out. */
 const MAX_COMMANDS = 10;
-const SAFE_ID = /^[A-Za-z0-9_-]{1,128}$/;
+/** Not with a dash at the start, which would make it a flag. */
+const SAFE_ID = /^[A-Za-z0-9_][A-Za-z0-9_-]{0,127}$/;
 
 /** May this id become part of a command? Checked here too, whoever made the finding. */
 const isSafe = ({ kind, id }: Subject): boolean => (kind === 'ip' ? isAddress(id) : SAFE_ID.test(id));
 
 /**
  * The runbook's responses to a finding, in its order. Only checked identifiers enter a command: an address, or an id
- * of letters, digits, dash and underscore.
+ * of letters, digits, dash and underscore. Each command carries what it needs to hit the system that was read.
  */
-export function propose(finding: Finding, category: CategorySpec, runbook: Runbook, reach: Reach): Remedy[] {
+export function propose(
+  finding: Finding,
+  category: CategorySpec,
+  runbook: Runbook,
+  evidence: Evidence,
+): Remedy[] {
   return finding.responses.flatMap(({ id, except }): Remedy[] => {
     const step = category.respond.find((candidate) => candidate.id === id);
     if (!step) return [];
@@ -41,26 +38,43 @@ export function propose(finding: Finding, category: CategorySpec, runbook: Runbo
     const manual: Remedy = { id, kind: 'manual', argv: null, text: step.text, link };
     if (step.command === null) return [manual];
     const subjects = finding.subjects.filter((subject) => !except.includes(subject.id));
-    const commands = argvs(step, subjects, reach);
+    const commands = argvs(step, subjects, runbook, evidence);
     if (commands.length === 0) return except.length > 0 ? [] : [manual];
-    const asksRedis = step.command.includes('{redis}') && reach.needsPassword === true;
-    const text = asksRedis ? `${step.text} (The password goes to redis-cli in REDISCLI_AUTH.)` : step.text;
-    return commands.map((argv) => ({ ...manual, kind: 'command', argv, text }));
+    return commands.map((argv) => ({ ...manual, kind: 'command', argv }));
   });
 }
 
-function argvs(step: StepSpec, subjects: readonly Subject[], reach: Reach): string[][] {
-  const { command, each } = step;
+function argvs(
+  { command, each }: StepSpec,
+  subjects: readonly Subject[],
+  runbook: Runbook,
+  evidence: Evidence,
+): string[][] {
   if (command === null) return [];
-  const fill = (subject: string) =>
-    command.flatMap((word) =>
-      word === '{redis}'
-        ? reach.redis
-        : [word.replaceAll('{subject}', () => subject).replaceAll('{yyyymmdd}', reach.yyyymmdd)],
-    );
-  if (each === null) return [fill('')];
+  const fill = (subject: string, enough: string) => [
+    ...command.map((word) => word.replaceAll('{subject}', () => subject).replaceAll('{enough}', enough)),
+    ...evidence.reach,
+  ];
+  if (each === null) return [fill('', '')];
+  const needsAmount = command.some((word) => word.includes('{enough}'));
   return subjects
     .filter((subject) => subject.kind === each && isSafe(subject))
     .slice(0, MAX_COMMANDS)
-    .map((subject) => fill(subject.id));
+    .flatMap(({ id }) => {
+      const enough = needsAmount ? enoughFor(id, runbook, evidence) : '';
+      return enough === null ? [] : [fill(id, enough)];
+    });
+}
+
+/** What `raise-cap` takes at the most, USD. */
+const MOST_USD = 999_999_999;
+
+/** A cap in whole USD above what an agent has spent and may spend; null: there is none, or its row is not there. */
+function enoughFor(agent: string, { remedies }: Runbook, { signals }: Evidence): string | null {
+  const spec = remedies['raise-cap'];
+  const row = spec === null ? undefined : signals[spec.signal]?.rows.find(({ id }) => id === agent);
+  if (spec === null || row === undefined) return null;
+  const used = Math.max(row.value, row.limit?.value ?? 0);
+  const enough = Math.max(Math.ceil(used * spec.headroom), Math.floor(used) + 1);
+  return enough <= MOST_USD ? enough.toFixed(2) : null;
 }

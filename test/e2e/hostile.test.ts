@@ -1,11 +1,15 @@
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Incident, merge, singleIp } from '../support/incidents.ts';
 import { counter, series } from '../support/openmetrics.ts';
-import { stopEverything } from '../support/processes.ts';
+import { stopEverything, temporaryFolder } from '../support/processes.ts';
 import { runInTerminal, runProgram } from '../support/program.ts';
-import { startRedis } from '../support/redis.ts';
+import { startRedis, type TestRedis } from '../support/redis.ts';
 import type { Command } from '../support/resp.ts';
 import { incidentAt, nowSeconds, prometheusWith, type Triage, triage } from './systems.ts';
+
+const PROGRAM = fileURLToPath(new URL('../../bin/ratelimit.js', import.meta.url));
 
 /** Names as an attacker would choose them (fewer than the 20 that are listed): the sender chooses a counter's key. */
 const NAMES: Record<string, string> = {
@@ -25,7 +29,7 @@ const NAMES: Record<string, string> = {
   'not an address': '203.0.113.042',
   'a network': '0.0.0.0/0',
   separators: 'a:b:{c}\u2028d\u2029',
-  braces: '{subject}{redis}{yyyymmdd}{total}',
+  braces: '{subject}{enough}{yyyymmdd}{total}',
   blank: ' ',
 };
 const HUGE = 'x'.repeat(7_000);
@@ -65,6 +69,7 @@ function hostileIncident(now: number, date: string): Incident {
   };
 }
 
+let redis: TestRedis;
 let systems: string[] = [];
 let document: Triage;
 const texts: Record<string, string> = {};
@@ -72,7 +77,8 @@ beforeAll(async () => {
   const now = nowSeconds();
   const date = new Date(now * 1000).toISOString().slice(0, 10).replaceAll('-', '');
   const incident = merge(incidentAt(now, singleIp()), hostileIncident(now, date));
-  const [redis, prometheus] = await Promise.all([startRedis(), prometheusWith(incident)]);
+  const [server, prometheus] = await Promise.all([startRedis(), prometheusWith(incident)]);
+  redis = server;
   const bytes: Command[] = ['acp:auth_fail:', 'acp:ip_block:', 'acp:agent_cost_cap:'].map((prefix) => [
     ...['SET', Buffer.concat([Buffer.from(prefix), NOT_UTF8]), '3'],
   ]);
@@ -117,13 +123,31 @@ describe.each(['human', 'json', 'markdown'])('as %s', (format) => {
 });
 
 test('a terminal gets its own colours and nothing else', async () => {
-  const { output } = await runInTerminal(['triage', ...systems]);
+  const { output } = await runInTerminal(['triage', '--no-input', ...systems]);
   const [start = '', ...coloured] = output.replaceAll('\r\n', '\n').split('\u001b[');
   expect(coloured.length).toBeGreaterThan(10);
   expect(coloured.filter((part) => !/^\d+(;\d+)*m/.test(part))).toEqual([]);
   const rest = [start, ...coloured].join('');
   expect(rest).toContain(ATTACKER);
   expect(rest.match(/(?!\n)[\p{Cc}\p{Cf}]/u)?.[0]).toBeUndefined();
+});
+
+test('the menu after it offers what is suggested, and holds nothing else that a terminal obeys', async () => {
+  const answers = [{ after: /What next\?[\s\S]*show more/, type: '\x03' }];
+  const { output, code } = await runInTerminal(['triage', '--color', 'never', ...systems], { answers });
+  expect(code).toBe(130);
+  const [start = '', ...moved] = output.replaceAll('\r\n', '\n').split('\u001b[');
+  // Inquirer moves the cursor, hides and shows it, and clears lines.
+  const MOVE = /^(?:\?25[hl]|\d*[A-GJK])/;
+  expect(moved.filter((part) => !MOVE.test(part))).toEqual([]);
+  const text = [start, ...moved.map((part) => part.replace(MOVE, ''))].join('');
+  expect(text.match(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)?.[0]).toBeUndefined();
+  const [screen = '', menu = ''] = text.split('What next?');
+  expect(screen).toContain(ATTACKER);
+  // Long choices are broken at the edge of the terminal.
+  const offered = menu.replaceAll(/\s/g, '');
+  for (const command of commandsOf(document)) expect(offered).toContain(command.replaceAll(' ', ''));
+  expect(offered.match(/ratelimit(?!:)/g)).toHaveLength(commandsOf(document).length);
 });
 
 test('Markdown renders names as text', () => {
@@ -178,26 +202,72 @@ describe('in JSON every id is exact', () => {
 });
 
 test('only checked identifiers are ever in a command', () => {
-  const commands = document.findings.flatMap(({ remedies }) => remedies.flatMap((r) => r.command ?? []));
-  const port = /\d+$/.exec(systems[1] ?? '')?.[0];
-  const redisCli = `redis-cli -h 127.0.0.1 -p ${port}`;
-  expect(commands.map((command) => command.replaceAll(/:\d{8}\b/g, ':DATE'))).toEqual([
-    `${redisCli} SET acp:ip_block:${ATTACKER} credential_stuffing EX 86400`,
-    `${redisCli} MGET acp:agent_cost_today:agent-7:DATE acp:agent_cost_cap:agent-7`,
+  expect(commandsOf(document)).toEqual([
+    `ratelimit block-ip ${ATTACKER} --ttl 24h --reason credential_stuffing --redis-url ${redis.url}`,
+    `ratelimit caps agent-7 --redis-url ${redis.url}`,
+    `ratelimit raise-cap agent-7 --to 180.00 --reason cost_cap_reached --redis-url ${redis.url}`,
   ]);
   for (const format of ['human', 'markdown']) {
-    const shown = (texts[format] ?? '').split('\n').filter((line) => /^\s*redis-cli/.test(line));
-    expect(shown.map((line) => line.trim())).toEqual(commands);
+    const shown = (texts[format] ?? '').split('\n').filter((line) => /^\s*ratelimit/.test(line));
+    expect(shown.map((line) => line.trim())).toEqual(commandsOf(document));
   }
 });
 
+const commandsOf = ({ findings }: Triage) =>
+  findings.flatMap(({ remedies }) => remedies.flatMap(({ command }) => command ?? []));
+
+test('what is suggested, pasted into a shell, does that to the system that was read and nothing else', async () => {
+  const blocks = [...(texts.markdown ?? '').matchAll(/^```sh\n(.*?)^```$/gms)].map(([, lines]) => lines);
+  const before = await everything();
+  const { exitCode, stdout, stderr } = await inShell(blocks.join(''));
+  expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+  expect(stdout).toContain('agent-7');
+
+  const [blocked, cap] = [`acp:ip_block:${ATTACKER}`, 'acp:agent_cost_cap:agent-7'];
+  const after = await everything();
+  expect(before).toMatchObject({ [cap]: '100.00' });
+  expect(after).toEqual({ ...before, [blocked]: 'credential_stuffing', [cap]: '180.00' });
+  const left = Number(await redis.cli('TTL', blocked));
+  expect(left).toBeGreaterThan(86_400 - 60);
+  expect(left).toBeLessThanOrEqual(86_400);
+  expect(await redis.cli('TTL', cap)).toBe('-1');
+});
+
+/** Every key of Redis and what it holds. */
+async function everything(): Promise<Record<string, string>> {
+  const script = `
+    local all = {}
+    for _, key in ipairs(redis.call('KEYS', '*')) do
+      table.insert(all, key)
+      table.insert(all, redis.call('GET', key))
+    end
+    return cjson.encode(all)`;
+  const all = JSON.parse(await redis.cli('EVAL', script, '0')) as string[];
+  return Object.fromEntries(all.flatMap((key, at) => (at % 2 === 0 ? [[key, all[at + 1] ?? '']] : [])));
+}
+
+/** Runs lines as they are in bash, in which `ratelimit` is the program and does not ask. */
+async function inShell(lines: string) {
+  const home = await temporaryFolder('home');
+  const ratelimit = `ratelimit() {
+    if [ "$1" = caps ]; then "$NODE" "$PROGRAM" "$@"; else "$NODE" "$PROGRAM" "$@" --yes --verify 0; fi
+  }`;
+  return execa('bash', ['-c', `set -e\n${ratelimit}\n${lines}`], {
+    cwd: home,
+    env: { NODE: process.execPath, PROGRAM, HOME: home, XDG_CONFIG_HOME: home, XDG_STATE_HOME: home },
+    extendEnv: false,
+    reject: false,
+    stdin: 'ignore',
+  });
+}
+
 test('a loud name that is no address is never a subject, and never quiet either', async () => {
-  const redis = await startRedis();
+  const other = await startRedis();
   const now = nowSeconds();
-  await redis.load([['SET', 'acp:auth_fail:203.0.113.9;reboot\u001b[2J', '900', 'EX', '290']]);
+  await other.load([['SET', 'acp:auth_fail:203.0.113.9;reboot\u001b[2J', '900', 'EX', '290']]);
   const prometheus = await prometheusWith(incidentAt(now));
-  const result = await triage(['--redis-url', redis.url, '--prometheus-url', prometheus.url]);
+  const result = await triage(['--redis-url', other.url, '--prometheus-url', prometheus.url]);
   expect(result.document.verdict.category).toBe('inconclusive');
   expect(result.document.findings).toEqual([]);
-  expect(result.stdout).not.toContain('redis-cli');
+  expect(result.stdout).not.toMatch(/ratelimit [a-z]/);
 });

@@ -23,16 +23,24 @@ interface Pattern {
   readonly category: string;
   readonly subjects: string[];
   readonly restarted?: boolean;
+  /** What is suggested, but for the reason and what reaches the system. */
+  readonly commands?: string[];
 }
 
 const PATTERNS: Record<string, Pattern> = {
-  'one IP': { make: singleIp, category: 'single-ip-credential-stuffing', subjects: ['203.0.113.42'] },
+  'one IP': {
+    make: singleIp,
+    category: 'single-ip-credential-stuffing',
+    subjects: ['203.0.113.42'],
+    commands: ['ratelimit block-ip 203.0.113.42 --ttl 24h'],
+  },
   'many IPs': { make: distributed, category: 'distributed-credential-stuffing', subjects: [] },
   'one tenant, mix of paths': { make: tenantOverRps, category: 'tenant-over-rps-cap', subjects: ['acme'] },
   'one tenant, all /execute': {
     make: agentOverCap,
     category: 'agent-over-cost-cap',
     subjects: ['agent-7', 'globex'],
+    commands: ['ratelimit caps agent-7', 'ratelimit raise-cap agent-7 --to 135.00'],
   },
   'many tenants': { make: platformOverload, category: 'platform-overload', subjects: [] },
   'after a deploy': { make: deployChurn, category: 'deploy-auth-churn', subjects: [], restarted: true },
@@ -49,6 +57,7 @@ interface Finding {
   confidence: string;
   subjects: { kind: string; id: string }[];
   caveats: { code: string }[];
+  remedies: { command: string | null }[];
 }
 
 async function triage(patterns: Pattern[], withNoise: boolean) {
@@ -74,6 +83,14 @@ async function triage(patterns: Pattern[], withNoise: boolean) {
   return { code, ...document };
 }
 
+function commandsOf(findings: readonly Finding[]): string[] {
+  const commands = findings.flatMap(({ remedies }) => remedies.flatMap(({ command }) => command ?? []));
+  return commands.map((command) => {
+    expect(command.endsWith(` --redis-url ${redis.url}`)).toBe(true);
+    return command.replace(/(?: --reason [a-z_]+)? --redis-url .*$/, '');
+  });
+}
+
 describe.each([false, true])('with background noise: %s', (withNoise) => {
   test('a platform at rest is quiet', async () => {
     const { verdict, findings, code } = await triage([], withNoise);
@@ -87,6 +104,7 @@ describe.each([false, true])('with background noise: %s', (withNoise) => {
     expect(findings.map((finding) => finding.category)).toEqual([pattern.category]);
     expect(verdict.category).toBe(pattern.category);
     expect(findings[0]?.subjects.map((subject) => subject.id)).toEqual(pattern.subjects);
+    expect(commandsOf(findings)).toEqual(pattern.commands ?? []);
     expect(verdict.confidence).toBe(pattern.category === 'platform-overload' ? 'medium' : 'high');
     expect(code).toBe(0);
   });

@@ -39,7 +39,7 @@ test('--save, then --from on a machine that reaches nobody: the same document', 
   expect(live.document.findings).toHaveLength(3);
   expect((await stat(saved)).mode & 0o777).toBe(0o600);
 
-  // The same URLs, so that suggested commands are the same; nothing is read from them.
+  // Nothing is read from them.
   const again = await triage([...systems, '--exit-code', '--from', saved]);
   expect(again.code).toBe(3);
   const untimed = (stdout: string) => stdout.replace(/"totalMs": \d+/, '');
@@ -51,6 +51,15 @@ test('--save, then --from on a machine that reaches nobody: the same document', 
   ]);
   expect(elsewhere.document.degraded).toBe(false);
   expect(elsewhere.document.signals).toEqual(live.document.signals);
+  // What is suggested reaches the system that was recorded, not the one that is configured here.
+  expect(elsewhere.document.findings).toEqual(live.document.findings);
+  const commands = live.document.findings.flatMap(({ remedies }) => remedies.flatMap((r) => r.command ?? []));
+  const reach = `--redis-url ${systems[1]}`;
+  expect(commands.map((command) => command.split(' ', 3).join(' '))).toEqual([
+    ...['ratelimit block-ip 203.0.113.42', 'ratelimit caps agent-7', 'ratelimit raise-cap agent-7'],
+  ]);
+  for (const command of commands) expect(command.slice(-reach.length - 1)).toBe(` ${reach}`);
+  expect(JSON.parse(await readFile(saved, 'utf8')).reach).toEqual(reach.split(' '));
 });
 
 test('for people, a recorded incident says that it is one', async () => {
@@ -118,6 +127,18 @@ describe('--from a file that is none', () => {
       changed(({ signals }) => Object.assign(signals['auth-failures-by-ip'] ?? {}, { status: 'fine' })),
     'rows that are not rows': () =>
       changed(({ signals }) => Object.assign(signals['auth-failures-by-ip'] ?? {}, { rows: [1, null] })),
+    'no word of what reaches the system': () => changed((capture) => delete capture.reach),
+    'words of a command that a terminal acts on': () =>
+      changed((capture) => Object.assign(capture, { reach: ['--context', '\u001b[2J'] })),
+    'words of a command that are lines': () =>
+      changed((capture) => Object.assign(capture, { reach: ['--context', 'prod\nreboot'] })),
+    'a command in place of its words': () =>
+      changed((capture) => Object.assign(capture, { reach: '--context prod' })),
+    'as it was written when commands were of redis-cli': () =>
+      changed((capture) => {
+        delete capture.reach;
+        Object.assign(capture, { redisCli: { words: ['-p', '6379'], needsPassword: false } });
+      }),
     'no time': () => changed((capture) => Object.assign(capture, { at: 'yesterday' })),
     'a number beyond all numbers': () => changed(() => {}).replace(/"total":\d+/, '"total":1e999'),
     nested: () => '['.repeat(200_000),

@@ -100,7 +100,7 @@ describe('colour', () => {
 
   test('in a terminal, unless it is declined', async () => {
     const run = async (args: string[], env: Record<string, string> = {}) => {
-      const { code, output } = await runInTerminal(['triage', ...systems, ...args], { env });
+      const { code, output } = await runInTerminal(['triage', '--no-input', ...systems, ...args], { env });
       expect(code).toBe(0);
       expect(output).toContain('203.0.113.42');
       return isColoured(output);
@@ -120,8 +120,10 @@ describe('the answer is on stdout and nothing is on stderr', () => {
     const [first, ...rest] = stdout.split('\n');
     expect(first).toMatch(/^P2 single-ip-credential-stuffing .*tenant-over-rps-cap/);
     // Sentences and tables fit; a verdict and a command stay on the one line that is read or pasted.
-    const long = rest.filter((line) => line.length > 80 && !/^ +redis-cli /.test(line));
+    const command = new RegExp(`^ +ratelimit .* --redis-url ${systems[1]}$`);
+    const long = rest.filter((line) => line.length > 80 && !command.test(line));
     expect(long.filter((line) => !/^P2 /.test(line))).toEqual([]);
+    expect(rest.filter((line) => command.test(line))).toHaveLength(1);
     expect(stdout.endsWith('\n')).toBe(true);
   });
 
@@ -130,7 +132,7 @@ describe('the answer is on stdout and nothing is on stderr', () => {
     expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
     expect(stdout).toMatch(/^## P2 single-ip-credential-stuffing \\\(confidence high\\\)\n/);
     expect(stdout).toContain('| `203.0.113.42` | 4,812 |');
-    expect(stdout).toContain('```sh\nredis-cli ');
+    expect(stdout).toContain('```sh\nratelimit block-ip 203.0.113.42 ');
   });
 
   test('--verbose talks on stderr alone', async () => {

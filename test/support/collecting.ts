@@ -19,6 +19,7 @@ const TIMEOUT_SECONDS = 20;
 export const clock: Clock = {
   now: () => Date.now(),
   iso: (milliseconds) => new Date(milliseconds).toISOString(),
+  ms: (iso) => Date.parse(iso),
 };
 
 const runbookFile = new URL('../../src/runbooks/aegis.yaml', import.meta.url);
@@ -68,6 +69,11 @@ export async function configOf(given: {
     api: null,
     thresholds: {},
     timeoutSeconds: given.timeoutSeconds ?? TIMEOUT_SECONDS,
+    ...{ neverBlock: [], maxBlockTtlSeconds: 7 * 86_400, capCeiling: null, journalStream: null },
+    from: {
+      ...{ file: 'default', context: 'default', runbook: 'default' },
+      ...{ redis: 'flag', prometheus: 'flag', api: 'default' },
+    },
     origins: [],
   };
 }

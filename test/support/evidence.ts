@@ -50,12 +50,11 @@ export function evidence(readings: Readonly<Record<string, Reading>> = {}, runbo
     const window = first === undefined ? null : windowOf(first, windowSeconds);
     return [id, { ...reading, unit: spec.unit, windowSeconds: window, sources }] as const;
   });
-  const redisCli = { words: ['-h', '127.0.0.1', '-p', '6379'], needsPassword: false };
   return {
     schema: 'ratelimit/evidence/v1',
     at: AT,
     windowSeconds,
-    redisCli,
+    reach: [],
     signals: Object.fromEntries(signals),
   };
 }

@@ -28,12 +28,11 @@ export const caveatCodes = (finding: Finding): string[] => finding.caveats.map((
 
 /** All that a run on these readings has to say, as the command puts it together. */
 export function documentOf(readings: Readings, top = 10, runbook: Runbook = aegis): TriageDocument {
-  const facts = evidence(readings, runbook);
+  const facts = { ...evidence(readings, runbook), reach: ['--context', 'prod'] };
   const verdict = judge(facts, runbook);
-  const reach = { redis: ['-u', 'redis://127.0.0.1:6379'], yyyymmdd: '20260529' };
   const remedies = verdict.findings.flatMap((finding) => {
     const category = runbook.categories.find(({ id }) => id === finding.category);
-    return category ? [[finding.category, propose(finding, category, runbook, reach)] as const] : [];
+    return category ? [[finding.category, propose(finding, category, runbook, facts)] as const] : [];
   });
   return {
     evidence: facts,

@@ -206,6 +206,8 @@ describe('what messages show', () => {
       fc.property(start, username, password, host, end, (scheme, user, secret, where, tail) => {
         // That would be the path of a socket, unbroken and without a password.
         fc.pre(scheme !== '' || user.toLowerCase() !== 'unix');
+        // The first @ ends what stands before a socket's path, and the path is no secret.
+        fc.pre(!/^unix:/i.test(scheme) || !/@\//.test(secret));
         const url = `${scheme}${encodeURIComponent(user)}:${secret}@${where}${tail}`;
         for (const parsed of [parseRedisUrl(url), parseHttpUrl(url)]) {
           expect(typeof parsed === 'string' ? parsed : JSON.stringify(parsed)).not.toContain(SECRET);

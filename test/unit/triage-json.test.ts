@@ -69,8 +69,7 @@ describe('the document', () => {
     expect(document.findings[1].remedies[0]).toMatchObject({
       id: 'block-ip',
       kind: 'command',
-      command:
-        'redis-cli -u redis://127.0.0.1:6379 SET acp:ip_block:203.0.113.42 credential_stuffing EX 86400',
+      command: 'ratelimit block-ip 203.0.113.42 --ttl 24h --reason credential_stuffing --context prod',
     });
     expect(document.signals['auth-failures-by-ip']).toEqual({
       ...{
@@ -152,11 +151,11 @@ test('the text of a finding', () => {
       "confidence": "high",
       "remedies": [
         {
-          "command": "redis-cli -u redis://127.0.0.1:6379 SET acp:ip_block:203.0.113.42 credential_stuffing EX 86400",
+          "command": "ratelimit block-ip 203.0.113.42 --ttl 24h --reason credential_stuffing --context prod",
           "id": "block-ip",
           "kind": "command",
           "link": null,
-          "text": "The per-IP counter (5 minutes) already throttles. This blocks the address in Redis for 24 hours with a reason; the gateway answers it with 403.",
+          "text": "The per-IP counter (5 minutes) already throttles. This blocks the address in Redis for 24 hours with a reason; the gateway answers it with 403. It asks before it writes and checks whether it takes effect.",
         },
         {
           "command": null,

@@ -65,12 +65,13 @@ test('the Markdown of a spent cap', () => {
 
     **Next, for agent-over-cost-cap**
 
-    1. Inspect the agent's spend today and its cap.
-    2. Raise the cap in Redis \\(acp:&#8203;agent\\_cost\\_cap:&lt;agent&gt;, a USD decimal such as 100.00, without a TTL\\) above what is already spent. It takes effect on the next request.
-    3. Make it permanent by the API: PATCH /agents/&lt;agent&gt; with \\{"metadata":\\{"daily\\_cost\\_cap\\_usd":100.00\\}\\}. See Quota Management \\(Settings -&gt; Quota Management\\).
+    1. Inspect the agent's spend today, its cap, and who last changed it.
+    2. If the spending is legitimate, raise the cap above what is already spent. It takes effect on the next request. Another amount is as good; it asks before it writes.
+    3. To make it permanent, add --permanent --tenant &lt;id&gt;, which also tells the API \\(PATCH /agents/&lt;agent&gt;\\). See Quota Management \\(Settings -&gt; Quota Management\\).
 
     \`\`\`sh
-    redis-cli -u redis://127.0.0.1:6379 MGET acp:agent_cost_today:summarizer:20260529 acp:agent_cost_cap:summarizer
+    ratelimit caps summarizer --context prod
+    ratelimit raise-cap summarizer --to 121.00 --reason cost_cap_reached --context prod
     \`\`\`
 
     **Afterwards**
@@ -97,5 +98,5 @@ test('several findings have a part of their own each, commands in a block to cop
   expect(text).toMatch(/^## P2 distributed-credential-stuffing/);
   expect(text).toMatch(/^### distributed-credential-stuffing$/m);
   expect(text).toMatch(/^### single-ip-credential-stuffing$/m);
-  expect(text).toMatch(/```sh\nredis-cli .* acp:ip_block:203\.0\.113\.42 .*\n```/);
+  expect(text).toMatch(/```sh\nratelimit block-ip 203\.0\.113\.42 .* --context prod\n```/);
 });

@@ -99,9 +99,9 @@ test('the screen of an attack', () => {
     Next, for distributed-credential-stuffing
       1. Find out whether the attack is succeeding (successful sign-ins from these
          sources, use of revoked tokens) before you pull a bigger lever.
-      2. If it is succeeding, engage the kill switch for the affected tenants. It
-         stops everything the tenant does and is not a response to rate limits. See
-         Kill Switch (runbook).
+      2. If it is succeeding, engage the kill switch for the affected tenants
+         (ratelimit kill-switch engage <tenant>). It stops everything the tenant
+         does and is not a response to rate limits. See Kill Switch (runbook).
       3. Turn single sign-on on and password login off for the duration.
       4. Rotate JWT_SECRET_KEY, so that stolen tokens die. Everybody signs in again.
       5. Put the source ranges on the load balancer's deny list. See Gateway service
@@ -109,8 +109,9 @@ test('the screen of an attack', () => {
 
     Next, for single-ip-credential-stuffing
       1. The per-IP counter (5 minutes) already throttles. This blocks the address
-         in Redis for 24 hours with a reason; the gateway answers it with 403.
-         redis-cli -u redis://127.0.0.1:6379 SET acp:ip_block:203.0.113.42 credential_stuffing EX 86400
+         in Redis for 24 hours with a reason; the gateway answers it with 403. It
+         asks before it writes and checks whether it takes effect.
+         ratelimit block-ip 203.0.113.42 --ttl 24h --reason credential_stuffing --context prod
       2. More durable, put the address on the load balancer's deny list. Redis's
          block ends with its TTL, that one stays until it is removed. See Gateway
          service (runbook).
@@ -191,14 +192,15 @@ test('the screen of a spent cap', () => {
       ? inflight is absent: Prometheus has no metric acp_gateway_inflight_requests
 
     Next
-      1. Inspect the agent's spend today and its cap.
-         redis-cli -u redis://127.0.0.1:6379 MGET acp:agent_cost_today:summarizer:20260529 acp:agent_cost_cap:summarizer
-      2. Raise the cap in Redis (acp:agent_cost_cap:<agent>, a USD decimal such as
-         100.00, without a TTL) above what is already spent. It takes effect on the
-         next request.
-      3. Make it permanent by the API: PATCH /agents/<agent> with
-         {"metadata":{"daily_cost_cap_usd":100.00}}. See Quota Management (Settings
-         -> Quota Management).
+      1. Inspect the agent's spend today, its cap, and who last changed it.
+         ratelimit caps summarizer --context prod
+      2. If the spending is legitimate, raise the cap above what is already spent.
+         It takes effect on the next request. Another amount is as good; it asks
+         before it writes.
+         ratelimit raise-cap summarizer --to 121.00 --reason cost_cap_reached --context prod
+      3. To make it permanent, add --permanent --tenant <id>, which also tells the
+         API (PATCH /agents/<agent>). See Quota Management (Settings -> Quota
+         Management).
 
     Afterwards
       * Write the incident report with source IPs, the response taken and the

@@ -1,0 +1,26 @@
+import type { Command } from 'commander';
+
+/** What a command does to the systems that it talks to. */
+export interface Effect {
+  /** `read-only`: it changes nothing but files that it was told to write. `destructive`: it changes a system. */
+  readonly kind: 'read-only' | 'destructive';
+  /** Running it twice leaves the same as running it once. */
+  readonly idempotent: boolean;
+}
+
+const effects = new WeakMap<Command, Effect>();
+
+export const READS: Effect = { kind: 'read-only', idempotent: true };
+
+/** Every command says what it does; the help repeats it. */
+export function declare(command: Command, effect: Effect): Command {
+  effects.set(command, effect);
+  const words =
+    effect.kind === 'read-only'
+      ? 'Changes nothing.'
+      : `Changes a system, after asking${effect.idempotent ? '; doing it twice is the same as doing it once' : ''}.`;
+  return command.addHelpText('after', `\n${words}`);
+}
+
+/** null: the command holds others, or it was never declared. */
+export const effectOf = (command: Command): Effect | null => effects.get(command) ?? null;

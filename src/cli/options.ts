@@ -1,0 +1,44 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { parseDuration } from '../values/duration.ts';
+
+/** An option that takes a duration; its value is in seconds. @param least seconds; 0 also accepts a bare `0` */
+export function durationOption(
+  flags: string,
+  description: string,
+  { least = 1, fallback }: { least?: number; fallback?: string } = {},
+): Option {
+  const option = new Option(flags, description).argParser((text: string) => {
+    const seconds = parseDuration(text);
+    if (seconds === null || (seconds < least && seconds !== 0) || (seconds === 0 && least > 0)) {
+      const from = least > 0 ? `of at least ${least}s` : 'or 0';
+      throw new InvalidArgumentError(`Expected a duration ${from}, such as 90s, 5m or 1h30m.`);
+    }
+    return least > 0 ? Math.round(seconds) : seconds;
+  });
+  return fallback === undefined ? option : option.default(parseDuration(fallback), fallback);
+}
+
+/** @param most the largest that is accepted */
+export function wholeNumber(most: number): (text: string) => number {
+  return (text) => {
+    if (!/^\d{1,6}$/.test(text) || Number(text) < 1 || Number(text) > most) {
+      throw new InvalidArgumentError(`Expected a whole number from 1 to ${most}.`);
+    }
+    return Number(text);
+  };
+}
+
+/** The flags that every command has which changes a system. */
+export function withWriteFlags(command: Command): Command {
+  return command
+    .option('--reason <text>', 'why; recorded with the change, asked for on a terminal')
+    .option('--yes', 'do it without asking', false)
+    .option('--dry-run', 'show what would be written, write nothing', false)
+    .option('--operator <name>', 'who does it (default: the user of this machine)')
+    .addOption(
+      durationOption('--verify <duration>', 'watch for the effect that long, 0 to skip', {
+        least: 0,
+        fallback: '5s',
+      }),
+    );
+}

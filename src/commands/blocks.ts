@@ -1,0 +1,43 @@
+import type { Context } from '../context.ts';
+import { EXIT, type ExitCode } from '../errors.ts';
+import { blocksText } from '../output/lists.ts';
+import { paintFor } from '../output/paint-for.ts';
+import type { GlobalFlags } from '../program.ts';
+import { isCanonical, listBlocks } from '../remedies/blocks.ts';
+import { readHistory } from './history.ts';
+import { open, specOf, toError } from './parts.ts';
+
+export interface BlocksFlags extends GlobalFlags {
+  /** Seconds. */
+  readonly expiring?: number;
+}
+
+/** `ratelimit blocks`: what is blocked, why, by whom, until when. */
+export async function blocksCommand(flags: BlocksFlags, context: Context): Promise<ExitCode> {
+  const parts = await open(flags, context);
+  const streams = context.streams(flags.color === false ? 'never' : flags.color);
+  try {
+    const spec = specOf(parts.runbook, 'block-ip');
+    const history = await readHistory(context, parts);
+    const all = await listBlocks(spec, history.entries, { keyspace: parts.keyspace, clock: context.clock });
+    const limit = flags.expiring;
+    const blocks =
+      limit === undefined ? all : all.filter(({ ttlSeconds }) => ttlSeconds !== null && ttlSeconds <= limit);
+    const odd = blocks.filter(({ ip }) => !isCanonical(ip)).length;
+    const warnings = [
+      ...history.warnings,
+      ...(odd > 0
+        ? [
+            `${odd} ${odd === 1 ? 'name is' : 'names are'} not an address as the system writes one; such a block may not hold`,
+          ]
+        : []),
+    ];
+    const paint = await paintFor(streams.colorOut);
+    streams.out(blocksText({ blocks, warnings }, flags.output, paint, streams.columns, context.clock));
+    return EXIT.done;
+  } catch (error) {
+    throw toError(error);
+  } finally {
+    parts.close();
+  }
+}

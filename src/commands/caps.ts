@@ -1,0 +1,67 @@
+import type { Context } from '../context.ts';
+import { EXIT, type ExitCode, RatelimitError } from '../errors.ts';
+import { capsText } from '../output/lists.ts';
+import { paintFor } from '../output/paint-for.ts';
+import type { GlobalFlags } from '../program.ts';
+import { type Cap, capOf, capsOf } from '../remedies/caps.ts';
+import { readHistory } from './history.ts';
+import { capKeys, checkId, open, type Parts, specOf, toError } from './parts.ts';
+
+/** `ratelimit caps [agent]`: spend, cap, ratio, and who last changed it. */
+export async function capsCommand(
+  agent: string | null,
+  flags: GlobalFlags,
+  context: Context,
+): Promise<ExitCode> {
+  if (agent !== null) checkId('agent', agent);
+  const parts = await open(flags, context);
+  const streams = context.streams(flags.color === false ? 'never' : flags.color);
+  try {
+    const history = await readHistory(context, parts);
+    const { caps, warnings } = await readCaps(agent, parts, context, history.entries);
+    if (agent !== null && caps.length === 0) {
+      throw new RatelimitError('not-found', `agent ${agent} has neither a cap nor spent anything today`, {
+        exitCode: EXIT.nothing,
+        hint: 'ratelimit caps lists all agents that have.',
+      });
+    }
+    const paint = await paintFor(streams.colorOut);
+    const shown = { caps, warnings: [...history.warnings, ...warnings] };
+    streams.out(capsText(shown, flags.output, paint, streams.columns, context.clock));
+    return EXIT.done;
+  } catch (error) {
+    throw toError(error);
+  } finally {
+    parts.close();
+  }
+}
+
+type Found = { readonly caps: readonly Cap[]; readonly warnings: readonly string[] };
+
+async function readCaps(
+  agent: string | null,
+  { config, runbook, keyspace }: Parts,
+  context: Context,
+  entries: Parameters<typeof capOf>[2]['entries'],
+): Promise<Found> {
+  const { signal: name } = specOf(runbook, 'raise-cap');
+  const keys = capKeys(runbook, name);
+  const world = { keyspace, clock: context.clock, entries };
+  if (agent !== null) {
+    const cap = await capOf(agent, keys, world);
+    return { caps: cap === null ? [] : [cap], warnings: [] };
+  }
+  const [{ collect }, adapters] = await Promise.all([import('../evidence/collect.ts'), context.adapters()]);
+  const spec = runbook.signals[name];
+  const only = { ...runbook, signals: spec === undefined ? {} : { [name]: spec } };
+  const request = { config, runbook: only, windowSeconds: 300, clock: context.clock };
+  const signal = (await collect(adapters, request, context.interrupt)).signals[name];
+  if (signal?.status === 'unknown') {
+    const exitCode = signal.cause === 'auth' ? EXIT.auth : EXIT.failure;
+    throw new RatelimitError(signal.cause ?? 'refused', signal.reason ?? 'not read', { exitCode });
+  }
+  const rows = signal?.rows ?? [];
+  const hidden = (signal?.distinct ?? 0) - rows.length;
+  const more = hidden > 0 ? [`${hidden} more agents are not listed: those closest to their cap are`] : [];
+  return { caps: await capsOf(rows, keys, world), warnings: [...(signal?.warnings ?? []), ...more] };
+}

@@ -1,0 +1,49 @@
+import type { Context } from '../context.ts';
+import { entriesOf } from '../journal/entries.ts';
+import { parseEvent } from '../journal/events.ts';
+import type { Entry, JournalEvent } from '../journal/types.ts';
+import { SourceError } from '../signals/source-error.ts';
+import type { Parts } from './parts.ts';
+
+/** What was done: by this operator's journal, and by the team's stream where there is one. */
+export interface History {
+  /** Newest last. */
+  readonly entries: readonly Entry[];
+  /** Ids that only the team's stream knows. */
+  readonly team: ReadonlySet<string>;
+  /** False when this machine's journal shows signs of having been changed. */
+  readonly intact: boolean;
+  readonly warnings: readonly string[];
+}
+
+const STREAM_EVENTS = 5_000;
+
+/** Reads both; what cannot be read is a warning, since a list without its authors is still a list. */
+export async function readHistory(context: Context, { config, keyspace }: Parts): Promise<History> {
+  const journal = await context.journal();
+  const { events, problems } = await journal.read();
+  const own = new Set(events.map(({ id }) => id));
+  const warnings = problems.map((problem) => `journal: ${problem}`);
+  const shared: JournalEvent[] = [];
+  if (config.journalStream !== null) {
+    try {
+      const lines = await keyspace.stream(config.journalStream, STREAM_EVENTS);
+      const parsed = lines.map(parseEvent);
+      shared.push(...parsed.filter((event) => typeof event !== 'string'));
+      const bad = parsed.length - shared.length;
+      if (bad > 0) warnings.push(`${bad} events of the stream ${config.journalStream} cannot be read`);
+    } catch (error) {
+      if (!(error instanceof SourceError)) throw error;
+      warnings.push(`the team's journal could not be read: ${error.message}`);
+    }
+  }
+  const others = shared.filter(({ id }) => !own.has(id));
+  // Somebody else may have taken back what this operator did.
+  const news = shared.filter((event) => event.event === 'undone' && own.has(event.id));
+  return {
+    entries: entriesOf([...events, ...others, ...news]),
+    team: new Set(others.map(({ id }) => id)),
+    intact: problems.length === 0,
+    warnings,
+  };
+}

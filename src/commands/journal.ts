@@ -1,0 +1,65 @@
+import type { Context } from '../context.ts';
+import { EXIT, type ExitCode } from '../errors.ts';
+import type { Entry } from '../journal/types.ts';
+import { journalEntryText, journalText, type ShownEntry } from '../output/journal-text.ts';
+import { paintFor } from '../output/paint-for.ts';
+import type { GlobalFlags } from '../program.ts';
+import { tellNow } from '../remedies/now.ts';
+import { type History, readHistory } from './history.ts';
+import { open, type Parts, systemsOf, toError } from './parts.ts';
+import { findEntry } from './undo.ts';
+
+export interface JournalFlags extends GlobalFlags {
+  /** Seconds. */
+  readonly since?: number;
+}
+
+/** `ratelimit journal`: what was done, newest last. */
+export async function journalCommand(flags: JournalFlags, context: Context): Promise<ExitCode> {
+  return show(flags, context, ({ entries }) => {
+    const { since } = flags;
+    if (since === undefined) return entries;
+    const from = context.clock.iso(context.clock.now() - since * 1_000);
+    return entries.filter(({ at }) => at >= from);
+  });
+}
+
+/** `ratelimit journal show <id>`: all about one entry. */
+export async function journalShow(id: string, flags: GlobalFlags, context: Context): Promise<ExitCode> {
+  return show(flags, context, (history) => [findEntry(id, history)], true);
+}
+
+async function show(
+  flags: GlobalFlags,
+  context: Context,
+  choose: (history: History) => readonly Entry[],
+  whole = false,
+): Promise<ExitCode> {
+  const parts = await open(flags, context);
+  const streams = context.streams(flags.color === false ? 'never' : flags.color);
+  try {
+    const history = await readHistory(context, parts);
+    const entries: ShownEntry[] = [];
+    for (const entry of choose(history)) entries.push(await shown(entry, history, parts, context));
+    const paint = await paintFor(streams.colorOut);
+    const { intact, warnings } = history;
+    const render = whole ? journalEntryText : journalText;
+    streams.out(render({ entries, intact, warnings }, flags.output, paint, streams.columns, context.clock));
+    return EXIT.done;
+  } catch (error) {
+    throw toError(error);
+  } finally {
+    parts.close();
+  }
+}
+
+async function shown(
+  entry: Entry,
+  { team }: History,
+  { config, keyspace }: Parts,
+  { clock }: Context,
+): Promise<ShownEntry> {
+  const isOpen = entry.status === 'unknown' && entry.undoneBy === null;
+  const now = isOpen ? await tellNow(entry, systemsOf(config).redis, { keyspace, clock }) : null;
+  return { ...entry, now, team: team.has(entry.id) };
+}

@@ -1,0 +1,53 @@
+import type { Context } from '../context.ts';
+import { EXIT, type ExitCode, RatelimitError } from '../errors.ts';
+import { switchText } from '../output/lists.ts';
+import { paintFor } from '../output/paint-for.ts';
+import type { GlobalFlags } from '../program.ts';
+import { guardToken } from '../remedies/guards.ts';
+import { factsInRedis, killSwitch, readSwitch } from '../remedies/kill-switch.ts';
+import { apiOf, checkId, open, specOf, toError } from './parts.ts';
+import { runRemedy, type WriteFlags } from './remedy.ts';
+
+/** `ratelimit kill-switch engage|release`: through the API. */
+export async function killSwitchCommand(
+  action: 'engage' | 'release',
+  tenant: string,
+  flags: WriteFlags,
+  context: Context,
+): Promise<ExitCode> {
+  checkId('tenant', tenant);
+  const parts = await open(flags, context);
+  const target = apiOf(parts.config);
+  const wanted = action === 'engage' ? 'engaged' : 'released';
+  const remedy = killSwitch(specOf(parts.runbook, 'kill-switch'), { tenant, wanted }, { ...parts, target });
+  return runRemedy(flags, context, parts, remedy, { systems: ['redis', 'api'] });
+}
+
+/** `ratelimit kill-switch status`: what the API says, and the system's own keys. */
+export async function killSwitchStatus(
+  tenant: string,
+  flags: GlobalFlags,
+  context: Context,
+): Promise<ExitCode> {
+  checkId('tenant', tenant);
+  const parts = await open(flags, context);
+  const streams = context.streams(flags.color === false ? 'never' : flags.color);
+  try {
+    const inTheClear = guardToken(apiOf(parts.config));
+    if (inTheClear !== null) {
+      throw new RatelimitError('refused', inTheClear.message, { exitCode: EXIT.refused });
+    }
+    const spec = specOf(parts.runbook, 'kill-switch');
+    const [status, facts] = await Promise.all([
+      readSwitch(spec, tenant, await parts.api()),
+      factsInRedis(spec, tenant, parts.keyspace),
+    ]);
+    const paint = await paintFor(streams.colorOut);
+    streams.out(switchText({ tenant, status, facts, warnings: [] }, flags.output, paint, streams.columns));
+    return EXIT.done;
+  } catch (error) {
+    throw toError(error);
+  } finally {
+    parts.close();
+  }
+}

@@ -1,0 +1,30 @@
+import type { Context } from '../context.ts';
+import type { ExitCode } from '../errors.ts';
+import { unblockIp } from '../remedies/unblock-ip.ts';
+import { isAddress } from '../values/address.ts';
+import { parseTargets } from './block-ip.ts';
+import { open, specOf } from './parts.ts';
+import { runRemedy, type WriteFlags } from './remedy.ts';
+
+export interface UnblockFlags extends WriteFlags {
+  readonly clearCounter: boolean;
+  readonly max: number;
+}
+
+/** `ratelimit unblock-ip`: takes addresses off the deny list. */
+export async function unblockIpCommand(
+  words: readonly string[],
+  flags: UnblockFlags,
+  context: Context,
+): Promise<ExitCode> {
+  const order = {
+    targets: parseTargets(words),
+    typed: words.filter(isAddress),
+    clearCounter: flags.clearCounter,
+    max: flags.max,
+  };
+  const parts = await open(flags, context);
+  const { keyspace, runbook } = parts;
+  const remedy = unblockIp(specOf(runbook, 'block-ip'), order, { keyspace, clock: context.clock });
+  return runRemedy(flags, context, parts, remedy, { systems: ['redis'] });
+}

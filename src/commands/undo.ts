@@ -1,0 +1,34 @@
+import type { Context } from '../context.ts';
+import { EXIT, type ExitCode, RatelimitError } from '../errors.ts';
+import type { Entry } from '../journal/types.ts';
+import { undo } from '../remedies/undo.ts';
+import { quote } from '../values/text.ts';
+import { type History, readHistory } from './history.ts';
+import { open, systemsOf } from './parts.ts';
+import { runRemedy, type WriteFlags } from './remedy.ts';
+
+/** `ratelimit undo`: restores what a remedy changed, if its change still stands. */
+export async function undoCommand(id: string, flags: WriteFlags, context: Context): Promise<ExitCode> {
+  const parts = await open(flags, context);
+  const { config, runbook, keyspace, api } = parts;
+  const entry = findEntry(id, await readHistory(context, parts));
+  const remedy = undo(entry, {
+    ...{ keyspace, api, clock: context.clock, killSwitch: runbook.remedies['kill-switch'] },
+    target: config.api,
+    systems: systemsOf(config),
+  });
+  const touchesApi = entry.changes.some(({ system }) => system === 'api');
+  return runRemedy(flags, context, parts, remedy, { systems: touchesApi ? ['redis', 'api'] : ['redis'] });
+}
+
+/** An entry by its id. @throws RatelimitError exit 7 */
+export function findEntry(id: string, { entries, warnings }: History): Entry {
+  const found = entries.filter((entry) => entry.id === id.toUpperCase());
+  const [entry] = found;
+  if (entry !== undefined) return entry;
+  const hint = warnings.length > 0 ? warnings.join('\n') : 'ratelimit journal lists what there is.';
+  throw new RatelimitError('not-found', `the journal has no entry ${quote(id)}`, {
+    exitCode: EXIT.nothing,
+    hint,
+  });
+}

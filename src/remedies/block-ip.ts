@@ -1,0 +1,128 @@
+import type { BlockSpec } from '../runbooks/remedies-schema.ts';
+import type { Clock } from '../signals/asked.ts';
+import type { Held, Keyspace, Look } from '../signals/redis/keyspace.ts';
+import { formatDuration } from '../values/duration.ts';
+import { expand, type Target } from '../values/targets.ts';
+import { type BlockGuard, guardBlock, guardWidth, notChecked, type Surroundings } from './guards.ts';
+import { keyFor } from './keys.ts';
+import { NO_PLAN, plannedKey, unchangedKey } from './states.ts';
+import type { Planned, Refusal, Remedy } from './types.ts';
+import { type Counter, CounterWatch } from './watch.ts';
+
+export interface BlockOrder {
+  readonly targets: readonly Target[];
+  readonly ttlSeconds: number;
+  /** The longest that a block may last, seconds. */
+  readonly maxTtlSeconds: number;
+  /** The most addresses at once. */
+  readonly max: number;
+  readonly forced: ReadonlySet<BlockGuard>;
+}
+
+interface World {
+  readonly keyspace: Keyspace;
+  readonly clock: Clock;
+  /** What is known of the addresses beside what Redis says. */
+  readonly around: () => Promise<Omit<Surroundings, 'peers'>>;
+}
+
+/**
+ * Puts addresses on the deny list, a key each. A block that lasts at least as long is left alone, a shorter one is
+ * extended and keeps its reason unless a new one is given; none is ever shortened.
+ */
+export function blockIp(spec: BlockSpec, order: BlockOrder, world: World): Remedy {
+  const subject = subjectOf(order);
+  return {
+    name: 'block-ip',
+    mayKeepReason: true,
+    undoes: null,
+    plan: async (reason) => {
+      const width = [...guardWidth(order.targets, order.max), ...guardTtl(order)];
+      if (width.length > 0) return { ...NO_PLAN, subject, refusals: width };
+      const addresses = [...new Set(order.targets.flatMap((target) => [...expand(target)]))];
+      const [look, around] = await Promise.all([
+        world.keyspace.look(addresses.flatMap((address) => keysOf(spec, address))),
+        world.around(),
+      ]);
+      const seen = addresses.map((address, index) => part(spec, look, address, index));
+      const peers = new Set(seen.filter(({ isPeer }) => isPeer).map(({ address }) => address));
+      const surroundings = { ...around, peers };
+      const planned = seen.map(({ address, block }) =>
+        planOne(keyFor(spec.key, address), block, reason, look.nowMs, order.ttlSeconds, world.clock),
+      );
+      const writes = planned.filter(({ write }) => write !== null);
+      const kept = writes.map(({ change }) => (change.before === null ? null : change.after?.value));
+      return {
+        ...NO_PLAN,
+        subject,
+        planned,
+        refusals: guardBlock(order.targets, addresses, surroundings, order.forced),
+        warnings: notChecked(surroundings),
+        systemMs: look.nowMs,
+        keptReason: typeof kept[0] === 'string' && !kept.includes(null) ? kept[0] : null,
+        watch: new CounterWatch(
+          seen.flatMap(({ address, counters }) =>
+            counters.map(({ key, stopsAt, held }): Counter => {
+              return { target: keyFor(spec.key, address), key, stopsAt, first: numberOf(held) };
+            }),
+          ),
+          { keyspace: world.keyspace, firstMs: look.nowMs, whenIgnored: spec['when-ignored'] },
+        ),
+      };
+    },
+  };
+}
+
+/** All keys that are looked at for one address: its block, its counters, and itself as a direct peer. */
+const keysOf = (spec: BlockSpec, address: string): string[] =>
+  [spec.key, ...spec.counters.map(({ key }) => key), ...spec.peers].map((template) =>
+    keyFor(template, address),
+  );
+
+/** What the look says of one address. */
+function part(spec: BlockSpec, look: Look, address: string, index: number) {
+  const width = 1 + spec.counters.length + spec.peers.length;
+  const own = look.held.slice(index * width, (index + 1) * width);
+  return {
+    address,
+    block: own[0] ?? null,
+    counters: spec.counters.map(({ key, 'stops-at': stopsAt }, at) => ({
+      key: keyFor(key, address),
+      stopsAt,
+      held: own[1 + at] ?? null,
+    })),
+    isPeer: own.slice(1 + spec.counters.length).some((held) => held !== null),
+  };
+}
+
+const numberOf = (held: Held | null): number | null =>
+  typeof held?.value === 'string' && /^\d{1,15}$/.test(held.value) ? Number(held.value) : null;
+
+function planOne(
+  key: string,
+  block: Held | null,
+  reason: string | null,
+  nowMs: number,
+  ttlSeconds: number,
+  clock: Clock,
+): Planned {
+  const lasts = block === null ? 0 : block.expiresAtMs === null ? Infinity : block.expiresAtMs - nowMs;
+  if (lasts >= ttlSeconds * 1_000 - slackMs(ttlSeconds)) return unchangedKey(key, block, nowMs, clock);
+  const value = reason ?? block?.value ?? '';
+  const set = { value, expiry: { inMs: ttlSeconds * 1_000 } };
+  return plannedKey({ system: 'redis', key, expect: block, set }, block, nowMs, clock);
+}
+
+/** Longer by a hundredth of it, or by a minute, is no extension: the same command again changes nothing. */
+const slackMs = (ttlSeconds: number): number => Math.min(60_000, ttlSeconds * 10);
+
+function guardTtl({ ttlSeconds, maxTtlSeconds }: BlockOrder): Refusal[] {
+  if (ttlSeconds <= maxTtlSeconds) return [];
+  const message = `--ttl ${formatDuration(ttlSeconds)} is more than ${formatDuration(maxTtlSeconds)}, the longest that this configuration allows (max-block-ttl)`;
+  return [{ guard: 'ttl', message, override: null }];
+}
+
+const subjectOf = ({ targets }: BlockOrder): string => {
+  const [only] = targets;
+  return targets.length === 1 && only ? only.text : `${targets.length} addresses and ranges`;
+};

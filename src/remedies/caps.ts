@@ -1,0 +1,77 @@
+import type { Row } from '../evidence/types.ts';
+import type { Entry, Stored } from '../journal/types.ts';
+import type { Clock } from '../signals/asked.ts';
+import type { Keyspace } from '../signals/redis/keyspace.ts';
+import { lastChanges } from './blocks.ts';
+import { dayOf, keyFor, keyPatterns } from './keys.ts';
+import { amountOf, type CapKeys, usableCap } from './raise-cap.ts';
+
+/** A cap and what was spent against it. */
+export interface Cap {
+  readonly agent: Stored;
+  /** USD; null: no cap that can be used. */
+  readonly capUsd: number | null;
+  readonly spendUsd: number | null;
+  /** Spend over cap; null without a cap. */
+  readonly ratio: number | null;
+  readonly period: 'day';
+  /** The key families that it was read from. */
+  readonly source: string;
+  /** `none`: no cap. `invalid`: what is stored means no cap. `expires`: it has a TTL, and ends with it. */
+  readonly problem: 'none' | 'invalid' | 'expires' | null;
+  /** Who last changed it, as far as the journal knows. */
+  readonly operator: string | null;
+  readonly changedAt: string | null;
+  readonly journalId: string | null;
+}
+
+interface World {
+  readonly keyspace: Keyspace;
+  readonly clock: Clock;
+  readonly entries: readonly Entry[];
+}
+
+/** One agent's; null when there is neither a cap nor a spend. The id was checked before. */
+export async function capOf(agent: string, keys: CapKeys, world: World): Promise<Cap | null> {
+  const { keyspace, clock } = world;
+  const capKey = keyFor(keys.cap, agent);
+  const { nowMs } = await keyspace.look([]);
+  const spendKey = keyFor(keys.spend, agent, dayOf(clock.iso(nowMs)));
+  const { held } = await keyspace.look([capKey, spendKey]);
+  const [stored, spent] = [held[0] ?? null, held[1] ?? null];
+  if (stored === null && spent === null) return null;
+  const [cap, spend] = [usableCap(stored), amountOf(spent)];
+  return {
+    agent,
+    capUsd: cap?.toNumber() ?? null,
+    spendUsd: spend?.toNumber() ?? null,
+    ratio: cap === null || spend === null ? null : spend.div(cap).toNumber(),
+    ...{ period: 'day', source: keyPatterns(keys.spend, keys.cap) },
+    problem:
+      cap === null ? (stored === null ? 'none' : 'invalid') : stored?.expiresAtMs == null ? null : 'expires',
+    ...changedBy(capKey, world),
+  };
+}
+
+/** Those of a signal's rows, the ones closest to their cap first. */
+export async function capsOf(rows: readonly Row[], keys: CapKeys, world: World): Promise<Cap[]> {
+  const capKeys = rows.map(({ id }) => keyFor(keys.cap, typeof id === 'string' ? id : ''));
+  const { held } = rows.length > 0 ? await world.keyspace.look(capKeys) : { held: [] };
+  return rows.map(({ id, value, limit }, index): Cap => {
+    const expires = held[index]?.expiresAtMs != null && limit?.problem === null;
+    return {
+      agent: id,
+      capUsd: limit?.value ?? null,
+      spendUsd: value,
+      ratio: limit?.ratio ?? null,
+      ...{ period: 'day', source: keyPatterns(keys.spend, keys.cap) },
+      problem: expires ? 'expires' : (limit?.problem ?? null),
+      ...changedBy(capKeys[index] ?? '', world),
+    };
+  });
+}
+
+function changedBy(key: string, { entries }: World): Pick<Cap, 'operator' | 'changedAt' | 'journalId'> {
+  const entry = lastChanges(entries).get(key);
+  return { operator: entry?.operator ?? null, changedAt: entry?.at ?? null, journalId: entry?.id ?? null };
+}

@@ -1,0 +1,161 @@
+import type { HttpTarget } from '../config/types.ts';
+import { type AddressClass, addressClass, canonicalAddress, isLoopbackHost } from '../values/address.ts';
+import { coveredBy, overlaps, type Target } from '../values/targets.ts';
+import type { Refusal } from './types.ts';
+
+/** Each class of address that is refused has a guard of its name. */
+const CLASS_GUARDS = [
+  'loopback',
+  'private',
+  'link-local',
+  'multicast',
+  'unspecified',
+  'reserved',
+] as const satisfies readonly AddressClass[];
+
+/** Guards of `block-ip` that an operator may override, each by `--force-<guard>`. */
+export const BLOCK_GUARDS = [...CLASS_GUARDS, 'never-block', 'proxy', 'host', 'own', 'shared'] as const;
+
+export type BlockGuard = (typeof BLOCK_GUARDS)[number];
+
+/** A host that the tool itself talks to, and where it is; a text: why that could not be found out. */
+export interface KnownHost {
+  readonly what: string;
+  readonly addresses: readonly string[] | string;
+}
+
+/** What is known of the addresses that are to be blocked. */
+export interface Surroundings {
+  readonly neverBlock: readonly Target[];
+  /** Those of the addresses that appear as direct peers. */
+  readonly peers: ReadonlySet<string>;
+  readonly hosts: readonly KnownHost[];
+  /** The operator's own address; null: not known. */
+  readonly own: string | null;
+  /** How many tenants or users were seen behind an address; null: nothing tells. */
+  readonly behind: ReadonlyMap<string, number> | null;
+}
+
+/** What it means to block an address of that class. */
+const CLASS_WORDS: Readonly<Record<(typeof CLASS_GUARDS)[number], string>> = {
+  loopback: 'this is the machine itself',
+  private: 'behind a private address stand a proxy, a NAT or your own network',
+  'link-local': 'it is valid on one link only',
+  multicast: 'it is no single host',
+  unspecified: 'it is no host at all',
+  reserved: 'no client has such an address',
+};
+
+/** How many addresses a message names. */
+const NAMED = 3;
+
+/**
+ * Why these addresses must not be blocked, all reasons at once. Hard guards (the class of the address, the never-block
+ * list, direct peers, the tool's own hosts) fail closed: one that cannot check refuses.
+ * @param forced guards that the operator overrides
+ */
+export function guardBlock(
+  targets: readonly Target[],
+  addresses: readonly string[],
+  around: Surroundings,
+  forced: ReadonlySet<string>,
+): Refusal[] {
+  const refusals: Refusal[] = [];
+  const refuse = (guard: BlockGuard, message: string) => {
+    if (!forced.has(guard)) refusals.push({ guard, message, override: `--force-${guard}` });
+  };
+  const classes = classesOf(addresses);
+  for (const kind of CLASS_GUARDS) {
+    const found = addresses.filter((_, index) => classes[index] === kind);
+    if (found.length > 0) refuse(kind, `${named(found)}: ${kind} address, ${CLASS_WORDS[kind]}`);
+  }
+  for (const range of around.neverBlock) {
+    const hit = targets.filter((target) => overlaps(target, range));
+    if (hit.length === 0) continue;
+    refuse('never-block', `${named(hit.map(({ text }) => text))}: on the never-block list (${range.text})`);
+  }
+  const peers = addresses.filter((address) => around.peers.has(address));
+  if (peers.length > 0) {
+    refuse('proxy', `${named(peers)}: a direct peer of the system, so a proxy that stands for many clients`);
+  }
+  for (const { what, addresses: where } of around.hosts) {
+    if (typeof where === 'string') {
+      refuse('host', `whether it is the address of ${what} could not be checked: ${where}`);
+      continue;
+    }
+    const hit = where.filter((address) => targets.some((target) => coveredBy(address, target)));
+    if (hit.length > 0) refuse('host', `${named(hit)}: the address of ${what}`);
+  }
+  const { own, behind } = around;
+  if (own !== null && targets.some((target) => coveredBy(own, target))) {
+    refuse('own', `${own}: your own address, the one you are logged in from`);
+  }
+  const shared = addresses.filter((address) => (behind?.get(address) ?? 0) > 1);
+  if (shared.length > 0) {
+    const count = behind?.get(shared[0] ?? '') ?? 0;
+    refuse('shared', `${named(shared)}: shared, ${count} tenants or users are behind it (NAT)`);
+  }
+  return refusals;
+}
+
+/** The class of each address. No registry of IPv4 divides a /24, but for 0.0.0.0, which comes first in its own. */
+function classesOf(addresses: readonly string[]): AddressClass[] {
+  const known = new Map<string, AddressClass>();
+  return addresses.map((address) => {
+    const network = address.includes(':') ? address : address.slice(0, address.lastIndexOf('.'));
+    const found = known.get(network) ?? addressClass(address);
+    known.set(network, found);
+    return found;
+  });
+}
+
+/** What the advisory guards could not know, as one sentence; none: they could. */
+export function notChecked({ own, behind }: Surroundings): string[] {
+  const missing = [
+    ...(own === null ? ['whether it is your own address (there is no SSH_CONNECTION)'] : []),
+    ...(behind === null ? ['whether customers share it (no signal tells)'] : []),
+  ];
+  return missing.length === 0 ? [] : [`not checked: ${missing.join(', ')}`];
+}
+
+function named(addresses: readonly string[]): string {
+  const rest = addresses.length - NAMED;
+  return `${addresses.slice(0, NAMED).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+}
+
+/** Widest range that is ever blocked, by family: anything wider is whole networks. */
+const WIDEST = { 4: 16, 6: 32 } as const;
+/** Most addresses at once that `--max` allows. */
+const MOST_ADDRESSES = 4_096;
+
+/** Why that many addresses must not be blocked at once; empty: they may. */
+export function guardWidth(targets: readonly Target[], max: number): Refusal[] {
+  const wide = targets.find(({ family, prefix }) => prefix < WIDEST[family]);
+  if (wide) {
+    const message = `${wide.text}: wider than /${WIDEST[wide.family]}, which is never blocked; give the ranges that the attack comes from`;
+    return [{ guard: 'width', message, override: null }];
+  }
+  const size = targets.reduce((sum, target) => sum + target.size, 0n);
+  if (size <= BigInt(max)) return [];
+  const isPossible = size <= BigInt(MOST_ADDRESSES);
+  const how = isPossible
+    ? `--max ${size} allows it`
+    : `at most ${MOST_ADDRESSES} are possible, since each needs a key of its own: use the load balancer's deny list`;
+  const message = `${size} addresses in all, more than ${max}; ${how}`;
+  return [{ guard: 'max', message, override: isPossible ? `--max ${size}` : null }];
+}
+
+/** Why the API must not be called: a token would travel in the clear. null: it would not. */
+export function guardToken({ url, bearerToken, basicAuth }: HttpTarget): Refusal | null {
+  const { protocol, hostname } = new URL(url);
+  if (protocol === 'https:' || isLoopbackHost(hostname) || (bearerToken === null && basicAuth === null))
+    return null;
+  const message = `${url}: a token is not sent over plain HTTP to another machine; give an https:// URL`;
+  return { guard: 'plain-http', message, override: null };
+}
+
+/** The address that an operator is logged in from, as `SSH_CONNECTION` says; null: it does not. */
+export function ownAddress(sshConnection: string | undefined): string | null {
+  const [client = ''] = (sshConnection ?? '').split(' ');
+  return canonicalAddress(client.replace(/%.*$/, ''));
+}

@@ -1,0 +1,42 @@
+import type { Change, Entry } from '../journal/types.ts';
+import type { Clock } from '../signals/asked.ts';
+import type { Held, Keyspace } from '../signals/redis/keyspace.ts';
+import { SourceError } from '../signals/source-error.ts';
+import { heldOf, isSame } from './states.ts';
+import { isOurs } from './undo.ts';
+
+/**
+ * What the system says now of an entry whose outcome is unknown, as a sentence: the program was killed, or the answer
+ * was lost.
+ * @param redis what this run is aimed at
+ */
+export async function tellNow(
+  entry: Entry,
+  redis: string,
+  { keyspace, clock }: { readonly keyspace: Keyspace; readonly clock: Clock },
+): Promise<string> {
+  const keys = entry.changes.filter(({ system, status }) => system === 'redis' && status !== 'unchanged');
+  if (keys.length === 0) return 'its outcome was not recorded; what the API holds cannot be read';
+  if (entry.systems.redis !== redis) return `its outcome was not recorded; look with ${aim(entry)}`;
+  try {
+    const { held } = await keyspace.look(keys.map(({ target }) => target));
+    const states = keys.map((change, index) => judge(change, held[index] ?? null, clock));
+    const count = (state: string) => states.filter((one) => one === state).length;
+    if (count('done') === keys.length) return 'its outcome was not recorded; what it was to write is there';
+    if (count('not done') === keys.length)
+      return 'its outcome was not recorded; all is as it was before, so it was not done';
+    return `its outcome was not recorded; ${count('done')} of ${keys.length} changes are there, ${count('not done')} were not done, ${count('other')} hold something else by now`;
+  } catch (error) {
+    if (!(error instanceof SourceError)) throw error;
+    return `its outcome was not recorded, and what is there now could not be read: ${error.message}`;
+  }
+}
+
+const aim = ({ context, systems }: Entry): string =>
+  context === null ? `--redis-url ${systems.redis}` : `--context ${context}`;
+
+function judge(change: Change, now: Held | null, clock: Clock): 'done' | 'not done' | 'other' {
+  const [before, after] = [heldOf(change.before, clock), heldOf(change.after, clock)];
+  if (isOurs(change, now, after)) return 'done';
+  return isSame(now, before) ? 'not done' : 'other';
+}

@@ -1,0 +1,126 @@
+import type { HttpTarget } from '../config/types.ts';
+import type { Change, Entry } from '../journal/types.ts';
+import type { KillSwitchSpec } from '../runbooks/remedies-schema.ts';
+import type { Api } from '../signals/api.ts';
+import type { Clock } from '../signals/asked.ts';
+import type { Held, Keyspace } from '../signals/redis/keyspace.ts';
+import { killSwitch } from './kill-switch.ts';
+import { heldOf, isSame, NO_PLAN, plannedKey, stateOf, unchangedKey } from './states.ts';
+import type { Plan, Planned, Refusal, Remedy } from './types.ts';
+
+interface World {
+  readonly keyspace: Keyspace;
+  readonly api: () => Promise<Api>;
+  readonly clock: Clock;
+  /** What this run is aimed at, without secrets. */
+  readonly systems: { readonly redis: string | null; readonly api: string | null };
+  readonly killSwitch: KillSwitchSpec | null;
+  readonly target: HttpTarget | null;
+}
+
+/**
+ * Takes a remedy back: what was there before is restored, with what is left of its time to live, but only where the
+ * remedy's own change still stands.
+ */
+export function undo(entry: Entry, world: World): Remedy {
+  const as = { name: 'undo', undoes: entry.id } as const;
+  const stop = cannotUndo(entry, world);
+  if (stop !== null) {
+    return { ...as, mayKeepReason: false, plan: async () => ({ ...NO_PLAN, subject: entry.id, ...stop }) };
+  }
+  const [first] = entry.changes;
+  const tenant = world.killSwitch === null ? null : tenantOf(first, world.killSwitch);
+  if (world.killSwitch !== null && world.target !== null && tenant !== null) {
+    const wanted = first?.before?.value === 'engaged' ? 'engaged' : 'released';
+    return killSwitch(world.killSwitch, { tenant, wanted }, { ...world, target: world.target }, as);
+  }
+  return { ...as, mayKeepReason: false, plan: () => planKeys(entry, world) };
+}
+
+/** Reasons not even to look. */
+function cannotUndo(entry: Entry, { systems }: World): Partial<Plan> | null {
+  const what = `${entry.id} (${entry.remedy})`;
+  if (entry.undoneBy !== null) return { nothing: `${what} was undone already, by ${entry.undoneBy}` };
+  if (entry.status === 'conflict' || entry.status === 'failed') {
+    return { nothing: `${what} changed nothing (${entry.status}), there is nothing to undo` };
+  }
+  const elsewhere = [
+    ...different('redis', entry, systems.redis),
+    ...(entry.changes.some(({ system }) => system === 'api') ? different('api', entry, systems.api) : []),
+  ];
+  return elsewhere.length > 0 ? { refusals: elsewhere } : null;
+}
+
+function different(system: 'redis' | 'api', entry: Entry, here: string | null): Refusal[] {
+  const there = entry.systems[system];
+  const isTouched = entry.changes.some((change) => change.system === system);
+  if (!isTouched || there === here) return [];
+  const how = entry.context === null ? `--${system}-url ${there}` : `--context ${entry.context}`;
+  const message = `${entry.id} was applied to ${there}, and this run is aimed at ${here}: run it again with ${how}`;
+  return [{ guard: 'system', message, override: how }];
+}
+
+async function planKeys(entry: Entry, { keyspace, clock }: World): Promise<Plan> {
+  const isDone = (change: Change) =>
+    change.status === 'applied' ||
+    change.status === 'unknown' ||
+    (!entry.resolved && change.status === 'planned');
+  const changes = entry.changes.filter((change) => isDone(change) && change.momentary !== true);
+  const keys = changes.filter(({ system }) => system === 'redis');
+  const { nowMs, held } = await keyspace.look(keys.map(({ target }) => target));
+  const planned = keys.map((change, index) => planKey(change, held[index] ?? null, nowMs, clock));
+  const left = changes.filter(({ system }) => system === 'api').map(({ target }) => target);
+  const isNothing = planned.every(({ change }) => change.status === 'unchanged');
+  return {
+    ...NO_PLAN,
+    subject: `${entry.id} (${entry.remedy})`,
+    planned,
+    warnings: left.map((target) => `${target}: not undone, what the API held before is not known`),
+    nothing: isNothing
+      ? `${entry.id}: all is as it was before, or has ended by itself; there is nothing to undo`
+      : null,
+    systemMs: nowMs,
+  };
+}
+
+function planKey(change: Change, now: Held | null, nowMs: number, clock: Clock): Planned {
+  const { target } = change;
+  const isOver = (held: Held | null) => held?.expiresAtMs != null && held.expiresAtMs <= nowMs;
+  const [before, after] = [heldOf(change.before, clock), heldOf(change.after, clock)];
+  const back = isOver(before) ? null : before;
+  if (isSame(now, back) || (now === null && isOver(after))) return unchangedKey(target, now, nowMs, clock);
+  if (!isOurs(change, now, after)) {
+    const found = stateOf(now, nowMs, clock);
+    const message = 'somebody changed it since';
+    return {
+      change: { ...change, before: change.after, after: found, status: 'conflict', message },
+      write: null,
+    };
+  }
+  const expiry = back?.expiresAtMs == null ? null : { atMs: back.expiresAtMs };
+  const set = back === null ? null : { value: back.value, expiry };
+  return plannedKey({ system: 'redis', key: target, expect: now, set }, now, nowMs, clock);
+}
+
+/** How long after its intent a write can have been done at the most, milliseconds. */
+const LONGEST_WRITE_MS = 60_000;
+
+/** Is what the key holds what the remedy left there? An intent without an outcome tells only roughly until when. */
+export function isOurs(change: Change, now: Held | null, after: Held | null): boolean {
+  if (change.status === 'applied' || after?.expiresAtMs == null || now?.expiresAtMs == null)
+    return isSame(now, after);
+  // The plan counted from the moment of its look; the write came up to so much later.
+  const late = now.expiresAtMs - after.expiresAtMs;
+  return (
+    isSame({ ...after, expiresAtMs: now.expiresAtMs }, now) && late >= -1_000 && late <= LONGEST_WRITE_MS
+  );
+}
+
+/** The tenant whose switch a change is about; null: it is about none. */
+function tenantOf(change: Change | undefined, { path }: KillSwitchSpec): string | null {
+  if (change?.system !== 'api') return null;
+  const [start = '', end = ''] = path.split('{tenant}');
+  const rest = change.target.slice(change.target.lastIndexOf(start) + start.length);
+  const tenant = rest.slice(0, rest.length - end.length);
+  return change.target.includes(start) && /^[A-Za-z0-9_-]{1,128}$/.test(tenant) ? tenant : null;
+}
