@@ -1,4 +1,5 @@
 import { stopEverything } from '../test/support/processes.ts';
+import { remedies } from './remedies.ts';
 import { scan } from './scan.ts';
 import { startup } from './startup.ts';
 
@@ -15,7 +16,12 @@ export interface Row {
 export async function bench(program: string, argv: readonly string[]): Promise<number> {
   const smoke = argv.includes('--smoke');
   try {
-    const rows = [...(await startup(program, smoke ? 3 : 31)), ...(await scan(program, smoke))];
+    const runs = smoke ? 3 : 31;
+    const rows = [
+      ...(await startup(program, runs)),
+      ...(await remedies(program, runs)),
+      ...(await scan(program, smoke)),
+    ];
     print(rows);
     const measured = rows.every((row) => Number.isFinite(row.ratio) && row.ratio > 0);
     return measured ? 0 : 1;

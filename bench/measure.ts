@@ -8,10 +8,17 @@ export interface Run {
 }
 
 /** Runs a command to its end: wall time, peak resident memory as Linux accounts it, and what it printed. */
-export function run(command: string, args: readonly string[]): Promise<Run> {
+export function run(
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Run> {
   return new Promise((resolve, reject) => {
     const startedAt = performance.now();
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(command, args, {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, ...env },
+    });
     let peakKib = 0;
     const watch = setInterval(async () => {
       const status = await readFile(`/proc/${child.pid}/status`, 'utf8').catch(() => '');
@@ -26,6 +33,8 @@ export function run(command: string, args: readonly string[]): Promise<Run> {
     });
   });
 }
+
+export const ms = (value: number): string => `${value.toFixed(0)} ms`;
 
 export const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;

@@ -3,9 +3,7 @@ import { openMetrics } from '../test/support/openmetrics.ts';
 import { startPrometheus } from '../test/support/prometheus.ts';
 import { startRedis } from '../test/support/redis.ts';
 import type { Row } from './bench.ts';
-import { paired, run } from './measure.ts';
-
-const ms = (value: number) => `${value.toFixed(0)} ms`;
+import { ms, paired, run } from './measure.ts';
 
 /** What every program pays that loads these packages as they come. */
 const LOADING = "require('ioredis'); require('axios'); require('commander')";
