@@ -47,6 +47,8 @@ function answer([name, ...words]) {
       return '*2\r\n$10\r\n1700000000\r\n$1\r\n0\r\n';
     case 'MGET':
       return `*${words.length}\r\n${'$-1\r\n'.repeat(words.length)}`;
+    case 'EXISTS':
+      return ':0\r\n';
     case 'SCAN':
       return '*2\r\n$1\r\n0\r\n*0\r\n';
     case 'EVAL':

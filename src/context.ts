@@ -75,7 +75,7 @@ export function makeContext(interrupt: AbortSignal, argv: readonly string[]): Co
     api: async (config) => {
       if (config.api === null) throw new ConfigError(NO_API, [], NO_API_HINT);
       const { Api } = await import('./signals/api.ts');
-      return new Api(config.api, config.timeoutSeconds * 1_000, clock.now);
+      return new Api(config.api, config.timeoutSeconds * 1_000, clock.now, interrupt);
     },
     journal: async () => {
       const { openJournal } = await import('./journal/log.ts');

@@ -44,7 +44,7 @@ export async function blockIpCommand(
     max: flags.max,
     forced,
   };
-  const around = once(() => surroundings(parts, context, targets));
+  const around = once(() => surroundings(parts, context));
   const remedy = blockIp(spec, order, { keyspace, clock: context.clock, around });
   return runRemedy(flags, context, parts, remedy, { systems: SYSTEMS, stdinUsed: flags.stdin });
 }
@@ -73,7 +73,7 @@ async function linesOfStdin({ readStdin }: Context): Promise<string[]> {
   });
   return text
     .split('\n')
-    .map((line) => line.replace(/#.*$/, '').trim())
+    .map((line) => line.replace(/#.*/s, '').trim())
     .filter((line) => line !== '');
 }
 
@@ -86,11 +86,10 @@ function isForced(flags: BlockFlags, guard: BlockGuard): boolean {
 async function surroundings(
   { config, runbook }: Parts,
   context: Context,
-  targets: readonly Target[],
 ): Promise<Omit<Surroundings, 'peers'>> {
   const [hosts, behind] = await Promise.all([
     Promise.all(hostsOf(config).map(({ what, host }) => locate(what, host, context))),
-    tenantsBehind(targets, { config, runbook, context, windowSeconds: WINDOW_SECONDS }),
+    tenantsBehind({ config, runbook, context, windowSeconds: WINDOW_SECONDS }),
   ]);
   return {
     neverBlock: config.neverBlock.map(parseTarget).filter((target) => typeof target !== 'string'),

@@ -1,17 +1,18 @@
 import { reachWords } from '../config/reach.ts';
 import type { System } from '../config/types.ts';
 import type { Context } from '../context.ts';
-import { EXIT, type ExitCode } from '../errors.ts';
+import { EXIT, type ExitCode, UsageError } from '../errors.ts';
 import { paintFor } from '../output/paint-for.ts';
 import { progressLine } from '../output/progress.ts';
 import { outcomeText, previewText } from '../output/remedy-human.ts';
 import { remedyJson } from '../output/remedy-json.ts';
 import { remedyMarkdown } from '../output/remedy-markdown.ts';
 import type { GlobalFlags } from '../program.ts';
-import { apply, type Order } from '../remedies/apply.ts';
+import { apply } from '../remedies/apply.ts';
+import type { Order } from '../remedies/door.ts';
 import type { Outcome, Remedy } from '../remedies/types.ts';
 import { Writer } from '../remedies/writer.ts';
-import { redactUrl } from '../values/text.ts';
+import { problemWithReason, redactUrl } from '../values/text.ts';
 import { type Parts, systemsOf } from './parts.ts';
 
 /** Flags of every command that changes a system. */
@@ -32,6 +33,7 @@ export async function runRemedy(
   remedy: Remedy,
   { systems, stdinUsed = false }: { readonly systems: readonly System[]; readonly stdinUsed?: boolean },
 ): Promise<ExitCode> {
+  checkWords(flags);
   const { config, runbook, keyspace, api } = parts;
   const { clock } = context;
   const streams = context.streams(flags.color === false ? 'never' : flags.color);
@@ -45,7 +47,7 @@ export async function runRemedy(
   ]);
   const aimed = systemsOf(config);
   const order: Order = {
-    reason: flags.reason ?? null,
+    reason: flags.reason?.trim() ?? null,
     operator: flags.operator ?? context.user(),
     yes: flags.yes,
     dryRun: flags.dryRun,
@@ -62,7 +64,8 @@ export async function runRemedy(
       const about = {
         ...{ remedy: remedy.name, systems: aimed, context: config.context, production: config.production },
       };
-      streams.err(previewText(plan, about, paintErr, streams.columns, clock));
+      const isSeen = flags.output === 'human' || !flags.yes;
+      if (isSeen) streams.err(previewText(plan, about, paintErr, streams.columns, clock));
     },
     progress: progress.show,
     systems: aimed,
@@ -79,6 +82,20 @@ export async function runRemedy(
     streams.err(err);
   }
   return exitCodeOf(outcome);
+}
+
+/** @throws UsageError for what must not be stored: nothing, control characters, a whole novel */
+function checkWords({ reason, operator }: WriteFlags): void {
+  for (const [flag, text] of [
+    ['--reason', reason],
+    ['--operator', operator],
+  ] as const) {
+    const problem = text === undefined ? null : problemWithReason(text);
+    if (problem === null) continue;
+    throw new UsageError(
+      `${flag}: ${flag === '--operator' && text?.trim() === '' ? 'a name is needed' : problem}`,
+    );
+  }
 }
 
 /** A password in a URL on the command line is not repeated. */

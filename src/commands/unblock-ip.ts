@@ -1,7 +1,6 @@
 import type { Context } from '../context.ts';
 import type { ExitCode } from '../errors.ts';
 import { unblockIp } from '../remedies/unblock-ip.ts';
-import { isAddress } from '../values/address.ts';
 import { parseTargets } from './block-ip.ts';
 import { open, specOf } from './parts.ts';
 import { runRemedy, type WriteFlags } from './remedy.ts';
@@ -19,7 +18,8 @@ export async function unblockIpCommand(
 ): Promise<ExitCode> {
   const order = {
     targets: parseTargets(words),
-    typed: words.filter(isAddress),
+    // As they were typed too: a block that was made by hand may be written so.
+    typed: words,
     clearCounter: flags.clearCounter,
     max: flags.max,
   };

@@ -23,8 +23,15 @@ export function startProgress(streams: Streams, text: string, quiet: boolean): (
 /** A line on stderr that says how something goes on; on a terminal only. */
 export function progressLine(streams: Streams, quiet: boolean): { show(text: string): void; clear(): void } {
   if (quiet || !streams.stderrTerminal) return { show: () => {}, clear: () => {} };
+  let isShown = false;
   return {
-    show: (text) => streams.err(`${CLEAR_LINE}${text} (Ctrl-C stops)`),
-    clear: () => streams.err(CLEAR_LINE),
+    show: (text) => {
+      isShown = true;
+      streams.err(`${CLEAR_LINE}${text} (Ctrl-C stops)`);
+    },
+    clear: () => {
+      if (isShown) streams.err(CLEAR_LINE);
+      isShown = false;
+    },
   };
 }

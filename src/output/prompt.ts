@@ -11,8 +11,8 @@ import {
 } from '@inquirer/core';
 import inquirer from 'inquirer';
 import { InterruptedError } from '../errors.ts';
-import type { Ask } from '../remedies/apply.ts';
-import { hasControl } from '../values/text.ts';
+import type { Ask } from '../remedies/door.ts';
+import { problemWithReason } from '../values/text.ts';
 import { escapeCharacter, escapeText, replaceHidden } from './escape.ts';
 import { makePaint, type Paint } from './paint.ts';
 
@@ -33,9 +33,6 @@ interface PrompterOptions {
   readonly paint?: Paint;
 }
 
-/** Longest reason, in characters: it is stored with every change. */
-const MAX_REASON = 200;
-
 /** The only place where inquirer is used. What the questions quote is escaped here. */
 export function makePrompter(options: PrompterOptions): Prompter {
   const paint = options.paint ?? makePaint(false);
@@ -44,7 +41,10 @@ export function makePrompter(options: PrompterOptions): Prompter {
     isFinal ? paint.name(visible(value)) : visible(value);
   return {
     async reason() {
-      const question = { message: 'Reason (it is stored with the change):', validate: problemWithReason };
+      const question = {
+        message: 'Reason (it is stored with the change):',
+        validate: (text: string) => problemWithReason(text) ?? true,
+      };
       const reason = await ask<string>(options, { type: 'input', ...question, transformer, theme });
       return reason.trim();
     },
@@ -66,14 +66,6 @@ const MESSAGE_CHARS = 400;
 
 /** What was pasted must not act on the terminal when it is shown. */
 const visible = (text: string): string => replaceHidden(text, escapeCharacter);
-
-/** Why a reason cannot be stored; true: it can. */
-function problemWithReason(text: string): string | true {
-  if (text.trim() === '') return 'a reason is needed';
-  if (hasControl(text)) return 'it must not hold control characters';
-  const length = [...text.trim()].length;
-  return length <= MAX_REASON || `${length} characters are too many, at most ${MAX_REASON} are kept`;
-}
 
 /** Asks one question through inquirer. @throws InterruptedError when the operator leaves */
 async function ask<T>(

@@ -38,10 +38,6 @@ export interface About {
 export function previewText(plan: Plan, about: About, paint: Paint, width: number, clock: Clock): string {
   const screen = { paint, width };
   const changes = plan.planned.map(({ change }) => change);
-  const facts = plan.facts.map(({ name, value }) => ({
-    name: escapeText(name, 100),
-    value: escapeText(value, SENTENCE),
-  }));
   const checklist = plan.checklist.map((step, index) =>
     wrap(`  ${index + 1}. ${escapeText(step, SENTENCE)}`, width, '     '),
   );
@@ -49,7 +45,7 @@ export function previewText(plan: Plan, about: About, paint: Paint, width: numbe
     paint
       .strong(wrap(`${nameOf(about.remedy, plan.subject)}${whereOf(changes, about)}`, width, '  '))
       .replace(/PRODUCTION(?=\)\S*$)/, (word) => paint.bad(word)),
-    ...labelled(facts, width),
+    ...labelled(factsOf(plan), width),
     ...spelledOut(
       changes.filter(({ status }) => status === 'planned'),
       (change) => changeLines(change, NOW_THEN, screen, clock),
@@ -87,7 +83,8 @@ export function outcomeText(
   const run = advice === null ? [] : [`Run: ${paint.name(showCommand(advice))}`];
   if (status === 'refused') {
     // Warnings are about what would have been done.
-    return { out: '', err: linesOf([...refusalLines(outcome, screen), ...run]) };
+    const facts = labelled(factsOf(outcome), width);
+    return { out: '', err: linesOf([...refusalLines(outcome, screen), ...facts, ...run]) };
   }
   if (status === 'conflict' || status === 'failed') {
     const several = changes.length > 1 || status === 'conflict' ? problems(changes, screen, clock) : [];
@@ -99,6 +96,7 @@ export function outcomeText(
   const isMixed = new Set(done.map(({ verified }) => verified)).size > 1;
   const lines = [
     ...headline(outcome, screen),
+    ...labelled(factsOf(outcome), width),
     ...problems(changes, screen, clock),
     ...spelledOut(
       done,
@@ -113,6 +111,9 @@ export function outcomeText(
   ];
   return { out: linesOf(lines), err: '' };
 }
+
+const factsOf = ({ facts }: Pick<Plan, 'facts'>) =>
+  facts.map(({ name, value }) => ({ name: escapeText(name, 100), value: escapeText(value, SENTENCE) }));
 
 /** What did not go as planned, each with the reason; of a conflict what was seen and what is there now. */
 function problems(changes: readonly Change[], screen: Screen, clock: Clock, conflict = 'conflict'): string[] {

@@ -16,6 +16,7 @@ export function remedyJson(outcome: Outcome): string {
     at: outcome.at,
     expiresAt: outcome.expiresAt,
     changes: outcome.changes.map(changeJson),
+    facts: outcome.facts.map(({ name, value }) => ({ name, value })),
     verified: outcome.verified,
     verification: outcome.verification,
     undo: commandOf(outcome.undo),

@@ -1,58 +1,11 @@
 import { JournalError } from '../journal/trouble.ts';
-import type { JournalEvent, NewEvent } from '../journal/types.ts';
-import type { Clock } from '../signals/asked.ts';
-import type { Keyspace } from '../signals/redis/keyspace.ts';
+import type { NewEvent } from '../journal/types.ts';
 import { SourceError } from '../signals/source-error.ts';
 import { CONFLICT, changedSince, messageOf, statusOf, withVerified } from './changes.ts';
+import type { Door, Order } from './door.ts';
 import { declined, NO_REASON, NOBODY, notNamed, notRecorded } from './refusals.ts';
 import { settle } from './settle.ts';
 import type { Outcome, Plan, Refusal, Remedy, Status, Verification } from './types.ts';
-import type { Writer } from './writer.ts';
-
-/** What the operator ordered beside the remedy itself. */
-export interface Order {
-  readonly reason: string | null;
-  readonly operator: string;
-  readonly yes: boolean;
-  readonly dryRun: boolean;
-  /** How long to watch for the effect; 0: not at all. */
-  readonly verifySeconds: number;
-  /** The words of this very command. */
-  readonly command: readonly string[];
-  /** True when the context was named on the command line. */
-  readonly contextNamed: boolean;
-}
-
-/** Somebody who can be asked. Each throws when the operator leaves (Ctrl-C). */
-export interface Ask {
-  reason(): Promise<string>;
-  confirm(question: string): Promise<boolean>;
-  typed(what: string, word: string): Promise<boolean>;
-}
-
-/** What the one door needs of the world. */
-export interface Door {
-  readonly keyspace: Keyspace;
-  readonly writer: Writer;
-  readonly journal: { append(event: NewEvent): Promise<JournalEvent> };
-  /** null: nobody can be asked. */
-  readonly ask: Ask | null;
-  readonly clock: Clock;
-  readonly interrupt: AbortSignal;
-  readonly newId: () => string;
-  /** Shows what is about to happen. */
-  readonly show: (plan: Plan, dryRun: boolean) => void;
-  readonly progress: (text: string) => void;
-  /** The context's name, whether it is a production one, and the stream that the team reads; all may be missing. */
-  readonly context: string | null;
-  readonly production: boolean;
-  readonly stream: string | null;
-  readonly runbook: string;
-  /** Without secrets. */
-  readonly systems: { readonly redis: string | null; readonly api: string | null };
-  /** Words that make a command hit the same systems. */
-  readonly reach: readonly string[];
-}
 
 /**
  * The one door through which every change goes: plan from what is there, guards, preview, confirmation, another look,
@@ -99,8 +52,10 @@ class Attempt {
     if (plan.refusals.length > 0) return this.refuse(plan.refusals);
     if (plan.nothing !== null) return this.end('unchanged', { message: plan.nothing, because: 'nothing' });
     if (plan.planned.every(({ write }) => write === null)) {
-      const isTaken = plan.planned.some(({ change }) => change.status === 'conflict');
-      return isTaken ? this.end('conflict', { message: CONFLICT }) : this.end('unchanged', {});
+      const changes = plan.planned.map(({ change }) => change);
+      const open = changes.some(({ status }) => status !== 'unchanged');
+      const status = open ? statusOf(changes) : 'unchanged';
+      return this.end(status, { changes, message: open ? messageOf(statusOf(changes), changes) : null });
     }
     this.#reason ??= plan.keptReason;
     if (this.#reason === null) {
@@ -109,6 +64,8 @@ class Attempt {
       // The reason is part of what is written.
       await this.#look();
     }
+    // Whoever pulls the bigger lever without being asked reads at least what should be clear beforehand.
+    if ((order.yes || order.dryRun) && plan.checklist.length > 0) this.#door.show(plan);
     if (order.dryRun) return this.#write();
     if (!order.yes) {
       const seen = this.#plan;
@@ -126,15 +83,22 @@ class Attempt {
   #early(): Outcome | null {
     const { yes, dryRun, reason, command, contextNamed } = this.#order;
     const { ask, production, context } = this.#door;
-    const mustBeGiven = reason === null && ask === null && !this.#remedy.mayKeepReason;
-    if (ask === null && !yes && !dryRun) {
-      const missing = mustBeGiven ? [NOBODY, NO_REASON] : [NOBODY];
-      return this.refuse(missing, [...command, ...(mustBeGiven ? ['--reason', 'why'] : []), '--yes']);
+    const missing: [Refusal, ...string[]][] = [];
+    const isNobody = ask === null && !yes && !dryRun;
+    if (isNobody) missing.push([NOBODY, '--yes']);
+    if (reason === null && ask === null && !this.#remedy.mayKeepReason)
+      missing.push([NO_REASON, '--reason', 'why']);
+    if (production && (yes || isNobody) && !dryRun && !contextNamed && context !== null) {
+      missing.push([notNamed(context), '--context', context]);
     }
-    if (production && yes && !dryRun && !contextNamed && context !== null) {
-      return this.refuse([notNamed(context)], [...command, '--context', context]);
-    }
-    return mustBeGiven ? this.refuse([NO_REASON]) : null;
+    if (missing.length === 0) return null;
+    const flags = missing.flatMap(([, ...words]) => words);
+    // What stands after a bare -- is no flag.
+    const end = command.indexOf('--') < 0 ? command.length : command.indexOf('--');
+    return this.refuse(
+      missing.map(([refusal]) => refusal),
+      [...command.slice(0, end), ...flags, ...command.slice(end)],
+    );
   }
 
   async #look(): Promise<Plan> {
@@ -157,7 +121,7 @@ class Attempt {
     const { ask, show, production, context } = this.#door;
     const plan = this.#plan;
     if (ask === null || plan === null) return this.refuse([NOBODY]);
-    show({ ...plan, warnings: [...this.#warnings] }, false);
+    show({ ...plan, warnings: [...this.#warnings] });
     const words = [
       plan.typed,
       production && context !== null ? { what: 'the context', word: context } : null,
@@ -281,6 +245,7 @@ class Attempt {
         this.#id !== null && (applied || status === 'unknown' || status === 'partial' || status === 'applied')
           ? ['ratelimit', 'undo', this.#id, ...this.#door.reach]
           : null,
+      facts: plan?.facts ?? [],
       warnings: [...this.#warnings],
       ...rest,
       changes,

@@ -3,9 +3,16 @@ import type { Clock } from '../signals/asked.ts';
 import type { Held, Keyspace, Look } from '../signals/redis/keyspace.ts';
 import { formatDuration } from '../values/duration.ts';
 import { expand, type Target } from '../values/targets.ts';
-import { type BlockGuard, guardBlock, guardWidth, notChecked, type Surroundings } from './guards.ts';
+import {
+  type BlockGuard,
+  guardBlock,
+  guardWidth,
+  namesOfPeer,
+  notChecked,
+  type Surroundings,
+} from './guards.ts';
 import { keyFor } from './keys.ts';
-import { NO_PLAN, plannedKey, unchangedKey } from './states.ts';
+import { foreignKey, NO_PLAN, plannedKey, unchangedKey } from './states.ts';
 import type { Planned, Refusal, Remedy } from './types.ts';
 import { type Counter, CounterWatch } from './watch.ts';
 
@@ -40,15 +47,20 @@ export function blockIp(spec: BlockSpec, order: BlockOrder, world: World): Remed
       const width = [...guardWidth(order.targets, order.max), ...guardTtl(order)];
       if (width.length > 0) return { ...NO_PLAN, subject, refusals: width };
       const addresses = [...new Set(order.targets.flatMap((target) => [...expand(target)]))];
-      const [look, around] = await Promise.all([
-        world.keyspace.look(addresses.flatMap((address) => keysOf(spec, address))),
-        world.around(),
-      ]);
-      const seen = addresses.map((address, index) => part(spec, look, address, index));
+      const keys = addresses.map((address) => keysOf(spec, address));
+      const [look, around] = await Promise.all([world.keyspace.look(keys.flat()), world.around()]);
+      let start = 0;
+      const seen = addresses.map((address, index) => {
+        const from = start;
+        start += keys[index]?.length ?? 0;
+        return part(spec, look, address, from, start);
+      });
       const peers = new Set(seen.filter(({ isPeer }) => isPeer).map(({ address }) => address));
       const surroundings = { ...around, peers };
-      const planned = seen.map(({ address, block }) =>
-        planOne(keyFor(spec.key, address), block, reason, look.nowMs, order.ttlSeconds, world.clock),
+      const planned = seen.map(({ address, block, isForeign }) =>
+        isForeign
+          ? foreignKey(keyFor(spec.key, address))
+          : planOne(keyFor(spec.key, address), block, reason, look.nowMs, order.ttlSeconds, world.clock),
       );
       const writes = planned.filter(({ write }) => write !== null);
       const kept = writes.map(({ change }) => (change.before === null ? null : change.after?.value));
@@ -57,7 +69,7 @@ export function blockIp(spec: BlockSpec, order: BlockOrder, world: World): Remed
         subject,
         planned,
         refusals: guardBlock(order.targets, addresses, surroundings, order.forced),
-        warnings: notChecked(surroundings),
+        warnings: notChecked(addresses, surroundings),
         systemMs: look.nowMs,
         keptReason: typeof kept[0] === 'string' && !kept.includes(null) ? kept[0] : null,
         watch: new CounterWatch(
@@ -74,24 +86,27 @@ export function blockIp(spec: BlockSpec, order: BlockOrder, world: World): Remed
 }
 
 /** All keys that are looked at for one address: its block, its counters, and itself as a direct peer. */
-const keysOf = (spec: BlockSpec, address: string): string[] =>
-  [spec.key, ...spec.counters.map(({ key }) => key), ...spec.peers].map((template) =>
-    keyFor(template, address),
-  );
+const keysOf = (spec: BlockSpec, address: string): string[] => [
+  ...[spec.key, ...spec.counters.map(({ key }) => key)].map((template) => keyFor(template, address)),
+  ...spec.peers.flatMap((template) => namesOfPeer(address).map((name) => keyFor(template, name))),
+];
 
 /** What the look says of one address. */
-function part(spec: BlockSpec, look: Look, address: string, index: number) {
-  const width = 1 + spec.counters.length + spec.peers.length;
-  const own = look.held.slice(index * width, (index + 1) * width);
+function part(spec: BlockSpec, look: Look, address: string, from: number, to: number) {
+  const own = look.held.slice(from, to);
+  const places = Array.from({ length: to - from }, (_, place) => from + place);
   return {
     address,
     block: own[0] ?? null,
+    isForeign: look.foreign.has(from),
     counters: spec.counters.map(({ key, 'stops-at': stopsAt }, at) => ({
       key: keyFor(key, address),
       stopsAt,
       held: own[1 + at] ?? null,
     })),
-    isPeer: own.slice(1 + spec.counters.length).some((held) => held !== null),
+    isPeer: places
+      .slice(1 + spec.counters.length)
+      .some((at) => look.held[at] != null || look.foreign.has(at)),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Entry, Stored } from '../journal/types.ts';
 import type { BlockSpec } from '../runbooks/remedies-schema.ts';
 import type { Clock } from '../signals/asked.ts';
-import type { Keyspace } from '../signals/redis/keyspace.ts';
+import type { Held, Keyspace } from '../signals/redis/keyspace.ts';
 import { canonicalAddress } from '../values/address.ts';
 import { prefixOf } from './keys.ts';
 
@@ -31,19 +31,21 @@ export async function listBlocks(
   const names = await keyspace.startingWith(prefix);
   const by = lastChanges(entries);
   const blocks: Block[] = [];
-  const texts = names.filter((name) => typeof name === 'string');
-  for (let at = 0; at < texts.length; at += BATCH) {
-    const keys = texts.slice(at, at + BATCH);
-    const { nowMs, held } = await keyspace.look(keys);
+  for (let at = 0; at < names.length; at += BATCH) {
+    const keys = names.slice(at, at + BATCH);
+    const { nowMs, held, foreign } = await keyspace.look(keys);
     keys.forEach((key, index) => {
-      const now = held[index] ?? null;
+      const now = held[index] ?? (foreign.has(index) ? NO_TEXT : null);
       if (now === null) return;
-      const entry = by.get(key);
+      const entry = typeof key === 'string' ? by.get(key) : undefined;
       const isOurs = entry?.changes.some(
         ({ target, after }) => target === key && isEqual(after?.value, now.value),
       );
       blocks.push({
-        ip: key.slice(prefix.length),
+        ip:
+          typeof key === 'string'
+            ? key.slice(prefix.length)
+            : { hex: key.hex.slice(2 * Buffer.byteLength(prefix)) },
         reason: now.value,
         expiresAt: now.expiresAtMs === null ? null : clock.iso(now.expiresAtMs),
         ttlSeconds:
@@ -56,6 +58,9 @@ export async function listBlocks(
   const end = ({ ttlSeconds }: Block) => ttlSeconds ?? Number.POSITIVE_INFINITY;
   return blocks.sort((a, b) => end(a) - end(b) || String(a.ip).localeCompare(String(b.ip), 'en'));
 }
+
+/** A block whose key holds a hash or the like. */
+const NO_TEXT: Held = { value: '(not a text)', expiresAtMs: null };
 
 const isEqual = (a: Stored | undefined, b: Stored): boolean => JSON.stringify(a) === JSON.stringify(b);
 

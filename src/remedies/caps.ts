@@ -1,7 +1,8 @@
+import { Big } from 'big.js';
 import type { Row } from '../evidence/types.ts';
 import type { Entry, Stored } from '../journal/types.ts';
 import type { Clock } from '../signals/asked.ts';
-import type { Keyspace } from '../signals/redis/keyspace.ts';
+import type { Held, Keyspace } from '../signals/redis/keyspace.ts';
 import { lastChanges } from './blocks.ts';
 import { dayOf, keyFor, keyPatterns } from './keys.ts';
 import { amountOf, type CapKeys, usableCap } from './raise-cap.ts';
@@ -37,10 +38,12 @@ export async function capOf(agent: string, keys: CapKeys, world: World): Promise
   const capKey = keyFor(keys.cap, agent);
   const { nowMs } = await keyspace.look([]);
   const spendKey = keyFor(keys.spend, agent, dayOf(clock.iso(nowMs)));
-  const { held } = await keyspace.look([capKey, spendKey]);
+  const { held, foreign } = await keyspace.look([capKey, spendKey]);
   const [stored, spent] = [held[0] ?? null, held[1] ?? null];
-  if (stored === null && spent === null) return null;
-  const [cap, spend] = [usableCap(stored), amountOf(spent)];
+  if (stored === null && spent === null && foreign.size === 0) return null;
+  const cap = usableCap(stored);
+  // No key is nothing spent; one that cannot be read is not known.
+  const spend = spent === null && !foreign.has(1) ? new Big(0) : amountOf(spent);
   return {
     agent,
     capUsd: cap?.toNumber() ?? null,
@@ -48,8 +51,14 @@ export async function capOf(agent: string, keys: CapKeys, world: World): Promise
     ratio: cap === null || spend === null ? null : spend.div(cap).toNumber(),
     ...{ period: 'day', source: keyPatterns(keys.spend, keys.cap) },
     problem:
-      cap === null ? (stored === null ? 'none' : 'invalid') : stored?.expiresAtMs == null ? null : 'expires',
-    ...changedBy(capKey, world),
+      cap === null
+        ? stored === null && !foreign.has(0)
+          ? 'none'
+          : 'invalid'
+        : stored?.expiresAtMs == null
+          ? null
+          : 'expires',
+    ...changedBy(capKey, stored, world),
   };
 }
 
@@ -66,12 +75,19 @@ export async function capsOf(rows: readonly Row[], keys: CapKeys, world: World):
       ratio: limit?.ratio ?? null,
       ...{ period: 'day', source: keyPatterns(keys.spend, keys.cap) },
       problem: expires ? 'expires' : (limit?.problem ?? null),
-      ...changedBy(capKeys[index] ?? '', world),
+      ...changedBy(capKeys[index] ?? '', held[index] ?? null, world),
     };
   });
 }
 
-function changedBy(key: string, { entries }: World): Pick<Cap, 'operator' | 'changedAt' | 'journalId'> {
+/** Who made it what it is; nobody when it is something else by now. */
+function changedBy(
+  key: string,
+  now: Held | null,
+  { entries }: World,
+): Pick<Cap, 'operator' | 'changedAt' | 'journalId'> {
   const entry = lastChanges(entries).get(key);
-  return { operator: entry?.operator ?? null, changedAt: entry?.at ?? null, journalId: entry?.id ?? null };
+  const isTheirs = entry?.changes.some(({ target, after }) => target === key && after?.value === now?.value);
+  if (!isTheirs || entry === undefined) return { operator: null, changedAt: null, journalId: null };
+  return { operator: entry.operator, changedAt: entry.at, journalId: entry.id };
 }

@@ -23,7 +23,9 @@ const conflict = (change: Change, now: Change['before']): Change => ({
 });
 
 export function statusOf(changes: readonly Change[]): OutcomeStatus {
-  const statuses = new Set(changes.map(({ status }) => status).filter((status) => status !== 'unchanged'));
+  const statuses = new Set(
+    changes.map(({ status }) => status).filter((status) => status !== 'unchanged' && status !== 'skipped'),
+  );
   const [only] = statuses;
   if (
     statuses.size === 1 &&
@@ -45,6 +47,6 @@ export const withVerified = (change: Change, seen: Verification): Change =>
   change.status === 'applied'
     ? {
         ...change,
-        verified: seen.each === undefined ? seen.verified : (seen.each.get(change.target) ?? 'stored'),
+        verified: seen.each === undefined ? seen.verified : (seen.each.get(change.target) ?? change.verified),
       }
     : change;

@@ -21,6 +21,8 @@ export interface Conclusion {
 
 /** That many failures at least must have been due for their absence to mean anything. */
 const EXPECTED = 5;
+/** Fewer than that are no rate: the watch before the write ends as soon as it has seen enough. */
+const FEWEST = 3;
 /** How likely the silence may be if nothing had changed. */
 const CHANCE = 0.01;
 
@@ -66,7 +68,7 @@ function reasonForDoubt({ before, after, stopsAt }: Track): string | null {
 export function isExpectedToRise(before: readonly Sample[], seconds: number): boolean {
   const risen = rise(before);
   const lasted = spanMs(before) / 1_000;
-  if (risen === 0 || lasted <= 0) return false;
+  if (risen < FEWEST || lasted <= 0) return false;
   const due = (risen / lasted) * seconds;
   return due >= EXPECTED && (lasted / (lasted + seconds)) ** (risen + 1) <= CHANCE;
 }

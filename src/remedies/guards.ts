@@ -1,5 +1,11 @@
 import type { HttpTarget } from '../config/types.ts';
-import { type AddressClass, addressClass, canonicalAddress, isLoopbackHost } from '../values/address.ts';
+import {
+  type AddressClass,
+  addressClass,
+  canonicalAddress,
+  embeddedAddress,
+  isLoopbackHost,
+} from '../values/address.ts';
 import { coveredBy, overlaps, type Target } from '../values/targets.ts';
 import type { Refusal } from './types.ts';
 
@@ -32,8 +38,15 @@ export interface Surroundings {
   readonly hosts: readonly KnownHost[];
   /** The operator's own address; null: not known. */
   readonly own: string | null;
-  /** How many tenants or users were seen behind an address; null: nothing tells. */
-  readonly behind: ReadonlyMap<string, number> | null;
+  /** Who was seen behind the addresses; null: nothing tells. */
+  readonly behind: Behind | null;
+}
+
+export interface Behind {
+  /** Tenants or users behind an address, canonical. */
+  readonly counts: ReadonlyMap<string, number>;
+  /** False: others than these were seen too, and are not told. */
+  readonly isComplete: boolean;
 }
 
 /** What it means to block an address of that class. */
@@ -69,11 +82,20 @@ export function guardBlock(
     const found = addresses.filter((_, index) => classes[index] === kind);
     if (found.length > 0) refuse(kind, `${named(found)}: ${kind} address, ${CLASS_WORDS[kind]}`);
   }
+  const carriers = new Map(addresses.flatMap((address) => carried(address)));
+  /** Which of them an address is behind, by itself or inside another. */
+  const reaching = (covers: (target: Target) => boolean, isIt: (inside: string) => boolean) => [
+    ...targets.filter(covers).map(({ text }) => text),
+    ...[...carriers].flatMap(([carrier, inside]) => (isIt(inside) ? [`${carrier} (${inside})`] : [])),
+  ];
   for (const range of around.neverBlock) {
-    const hit = targets.filter((target) => overlaps(target, range));
-    if (hit.length === 0) continue;
-    refuse('never-block', `${named(hit.map(({ text }) => text))}: on the never-block list (${range.text})`);
+    const hit = reaching(
+      (target) => overlaps(target, range),
+      (inside) => coveredBy(inside, range),
+    );
+    if (hit.length > 0) refuse('never-block', `${named(hit)}: on the never-block list (${range.text})`);
   }
+  const isAmong = (address: string) => (target: Target) => coveredBy(address, target);
   const peers = addresses.filter((address) => around.peers.has(address));
   if (peers.length > 0) {
     refuse('proxy', `${named(peers)}: a direct peer of the system, so a proxy that stands for many clients`);
@@ -83,20 +105,34 @@ export function guardBlock(
       refuse('host', `whether it is the address of ${what} could not be checked: ${where}`);
       continue;
     }
-    const hit = where.filter((address) => targets.some((target) => coveredBy(address, target)));
+    const hit = where.flatMap((address) => reaching(isAmong(address), (inside) => inside === address));
     if (hit.length > 0) refuse('host', `${named(hit)}: the address of ${what}`);
   }
   const { own, behind } = around;
-  if (own !== null && targets.some((target) => coveredBy(own, target))) {
+  if (own !== null && reaching(isAmong(own), (inside) => inside === own).length > 0) {
     refuse('own', `${own}: your own address, the one you are logged in from`);
   }
-  const shared = addresses.filter((address) => (behind?.get(address) ?? 0) > 1);
+  const countOf = (address: string) =>
+    Math.max(behind?.counts.get(address) ?? 0, behind?.counts.get(carriers.get(address) ?? '') ?? 0);
+  const shared = addresses.filter((address) => countOf(address) > 1);
   if (shared.length > 0) {
-    const count = behind?.get(shared[0] ?? '') ?? 0;
+    const count = countOf(shared[0] ?? '');
     refuse('shared', `${named(shared)}: shared, ${count} tenants or users are behind it (NAT)`);
   }
   return refusals;
 }
+
+/** An IPv6 address and the IPv4 one that it carries, which is who it reaches. */
+function carried(address: string): [string, string][] {
+  const inside = address.includes(':') ? embeddedAddress(address) : null;
+  return inside === null ? [] : [[address, inside]];
+}
+
+/** How a direct peer of that address may be named: as it is, as what it carries, or as a dual-stack listener sees it. */
+export const namesOfPeer = (address: string): string[] => [
+  address,
+  ...(address.includes(':') ? carried(address).map(([, inside]) => inside) : [`::ffff:${address}`]),
+];
 
 /** The class of each address. No registry of IPv4 divides a /24, but for 0.0.0.0, which comes first in its own. */
 function classesOf(addresses: readonly string[]): AddressClass[] {
@@ -110,10 +146,13 @@ function classesOf(addresses: readonly string[]): AddressClass[] {
 }
 
 /** What the advisory guards could not know, as one sentence; none: they could. */
-export function notChecked({ own, behind }: Surroundings): string[] {
+export function notChecked(addresses: readonly string[], { own, behind }: Surroundings): string[] {
+  const isTold = behind?.isComplete || addresses.every((address) => behind?.counts.has(address));
   const missing = [
     ...(own === null ? ['whether it is your own address (there is no SSH_CONNECTION)'] : []),
-    ...(behind === null ? ['whether customers share it (no signal tells)'] : []),
+    ...(isTold
+      ? []
+      : [`whether customers share it (no signal tells${behind === null ? '' : ' of all addresses'})`]),
   ];
   return missing.length === 0 ? [] : [`not checked: ${missing.join(', ')}`];
 }
@@ -135,7 +174,11 @@ export function guardWidth(targets: readonly Target[], max: number): Refusal[] {
     const message = `${wide.text}: wider than /${WIDEST[wide.family]}, which is never blocked; give the ranges that the attack comes from`;
     return [{ guard: 'width', message, override: null }];
   }
-  const size = targets.reduce((sum, target) => sum + target.size, 0n);
+  const wholes = targets.filter(
+    (target) =>
+      !targets.some((other) => other !== target && other.prefix < target.prefix && overlaps(other, target)),
+  );
+  const size = wholes.reduce((sum, target) => sum + target.size, 0n);
   if (size <= BigInt(max)) return [];
   const isPossible = size <= BigInt(MOST_ADDRESSES);
   const how = isPossible

@@ -61,6 +61,7 @@ export function killSwitch(
         checklist: engage ? spec.checklist : [],
         typed: { what: 'the tenant', word: tenant },
         watch: new SwitchWatch(spec, tenant, wanted, api),
+        wasDone: async () => (await readSwitch(spec, tenant, await api())) === wanted,
       };
     },
   };

@@ -16,19 +16,22 @@ export async function tellNow(
   { keyspace, clock }: { readonly keyspace: Keyspace; readonly clock: Clock },
 ): Promise<string> {
   const keys = entry.changes.filter(({ system, status }) => system === 'redis' && status !== 'unchanged');
-  if (keys.length === 0) return 'its outcome was not recorded; what the API holds cannot be read';
-  if (entry.systems.redis !== redis) return `its outcome was not recorded; look with ${aim(entry)}`;
+  if (keys.length === 0) {
+    const how = entry.remedy === 'kill-switch' ? 'ratelimit kill-switch status tells' : 'the API knows';
+    return `its outcome is not known; ${how} what holds now`;
+  }
+  if (entry.systems.redis !== redis) return `its outcome is not known; look with ${aim(entry)}`;
   try {
     const { held } = await keyspace.look(keys.map(({ target }) => target));
     const states = keys.map((change, index) => judge(change, held[index] ?? null, clock));
     const count = (state: string) => states.filter((one) => one === state).length;
-    if (count('done') === keys.length) return 'its outcome was not recorded; what it was to write is there';
+    if (count('done') === keys.length) return 'its outcome is not known; what it was to write is there';
     if (count('not done') === keys.length)
-      return 'its outcome was not recorded; all is as it was before, so it was not done';
-    return `its outcome was not recorded; ${count('done')} of ${keys.length} changes are there, ${count('not done')} were not done, ${count('other')} hold something else by now`;
+      return 'its outcome is not known; all is as it was before, so it was not done';
+    return `its outcome is not known; ${count('done')} of ${keys.length} changes are there, ${count('not done')} were not done, ${count('other')} hold something else by now`;
   } catch (error) {
     if (!(error instanceof SourceError)) throw error;
-    return `its outcome was not recorded, and what is there now could not be read: ${error.message}`;
+    return `its outcome is not known, and what is there now could not be read: ${error.message}`;
   }
 }
 

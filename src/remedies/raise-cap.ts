@@ -6,7 +6,7 @@ import type { Held, Keyspace } from '../signals/redis/keyspace.ts';
 import { formatUsd, raiseBy, readStoredUsd, showUsd } from '../values/money.ts';
 import { guardToken } from './guards.ts';
 import { dayOf, keyFor } from './keys.ts';
-import { NO_PLAN, plannedKey, unchangedKey } from './states.ts';
+import { foreignKey, NO_PLAN, plannedKey, unchangedKey } from './states.ts';
 import type { Plan, Planned, Refusal, Remedy, Verification, Watch } from './types.ts';
 
 /** What the cap is to be: an amount, or a raise of what it is. */
@@ -51,7 +51,7 @@ export function raiseCap(spec: RaiseSpec, keys: CapKeys, order: RaiseOrder, worl
     plan: async (): Promise<Plan> => {
       const first = await keyspace.look([capKey]);
       const spendKey = keyFor(keys.spend, agent, dayOf(clock.iso(first.nowMs)));
-      const { nowMs, held } = await keyspace.look([capKey, spendKey]);
+      const { nowMs, held, foreign } = await keyspace.look([capKey, spendKey]);
       const present = held[0] ?? null;
       const spend = amountOf(held[1] ?? null);
       const cap = usableCap(present);
@@ -64,6 +64,7 @@ export function raiseCap(spec: RaiseSpec, keys: CapKeys, order: RaiseOrder, worl
       };
       const inTheClear = permanent === null ? null : guardToken(permanent.api);
       if (inTheClear !== null) return { ...common, refusals: [inTheClear] };
+      if (foreign.has(0)) return { ...common, planned: [foreignKey(capKey)] };
       if (next === null) return { ...common, refusals: [NOTHING_TO_ADD_TO] };
       if (next.lt('0.01')) return { ...common, refusals: [TOO_SMALL] };
       const value = formatUsd(next);
@@ -195,9 +196,10 @@ function permanentCall(
 export function envelopeProblem(body: string): string | null {
   try {
     const answer: unknown = JSON.parse(body);
-    const failed =
-      typeof answer === 'object' && answer !== null && 'success' in answer && answer.success === false;
-    return failed ? 'the API says that it did not succeed' : null;
+    if (typeof answer !== 'object' || answer === null) return null;
+    const { success, error } = answer as { success?: unknown; error?: unknown };
+    const isDone = success === undefined ? error === undefined || error === null : success === true;
+    return isDone ? null : 'the API says that it did not succeed';
   } catch {
     return body.trim() === '' ? null : 'the answer is not JSON';
   }
@@ -219,7 +221,12 @@ class SpendWatch implements Watch {
 
   async after(): Promise<Verification> {
     const { held } = await this.#keyspace.lookAnyway([...this.#keys]);
-    const [cap, spend] = [held[0] ?? null, amountOf(held[1] ?? null)];
+    const seen = this.#judge(held[0] ?? null, amountOf(held[1] ?? null));
+    // What the API made of it is not to be seen from here.
+    return { ...seen, each: new Map([[this.#keys[0], seen.verified]]) };
+  }
+
+  #judge(cap: Held | null, spend: Big | null): Verification {
     if (cap?.value !== this.#value || cap.expiresAtMs !== null) {
       return {
         verified: 'not-enforced',

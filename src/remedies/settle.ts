@@ -37,7 +37,7 @@ export async function settle(plan: Plan, world: World): Promise<Settled> {
   let isGood = [...written.values()].every(({ status }) => status === 'applied' || status === 'dry-run');
   for (const { write } of plan.planned) {
     if (write?.system !== 'api') continue;
-    const result = isGood ? await world.writer.api(write) : SKIPPED;
+    const result = isGood ? await resolveCall(await world.writer.api(write), plan.wasDone) : SKIPPED;
     written.set(write, result);
     isGood &&= result.status === 'applied' || result.status === 'dry-run';
   }
@@ -65,6 +65,20 @@ function outcomeOf(change: Change, result: Written, nowMs: number, clock: Clock)
       return { status, after: stateOf(now, atMs ?? nowMs, clock), message: 'somebody changed it meanwhile' };
     default:
       return { status, message };
+  }
+}
+
+/** Asks what became of a call whose answer was lost. */
+async function resolveCall(result: Written, wasDone: Plan['wasDone']): Promise<Written> {
+  if (result.status !== 'unknown' || wasDone === null) return result;
+  const why = `the answer was lost (${result.message})`;
+  try {
+    return (await wasDone())
+      ? { ...result, status: 'applied', message: `${why}; the API says that it was done` }
+      : { ...result, status: 'failed', message: `${why}; the API says that it was not done` };
+  } catch (error) {
+    if (!(error instanceof SourceError)) throw error;
+    return { ...result, message: `${why}; nor could the API be asked: ${error.message}` };
   }
 }
 

@@ -68,6 +68,12 @@ export const unchangedKey = (
   return { change: changeOf(key, state, state, 'unchanged'), write: null };
 };
 
+/** A key that holds no text is not ours to touch: nothing could be restored. */
+export const foreignKey = (key: string): Planned => {
+  const message = 'it holds something other than a text; look with TYPE, and remove it by hand';
+  return { change: { ...changeOf(key, null, null, 'failed'), message }, write: null };
+};
+
 const changeOf = (
   target: string,
   before: State | null,
@@ -78,5 +84,5 @@ const changeOf = (
 /** A plan that changes nothing, to start from. */
 export const NO_PLAN: Plan = {
   ...{ subject: '', planned: [], refusals: [], warnings: [], facts: [], checklist: [] },
-  ...{ typed: null, keptReason: null, nothing: null, systemMs: null, watch: null },
+  ...{ typed: null, keptReason: null, nothing: null, systemMs: null, watch: null, wasDone: null },
 };

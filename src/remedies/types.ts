@@ -39,6 +39,8 @@ export interface Plan {
   /** The present by the clock of the system that is changed, milliseconds; null: not told. */
   readonly systemMs: number | null;
   readonly watch: Watch | null;
+  /** Asks the API what became of a call whose answer was lost; true: it was done. null: it cannot be asked. */
+  readonly wasDone: (() => Promise<boolean>) | null;
 }
 
 /** What was seen of the effect. */
@@ -86,6 +88,8 @@ export interface Outcome {
   /** When the last of what was written ends by itself; null: it does not, or nothing was written. */
   readonly expiresAt: string | null;
   readonly changes: readonly Change[];
+  /** What was so when it was looked at, as lines. */
+  readonly facts: Plan['facts'];
   readonly verified: Verified | null;
   /** What was seen while verifying, as a sentence; null when nothing was watched. */
   readonly verification: string | null;

@@ -4,7 +4,7 @@ import type { Keyspace } from '../signals/redis/keyspace.ts';
 import { expand, type Target } from '../values/targets.ts';
 import { guardWidth } from './guards.ts';
 import { keyFor } from './keys.ts';
-import { NO_PLAN, plannedKey } from './states.ts';
+import { foreignKey, NO_PLAN, plannedKey } from './states.ts';
 import type { Plan, Remedy } from './types.ts';
 
 export interface UnblockOrder {
@@ -37,9 +37,10 @@ export function unblockIp(
       const counters = clearCounter
         ? spec.counters.flatMap(({ key }) => addresses.map((address) => keyFor(key, address)))
         : [];
-      const { nowMs, held } = await keyspace.look([...blocks, ...counters]);
+      const { nowMs, held, foreign } = await keyspace.look([...blocks, ...counters]);
       const planned = [...blocks, ...counters].flatMap((key, index) => {
         const now = held[index] ?? null;
+        if (foreign.has(index)) return [foreignKey(key)];
         if (now === null) return [];
         const remove = { system: 'redis', key, set: null } as const;
         if (index < blocks.length) return [plannedKey({ ...remove, expect: now }, now, nowMs, clock)];

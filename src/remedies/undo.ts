@@ -76,9 +76,12 @@ async function planKeys(entry: Entry, { keyspace, clock }: World): Promise<Plan>
     subject: `${entry.id} (${entry.remedy})`,
     planned,
     warnings: left.map((target) => `${target}: not undone, what the API held before is not known`),
-    nothing: isNothing
-      ? `${entry.id}: all is as it was before, or has ended by itself; there is nothing to undo`
-      : null,
+    nothing:
+      keys.length === 0 && left.length > 0
+        ? `${entry.id}: only the API was changed, and what it held before is not known; there is nothing that can be undone from here`
+        : isNothing
+          ? `${entry.id}: all is as it was before, or has ended by itself; there is nothing to undo`
+          : null,
     systemMs: nowMs,
   };
 }

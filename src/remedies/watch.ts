@@ -101,7 +101,8 @@ export class CounterWatch implements Watch {
     const text = worst?.text ?? '';
     const ignored = `The system does not seem to read this list. ${this.#world.whenIgnored}`;
     const count = all.filter(({ verified }) => verified === worst?.verified).length;
-    const of = all.length > 1 ? `${count} of ${all.length} addresses: ` : '';
+    const blocked = new Set(this.#counters.map(({ target }) => target)).size;
+    const of = blocked > 1 ? `${count} of ${blocked} addresses: ` : '';
     return {
       verified: worst?.verified ?? 'stored',
       text: `${isInterrupted ? 'interrupted; ' : ''}${of}${text}${worst?.verified === 'not-enforced' ? `. ${ignored}` : ''}`,

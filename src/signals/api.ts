@@ -32,10 +32,20 @@ export class Api {
   readonly #timeoutMs: number;
   readonly #now: () => number;
   readonly #hangUp = new AbortController();
+  readonly #interrupt: AbortSignal;
+  /** What an answer may echo and nobody must see. */
+  readonly #secrets: readonly string[];
 
-  /** @param now milliseconds of any steady clock */
-  constructor(target: HttpTarget, timeoutMs: number, now: () => number) {
+  /**
+   * @param now milliseconds of any steady clock
+   * @param interrupt ends a GET; what changes something is waited for
+   */
+  constructor(target: HttpTarget, timeoutMs: number, now: () => number, interrupt: AbortSignal) {
     this.url = target.url;
+    this.#interrupt = interrupt;
+    this.#secrets = [target.bearerToken, target.basicAuth?.password ?? null]
+      .map((secret) => secret?.reveal() ?? '')
+      .filter((secret) => secret !== '');
     this.#timeoutMs = timeoutMs;
     this.#now = now;
     this.#connection = connectHttp(target, this.#hangUp.signal);
@@ -57,6 +67,7 @@ export class Api {
         headers: { ...headers, ...(body === null ? {} : { 'Content-Type': 'application/json' }) },
         ...(body === null ? {} : { data: body }),
         timeout: this.#timeoutMs,
+        ...(method === 'GET' ? { signal: AbortSignal.any([this.#hangUp.signal, this.#interrupt]) } : {}),
         'axios-retry': retryPolicy({
           statuses: NOT_NOW,
           codes: new Set(),
@@ -64,14 +75,18 @@ export class Api {
           now: this.#now,
         }),
       });
-      return { status, body: data ?? '', retryAfter: text(got['retry-after']) };
+      return { status, body: this.#redacted(data ?? ''), retryAfter: text(got['retry-after']) };
     } catch (error) {
       if (error instanceof AxiosError && error.response && !isCut(error)) {
         const { status, data, headers: got } = error.response;
-        return { status, body: String(data ?? ''), retryAfter: text(got['retry-after']) };
+        return { status, body: this.#redacted(String(data ?? '')), retryAfter: text(got['retry-after']) };
       }
       throw lost(error, this.#connection.host);
     }
+  }
+
+  #redacted(body: string): string {
+    return this.#secrets.reduce((text, secret) => text.replaceAll(secret, '[redacted]'), body);
   }
 
   close(): void {

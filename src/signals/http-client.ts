@@ -3,6 +3,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import axios, { type AxiosError, type AxiosInstance } from 'axios';
 import axiosRetry, { type IAxiosRetryConfig, retryAfter } from 'axios-retry';
 import type { HttpTarget } from '../config/types.ts';
+import { isLoopbackHost } from '../values/address.ts';
 import { codeOf } from './source-error.ts';
 
 export const MAX_RESPONSE_BYTES = 8 * 1024 * 1024;
@@ -39,6 +40,8 @@ export function connectHttp(target: HttpTarget, signal: AbortSignal): HttpConnec
     httpAgent,
     httpsAgent,
     maxRedirects: 0,
+    // What is for this machine does not travel, neither in the clear nor at all.
+    ...(isLoopbackHost(new URL(target.url).hostname) ? { proxy: false as const } : {}),
     // Answers are small by design: not worth zlib's time, nor the risk of a body that inflates without bound.
     decompress: false,
     maxContentLength: MAX_RESPONSE_BYTES,

@@ -136,6 +136,15 @@ function embeddedIPv4(bytes: readonly number[], range: '6to4' | 'rfc6052'): numb
   return layout.map((at) => bytes[at] ?? 0);
 }
 
+/** The IPv4 address inside an IPv6 one that carries it (6to4, NAT64), canonical; null: there is none. */
+export function embeddedAddress(text: string): string | null {
+  const address = readAddress(text);
+  const range: string = address?.range() ?? '';
+  if (address === null || (range !== '6to4' && range !== 'rfc6052')) return null;
+  const inside = embeddedIPv4(address.toByteArray(), range);
+  return inside === null ? null : ipaddr.fromByteArray(inside).toString();
+}
+
 /**
  * True for a host, with or without brackets, that is this machine: `localhost`, a name under it (RFC 6761),
  * 127.0.0.0/8 and ::1. Not for 0.0.0.0, nor for short forms such as `127.1`.

@@ -100,3 +100,14 @@ const TROUBLE: Readonly<Record<string, string>> = {
   ERR_ENCODING_INVALID_ENCODED_DATA: 'it is not UTF-8 text',
   ENOSPC: 'no space is left',
 };
+
+/** Longest reason, in characters: it is stored with every change. */
+const MAX_REASON = 200;
+
+/** Why a reason cannot be stored; null: it can. */
+export function problemWithReason(text: string): string | null {
+  if (text.trim() === '') return 'a reason is needed';
+  if (hasControl(text)) return 'it must not hold control characters';
+  const length = [...text.trim()].length;
+  return length <= MAX_REASON ? null : `${length} characters are too many, at most ${MAX_REASON} are kept`;
+}

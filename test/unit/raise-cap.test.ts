@@ -26,7 +26,11 @@ function planOf(texts: Texts, raise: Raise, order: Partial<RaiseOrder> = {}): Pr
     const value = texts[key];
     return typeof value === 'string' ? { value, expiresAtMs: null } : (value ?? null);
   };
-  const look = async (keys: readonly string[]) => ({ nowMs: NOW_MS, held: keys.map(heldAt) });
+  const look = async (keys: readonly string[]) => ({
+    nowMs: NOW_MS,
+    held: keys.map(heldAt),
+    foreign: new Set<number>(),
+  });
   const world = { keyspace: { look } as unknown as Keyspace, clock };
   const none = { permanent: null, ceiling: null, forced: new Set<never>() };
   return raiseCap(

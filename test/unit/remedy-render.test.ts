@@ -36,7 +36,7 @@ const plan = (changes: readonly Change[], over: Partial<Plan> = {}): Plan => ({
   subject: '203.0.113.42',
   planned: changes.map((one) => ({ change: one, write: null })),
   ...{ refusals: [], warnings: [], facts: [], checklist: [] },
-  ...{ typed: null, keptReason: null, nothing: null, systemMs: NOW, watch: null },
+  ...{ typed: null, keptReason: null, nothing: null, systemMs: NOW, watch: null, wasDone: null },
   ...over,
 });
 
@@ -57,6 +57,7 @@ const outcome = (over: Partial<Outcome> = {}): Outcome => ({
   at: '2026-11-21T10:40:12.345Z',
   expiresAt: '2026-11-22T10:40:12.345Z',
   changes: [change({ status: 'applied', verified: 'stored' })],
+  facts: [],
   verified: 'enforced',
   verification: '24 failures in the 1.2 s before the block, none in the 3.0 s after it',
   undo: ['ratelimit', 'undo', '01KAJ7Q8Z0ABCDEFGHJKMNPQRS', '--context', 'prod'],
@@ -613,6 +614,7 @@ describe('for scripts', () => {
         ],
         "command": null,
         "expiresAt": "2026-11-22T10:40:12.345Z",
+        "facts": [],
         "id": "01KAJ7Q8Z0ABCDEFGHJKMNPQRS",
         "message": null,
         "operator": "alice",
@@ -643,6 +645,7 @@ describe('for scripts', () => {
         "changes": [],
         "command": "ratelimit block-ip --reason 'two words'",
         "expiresAt": null,
+        "facts": [],
         "id": null,
         "message": "no",
         "operator": "alice",

@@ -3,6 +3,7 @@ import type { RedisTarget } from '../../config/types.ts';
 import type { Id } from '../../evidence/types.ts';
 import { SourceError } from '../source-error.ts';
 import { connectRedis, redisError } from './client.ts';
+import { typesOf } from './family.ts';
 import { globFor, toId } from './keys.ts';
 
 /** What a key holds, exactly. */
@@ -21,8 +22,10 @@ export const toHeld = (bytes: Buffer, expiresAtMs: number | null): Held => ({
 export interface Look {
   /** The server's clock, milliseconds since the epoch. */
   readonly nowMs: number;
-  /** In the order that was asked for; null: no such key, or one that holds no text, which `MGET` does not tell apart. */
+  /** In the order that was asked for; null: no such key, or a foreign one. */
   readonly held: readonly (Held | null)[];
+  /** Which of the keys are there and hold something other than a text, by their place. */
+  readonly foreign: ReadonlySet<number>;
 }
 
 const SCAN_COUNT = 1_000;
@@ -105,30 +108,34 @@ export class Keyspace {
   }
 
   /** Values and expiries of keys: one round trip, and a second one for the expiries of those that are there. */
-  look(keys: readonly string[]): Promise<Look> {
+  look(keys: readonly Id[]): Promise<Look> {
     return this.#interruptible((redis) => this.#lookAt(redis, keys));
   }
 
   /** The same look, that Ctrl-C does not end: for what must be known before leaving. */
-  lookAnyway(keys: readonly string[]): Promise<Look> {
+  lookAnyway(keys: readonly Id[]): Promise<Look> {
     return this.within((redis) => this.#lookAt(redis, keys));
   }
 
-  async #lookAt(redis: Redis, keys: readonly string[]): Promise<Look> {
+  async #lookAt(redis: Redis, ids: readonly Id[]): Promise<Look> {
+    const keys = ids.map(toBytes);
     const first = redis.pipeline().time();
-    if (keys.length > 0) first.mgetBuffer([...keys]);
-    const [time, values] = (await first.exec()) ?? [];
+    if (keys.length > 0) first.mgetBuffer(keys).exists(keys);
+    const [time, values, count] = (await first.exec()) ?? [];
     const nowMs = milliseconds(time);
     const found = keys.length > 0 ? answer<(Buffer | null)[]>(values) : [];
-    const expiries = await this.#expiries(
-      redis,
-      keys.filter((_, index) => found[index] != null),
-    );
-    const held = keys.map((key, index) => {
-      const bytes = found[index] ?? null;
-      return bytes === null ? null : toHeld(bytes, expiries.get(key) ?? null);
+    const there = found.filter((bytes) => bytes !== null).length;
+    // MGET is silent about keys of other types; that EXISTS counts more gives them away.
+    const isAll = keys.length === 0 || answer<number>(count) <= there;
+    const [expiries, foreign] = await Promise.all([
+      expiriesOf(redis, keys, found),
+      isAll ? new Set<number>() : foreignOf(redis, keys, found),
+    ]);
+    const held = found.map((bytes, index) => {
+      const expiry = expiries.get(index);
+      return bytes === null || expiry === undefined ? null : toHeld(bytes, expiry);
     });
-    return { nowMs, held };
+    return { nowMs, held, foreign };
   }
 
   /** Whole numbers that keys hold, by one round trip that Ctrl-C does not end; null: no such key, or no number. */
@@ -143,20 +150,6 @@ export class Keyspace {
       const texts = answer<(string | null)[]>(values);
       return { nowMs: milliseconds(time), values: texts.map(wholeNumber) };
     });
-  }
-
-  async #expiries(redis: Redis, keys: readonly string[]): Promise<Map<string, number>> {
-    if (keys.length === 0) return new Map();
-    const pipeline = redis.pipeline().time();
-    for (const key of keys) pipeline.pttl(key);
-    const [time, ...replies] = (await pipeline.exec()) ?? [];
-    const nowMs = milliseconds(time);
-    return new Map(
-      keys.flatMap((key, index) => {
-        const left = answer<number>(replies[index]);
-        return left >= 0 ? [[key, nowMs + left] as const] : [];
-      }),
-    );
   }
 
   /** Names of all keys that start so, as exact strings or hexadecimal, in no order, each once. Never KEYS. */
@@ -189,6 +182,46 @@ export class Keyspace {
     });
   }
 }
+
+/** When each key that was found ends, by its place; null: never. One that has gone since has no entry. */
+async function expiriesOf(
+  redis: Redis,
+  keys: readonly Buffer[],
+  found: readonly (Buffer | null)[],
+): Promise<Map<number, number | null>> {
+  const places = [...keys.keys()].filter((place) => found[place] != null);
+  if (places.length === 0) return new Map();
+  const pipeline = redis.pipeline().time();
+  for (const place of places) pipeline.pttl(keys[place] ?? '');
+  const [time, ...replies] = (await pipeline.exec()) ?? [];
+  const nowMs = milliseconds(time);
+  return new Map(
+    places.flatMap((place, index) => {
+      const left = answer<number>(replies[index]);
+      return left === GONE ? [] : [[place, left < 0 ? null : nowMs + left] as const];
+    }),
+  );
+}
+
+/** What PTTL answers for a key that is not there. */
+const GONE = -2;
+
+/** Places of the keys that were not found as texts, and are there all the same. */
+async function foreignOf(
+  redis: Redis,
+  keys: readonly Buffer[],
+  found: readonly (Buffer | null)[],
+): Promise<Set<number>> {
+  const places = [...keys.keys()].filter((place) => found[place] == null);
+  const types = await typesOf(
+    redis,
+    places.flatMap((place) => keys[place] ?? []),
+  );
+  return new Set(places.filter((_, index) => types[index] !== 'none' && types[index] !== 'string'));
+}
+
+const toBytes = (id: Id): Buffer =>
+  typeof id === 'string' ? Buffer.from(id, 'utf8') : Buffer.from(id.hex, 'hex');
 
 /** One reply of a pipeline; throws the error that stands in its place. */
 function answer<T>(reply: [Error | null, unknown] | undefined): T {

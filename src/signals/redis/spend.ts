@@ -1,12 +1,12 @@
 import type { Redis } from 'ioredis';
 import { type Limit, measured, type Reading, type Row } from '../../evidence/types.ts';
+import { readStoredUsd } from '../../values/money.ts';
 import { isValidId } from '../entities.ts';
 import { type Claim, type Family, MAX_ENTITY_BYTES, Skipped, typesOf } from './family.ts';
 import { entityOf, type KeyTemplate, keyOf, toId } from './keys.ts';
 import { TopK } from './top-k.ts';
 
 const TOP = 200;
-const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?$/;
 /** Before that much of the day has passed, a mean since midnight says nothing about the rate of spending. */
 const MIN_ELAPSED_SECONDS = 600;
 
@@ -163,9 +163,5 @@ export class SpendFamily implements Family {
   }
 }
 
-/** A finite decimal number, or null for anything else (nan, inf, hexadecimal, empty, text). */
-function decimal(text: string): number | null {
-  if (!DECIMAL.test(text)) return null;
-  const value = Number(text);
-  return Number.isFinite(value) ? value : null;
-}
+/** A number that an amount is, or null for anything else (nan, inf, hexadecimal, empty, text). */
+const decimal = (text: string): number | null => readStoredUsd(text)?.toNumber() ?? null;
