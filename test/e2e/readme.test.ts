@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { afterAll, describe, expect, test } from 'vitest';
+import { effectOf } from '../../src/cli/effects.ts';
 import type { Context } from '../../src/context.ts';
 import { EXIT, EXIT_MEANINGS } from '../../src/errors.ts';
 import { buildProgram } from '../../src/program.ts';
@@ -36,10 +37,38 @@ function expectRegion(region: string, body: string): void {
   if (!updating) expect(pattern(region).exec(readme)?.[0], 'run: npm run readme').toBe(wrapped(region, body));
 }
 
+/** What stands under a heading that starts so. */
+const chapter = (title: string): string => readme.split(/^## /m).find((text) => text.startsWith(title)) ?? '';
+
 const table = (head: string[], rows: string[][]): string =>
   [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 
 const cell = (text: string) => text.replaceAll('|', '\\|');
+
+/** Every command that does something, by its full name. */
+const leaves = (command: Command, path: readonly string[] = []): [string, Command][] =>
+  command.commands.flatMap((child) => {
+    const name = [...path, child.name()];
+    const own = effectOf(child) === null ? [] : [[`\`${name.join(' ')}\``, child] as [string, Command]];
+    return [...own, ...leaves(child, name)];
+  });
+
+const WRITING = ['block-ip', 'unblock-ip', 'raise-cap', 'kill-switch engage', 'kill-switch release', 'undo'];
+
+/** A flag that several commands have is one row. */
+function grouped(rows: readonly string[][]): string[][] {
+  const of = new Map<string, string[]>();
+  for (const [flag = '', name = '', meaning = ''] of rows) {
+    const key = `${flag}\n${meaning}`;
+    of.set(key, [...(of.get(key) ?? []), name]);
+  }
+  const all = WRITING.map((name) => `\`${name}\``).join(', ');
+  return [...of].map(([key, names]) => {
+    const [flag = '', meaning = ''] = key.split('\n');
+    const which = names.join(', ');
+    return [flag, which === all ? 'every command that writes' : which, meaning];
+  });
+}
 
 function flagRows(command: Command, name: string): string[][] {
   return command
@@ -66,8 +95,8 @@ describe('the README', () => {
       { streams: () => ({ columns: 80, colorOut: false }) } as unknown as Context,
       () => {},
     );
-    const own = program.commands.flatMap((command) => flagRows(command, `\`${command.name()}\``));
-    expectRegion('flags', table(['flag', 'of', 'meaning'], [...own, ...flagRows(program, 'all')]));
+    const own = leaves(program).flatMap(([name, command]) => flagRows(command, name));
+    expectRegion('flags', table(['flag', 'of', 'meaning'], [...grouped(own), ...flagRows(program, 'all')]));
   });
 
   test('lists every exit code', () => {
@@ -88,8 +117,22 @@ describe('the README', () => {
   });
 
   test('has a section for every category and none for others', () => {
-    const sections = [...readme.matchAll(/^### ([a-z]+(?:-[a-z]+)+)$/gm)].map(([, id]) => id);
+    const sections = [...chapter('The categories').matchAll(/^### ([a-z]+(?:-[a-z]+)+)$/gm)].map(
+      ([, id]) => id,
+    );
     const ids = [...runbook.categories].sort((a, b) => a.rank - b.rank).map((category) => category.id);
     expect(sections).toEqual(ids);
+  });
+
+  test('has a section for every remedy, with every guard that can be overridden', () => {
+    const remedies = chapter('Remedies');
+    const program = buildProgram({} as Context, () => {});
+    for (const [name, command] of leaves(program)) {
+      if (effectOf(command)?.kind !== 'destructive') continue;
+      const [heading] = name.replaceAll('`', '').split(' ');
+      expect(remedies).toMatch(new RegExp(`^### (?:[a-z-]+, )*${heading}\\b`, 'm'));
+      const forces = command.options.flatMap(({ long }) => (long?.startsWith('--force-') ? [long] : []));
+      for (const flag of forces) expect(remedies).toContain(`\`${flag}\``);
+    }
   });
 });
