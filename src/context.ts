@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { addAbortSignal } from 'node:stream';
 import { xdgConfig, xdgState } from 'xdg-basedir';
 import type { Config } from './config/types.ts';
 import { ConfigError } from './errors.ts';
@@ -59,7 +60,7 @@ export function makeContext(interrupt: AbortSignal, argv: readonly string[]): Co
     argv,
     stateFolder,
     user,
-    readStdin,
+    readStdin: (limit) => readStdin(limit, interrupt),
     addressesOf: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
     configHome: xdgConfig ?? '.config',
     runbooks: new URL('./runbooks/', import.meta.url),
@@ -101,10 +102,10 @@ function user(): string {
   }
 }
 
-async function readStdin(limit: number): Promise<string> {
+async function readStdin(limit: number, interrupt: AbortSignal): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of process.stdin) {
+  for await (const chunk of addAbortSignal(interrupt, process.stdin)) {
     size += (chunk as Buffer).length;
     if (size > limit) throw new RangeError(`stdin has more than ${limit} bytes`);
     chunks.push(chunk as Buffer);

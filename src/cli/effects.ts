@@ -17,7 +17,7 @@ export function declare(command: Command, effect: Effect): Command {
   effects.set(command, effect);
   const words =
     effect.kind === 'read-only'
-      ? 'Changes nothing.'
+      ? 'Changes no system.'
       : `Changes a system, after asking${effect.idempotent ? '; doing it twice is the same as doing it once' : ''}.`;
   return command.addHelpText('after', `\n${words}`);
 }

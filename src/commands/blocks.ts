@@ -4,7 +4,7 @@ import { blocksText } from '../output/lists.ts';
 import { paintFor } from '../output/paint-for.ts';
 import type { GlobalFlags } from '../program.ts';
 import { isCanonical, listBlocks } from '../remedies/blocks.ts';
-import { readHistory } from './history.ts';
+import { entriesHere, readHistory } from './history.ts';
 import { open, specOf, toError } from './parts.ts';
 
 export interface BlocksFlags extends GlobalFlags {
@@ -19,7 +19,8 @@ export async function blocksCommand(flags: BlocksFlags, context: Context): Promi
   try {
     const spec = specOf(parts.runbook, 'block-ip');
     const history = await readHistory(context, parts);
-    const all = await listBlocks(spec, history.entries, { keyspace: parts.keyspace, clock: context.clock });
+    const here = entriesHere(history, parts);
+    const all = await listBlocks(spec, here, { keyspace: parts.keyspace, clock: context.clock });
     const limit = flags.expiring;
     const blocks =
       limit === undefined ? all : all.filter(({ ttlSeconds }) => ttlSeconds !== null && ttlSeconds <= limit);

@@ -4,7 +4,7 @@ import { capsText } from '../output/lists.ts';
 import { paintFor } from '../output/paint-for.ts';
 import type { GlobalFlags } from '../program.ts';
 import { type Cap, capOf, capsOf } from '../remedies/caps.ts';
-import { readHistory } from './history.ts';
+import { entriesHere, readHistory } from './history.ts';
 import { capKeys, checkId, open, type Parts, specOf, toError } from './parts.ts';
 
 /** `ratelimit caps [agent]`: spend, cap, ratio, and who last changed it. */
@@ -18,7 +18,7 @@ export async function capsCommand(
   const streams = context.streams(flags.color === false ? 'never' : flags.color);
   try {
     const history = await readHistory(context, parts);
-    const { caps, warnings } = await readCaps(agent, parts, context, history.entries);
+    const { caps, warnings } = await readCaps(agent, parts, context, entriesHere(history, parts));
     if (agent !== null && caps.length === 0) {
       throw new RatelimitError('not-found', `agent ${agent} has neither a cap nor spent anything today`, {
         exitCode: EXIT.nothing,

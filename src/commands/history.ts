@@ -3,7 +3,7 @@ import { entriesOf } from '../journal/entries.ts';
 import { parseEvent } from '../journal/events.ts';
 import type { Entry, JournalEvent } from '../journal/types.ts';
 import { SourceError } from '../signals/source-error.ts';
-import type { Parts } from './parts.ts';
+import { type Parts, systemsOf } from './parts.ts';
 
 /** What was done: by this operator's journal, and by the team's stream where there is one. */
 export interface History {
@@ -22,7 +22,7 @@ const STREAM_EVENTS = 5_000;
 export async function readHistory(context: Context, { config, keyspace }: Parts): Promise<History> {
   const journal = await context.journal();
   const { events, problems } = await journal.read();
-  const own = new Set(events.map(({ id }) => id));
+  const own = new Set(events.flatMap(({ event, id }) => (event === 'intent' ? [id] : [])));
   const warnings = problems.map((problem) => `journal: ${problem}`);
   const shared: JournalEvent[] = [];
   if (config.journalStream !== null) {
@@ -47,3 +47,7 @@ export async function readHistory(context: Context, { config, keyspace }: Parts)
     warnings,
   };
 }
+
+/** What was done to the very Redis that this run is aimed at: another one may have keys of the same name. */
+export const entriesHere = ({ entries }: History, { config }: Parts): Entry[] =>
+  entries.filter(({ systems }) => systems.redis === systemsOf(config).redis);

@@ -39,8 +39,7 @@ async function show(
   const streams = context.streams(flags.color === false ? 'never' : flags.color);
   try {
     const history = await readHistory(context, parts);
-    const entries: ShownEntry[] = [];
-    for (const entry of choose(history)) entries.push(await shown(entry, history, parts, context));
+    const entries = await Promise.all(choose(history).map((entry) => shown(entry, history, parts, context)));
     const paint = await paintFor(streams.colorOut);
     const { intact, warnings } = history;
     const render = whole ? journalEntryText : journalText;

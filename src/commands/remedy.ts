@@ -26,14 +26,23 @@ export interface WriteFlags extends GlobalFlags {
 }
 
 /** Takes a remedy through the one door and says what became of it in the format that was asked for. */
-export async function runRemedy(
+export async function runRemedy(...given: Parameters<typeof run>): Promise<ExitCode> {
+  const [flags, , parts] = given;
+  try {
+    checkWords(flags);
+    return await run(...given);
+  } finally {
+    parts.close();
+  }
+}
+
+async function run(
   flags: WriteFlags,
   context: Context,
   parts: Parts,
   remedy: Remedy,
   { systems, stdinUsed = false }: { readonly systems: readonly System[]; readonly stdinUsed?: boolean },
 ): Promise<ExitCode> {
-  checkWords(flags);
   const { config, runbook, keyspace, api } = parts;
   const { clock } = context;
   const streams = context.streams(flags.color === false ? 'never' : flags.color);
@@ -70,10 +79,7 @@ export async function runRemedy(
     progress: progress.show,
     systems: aimed,
     reach: reachWords(config, systems),
-  }).finally(() => {
-    progress.clear();
-    parts.close();
-  });
+  }).finally(progress.clear);
   if (flags.output === 'json') streams.out(remedyJson(outcome));
   else if (flags.output === 'markdown') streams.out(remedyMarkdown(outcome, clock));
   else {

@@ -15,12 +15,13 @@ export function entriesOf(events: readonly JournalEvent[]): Entry[] {
     const entry = entries.get(event.id);
     if (entry) entries.set(event.id, { ...entry, ...news(event) });
   }
-  for (const { id, undoes, status } of entries.values()) {
-    const undone = undoes === null ? undefined : entries.get(undoes);
-    // Killed in between, the undoing may have no `undone` of its own.
-    if (undone && undone.undoneBy === null && status === 'applied') {
-      entries.set(undone.id, { ...undone, undoneBy: id });
-    }
+  // From the last on: what was undone by something that was itself undone stands again. Killed in between, an undoing
+  // may have no `undone` of its own.
+  for (const { id, undoes } of [...entries.values()].reverse()) {
+    const [undoing, undone] = [entries.get(id), undoes === null ? undefined : entries.get(undoes)];
+    if (undoing?.status !== 'applied' || undone === undefined) continue;
+    const undoneBy = undoing.undoneBy === null ? (undone.undoneBy ?? id) : null;
+    entries.set(undone.id, { ...undone, undoneBy });
   }
   return [...entries.values()];
 }

@@ -7,16 +7,17 @@ import { codeOf, ignore } from './trouble.ts';
  * Not by mkdir's own `recursive`: below /proc that never ends (Node 20).
  * @throws Error of the operating system; ENOTDIR when something else than a folder is there
  */
-export async function makeFolder(folder: string): Promise<void> {
+export async function makeFolder(folder: string, isRetry = false): Promise<void> {
   try {
     await mkdir(folder, { mode: 0o700 });
   } catch (error) {
     if (codeOf(error) === 'EEXIST' && (await stat(folder)).isDirectory()) return;
     if (codeOf(error) === 'EEXIST') throw Object.assign(new Error('not a folder'), { code: 'ENOTDIR' });
     const parent = dirname(folder);
-    if (codeOf(error) !== 'ENOENT' || parent === folder || (await isFolder(parent))) throw error;
-    await makeFolder(parent);
-    return makeFolder(folder);
+    if (codeOf(error) !== 'ENOENT' || parent === folder || isRetry) throw error;
+    // Another process may have made the parent since.
+    if (!(await isFolder(parent))) await makeFolder(parent);
+    return makeFolder(folder, true);
   }
   await syncFolder(dirname(folder));
 }

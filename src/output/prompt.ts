@@ -24,7 +24,7 @@ export interface Prompter extends Ask {
 
 interface PrompterOptions {
   /** The terminal's keys. */
-  readonly input: NodeJS.ReadableStream & { readonly isRaw?: boolean };
+  readonly input: NodeJS.ReadableStream & { readonly isRaw?: boolean; setRawMode?(raw: boolean): unknown };
   /** Where questions and answers are shown: stderr, since stdout is for the answer of the run. */
   readonly output: NodeJS.WritableStream;
   /** Ends a question when it is aborted. */
@@ -52,8 +52,10 @@ export function makePrompter(options: PrompterOptions): Prompter {
       const message = `Type ${escapeText(word, 128)} (${escapeText(what)}) to go on:`;
       return (await ask<string>(options, { type: 'input', message, transformer, theme })) === word;
     },
-    confirm: (question) =>
-      ask(options, { type: 'one-key', message: escapeText(question, MESSAGE_CHARS), paint }),
+    async confirm(question) {
+      await drain(options.input);
+      return ask(options, { type: 'one-key', message: escapeText(question, MESSAGE_CHARS), paint });
+    },
     choose<T>(message: string, choices: readonly { readonly name: string; readonly value: T }[]) {
       const list = choices.map(({ name, value }) => ({ name: escapeText(name, MESSAGE_CHARS), value }));
       const shown = { message: escapeText(message, MESSAGE_CHARS), choices: list, loop: false };
@@ -66,6 +68,19 @@ const MESSAGE_CHARS = 400;
 
 /** What was pasted must not act on the terminal when it is shown. */
 const visible = (text: string): string => replaceHidden(text, escapeCharacter);
+
+/** Long enough for what waits in the terminal to arrive. */
+const DRAIN_MS = 20;
+
+/** Throws away what was typed before the question could be read: it answers another one. */
+async function drain(input: PrompterOptions['input']): Promise<void> {
+  const ignore = () => {};
+  input.setRawMode?.(true);
+  input.on('data', ignore).resume();
+  await new Promise((resolve) => setTimeout(resolve, DRAIN_MS));
+  input.off('data', ignore).pause();
+  input.setRawMode?.(false);
+}
 
 /** Asks one question through inquirer. @throws InterruptedError when the operator leaves */
 async function ask<T>(

@@ -1,5 +1,5 @@
 import type { Evidence, Id, Row, Signal } from '../evidence/types.ts';
-import type { Remedy } from '../remedies/propose.ts';
+import type { Proposal } from '../remedies/propose.ts';
 import type { CategorySpec, Runbook } from '../runbooks/schema.ts';
 import { formatDuration } from '../values/duration.ts';
 import type { Because, Finding, Subject, Verdict } from '../verdict/types.ts';
@@ -16,7 +16,7 @@ export interface TriageDocument {
   /** Rows shown per signal. */
   readonly top: number;
   /** By category, in the order of the findings. */
-  readonly remedies: ReadonlyMap<string, readonly Remedy[]>;
+  readonly remedies: ReadonlyMap<string, readonly Proposal[]>;
   readonly totalMs: number;
   /** True when the evidence was recorded earlier: nothing is to be done about it now. */
   readonly replayed: boolean;
@@ -181,7 +181,7 @@ export const sourceReport = (evidence: Evidence): string =>
     .join('');
 
 /** Where a response points to, as a sentence of its own; nothing when it points nowhere. */
-export const linkOf = ({ link }: Remedy): string =>
+export const linkOf = ({ link }: Proposal): string =>
   link === null ? '' : ` See ${link.title} (${link.see}).`;
 
 /** The runbook's links, once something was found. */

@@ -49,20 +49,15 @@ class Attempt {
     const refusal = this.#early();
     if (refusal !== null) return refusal;
     const plan = await this.#look();
-    if (plan.refusals.length > 0) return this.refuse(plan.refusals);
-    if (plan.nothing !== null) return this.end('unchanged', { message: plan.nothing, because: 'nothing' });
-    if (plan.planned.every(({ write }) => write === null)) {
-      const changes = plan.planned.map(({ change }) => change);
-      const open = changes.some(({ status }) => status !== 'unchanged');
-      const status = open ? statusOf(changes) : 'unchanged';
-      return this.end(status, { changes, message: open ? messageOf(statusOf(changes), changes) : null });
-    }
+    const settled = this.#settled(plan);
+    if (settled !== null) return settled;
     this.#reason ??= plan.keptReason;
     if (this.#reason === null) {
       if (this.#door.ask === null) return this.refuse([NO_REASON]);
       this.#reason = await this.#door.ask.reason();
-      // The reason is part of what is written.
-      await this.#look();
+      // The reason is part of what is written, and while it was typed anything may have happened.
+      const since = this.#settled(await this.#look());
+      if (since !== null) return since;
     }
     // Whoever pulls the bigger lever without being asked reads at least what should be clear beforehand.
     if ((order.yes || order.dryRun) && plan.checklist.length > 0) this.#door.show(plan);
@@ -77,6 +72,19 @@ class Attempt {
       if (changed.length > 0) return this.end('conflict', { changes: changed, message: CONFLICT });
     }
     return this.#write();
+  }
+
+  /** What a look alone decides; null: there is something to write. */
+  #settled(plan: Plan): Outcome | null {
+    if (plan.refusals.length > 0) return this.refuse(plan.refusals);
+    if (plan.nothing !== null) return this.end('unchanged', { message: plan.nothing, because: 'nothing' });
+    if (plan.planned.every(({ write }) => write === null)) {
+      const changes = plan.planned.map(({ change }) => change);
+      const open = changes.some(({ status }) => status !== 'unchanged');
+      const status = open ? statusOf(changes) : 'unchanged';
+      return this.end(status, { changes, message: open ? messageOf(statusOf(changes), changes) : null });
+    }
+    return null;
   }
 
   /** What can be said without looking at anything. */
@@ -163,7 +171,8 @@ class Attempt {
     const because = !kept ? 'journal' : refusedBySystem && status === 'failed' ? 'auth' : null;
     const message = messageOf(status, changes);
     const done = changes.some((change) => change.status === 'applied');
-    if (!done) return this.end(status, { changes, message, because });
+    if (!done)
+      return this.end(status, { changes, message, because: interrupt.aborted ? 'interrupted' : because });
     if (this.#remedy.undoes !== null && status === 'applied') {
       await this.#recordLate({ event: 'undone', id: this.#remedy.undoes, by: this.#id ?? '' });
     }
@@ -214,7 +223,7 @@ class Attempt {
       return true;
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      this.#warnings.push(`the change was made, and its ${event.event} could not be recorded: ${why}`);
+      this.#warnings.push(`what is said here (${event.event}) could not be recorded in the journal: ${why}`);
       return false;
     }
   }

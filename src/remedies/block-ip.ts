@@ -78,7 +78,10 @@ export function blockIp(spec: BlockSpec, order: BlockOrder, world: World): Remed
               return { target: keyFor(spec.key, address), key, stopsAt, first: numberOf(held) };
             }),
           ),
-          { keyspace: world.keyspace, firstMs: look.nowMs, whenIgnored: spec['when-ignored'] },
+          {
+            ...{ keyspace: world.keyspace, firstMs: look.nowMs, whenIgnored: spec['when-ignored'] },
+            ttlSeconds: order.ttlSeconds,
+          },
         ),
       };
     },

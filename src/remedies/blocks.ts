@@ -29,7 +29,7 @@ export async function listBlocks(
 ): Promise<Block[]> {
   const prefix = prefixOf(spec.key);
   const names = await keyspace.startingWith(prefix);
-  const by = lastChanges(entries);
+  const by = changesByTarget(entries);
   const blocks: Block[] = [];
   for (let at = 0; at < names.length; at += BATCH) {
     const keys = names.slice(at, at + BATCH);
@@ -37,10 +37,7 @@ export async function listBlocks(
     keys.forEach((key, index) => {
       const now = held[index] ?? (foreign.has(index) ? NO_TEXT : null);
       if (now === null) return;
-      const entry = typeof key === 'string' ? by.get(key) : undefined;
-      const isOurs = entry?.changes.some(
-        ({ target, after }) => target === key && isEqual(after?.value, now.value),
-      );
+      const author = typeof key === 'string' ? authorOf(key, now.value, by) : null;
       blocks.push({
         ip:
           typeof key === 'string'
@@ -50,8 +47,8 @@ export async function listBlocks(
         expiresAt: now.expiresAtMs === null ? null : clock.iso(now.expiresAtMs),
         ttlSeconds:
           now.expiresAtMs === null ? null : Math.max(0, Math.round((now.expiresAtMs - nowMs) / 1_000)),
-        operator: isOurs ? (entry?.operator ?? null) : null,
-        journalId: isOurs ? (entry?.id ?? null) : null,
+        operator: author?.operator ?? null,
+        journalId: author?.id ?? null,
       });
     });
   }
@@ -62,18 +59,31 @@ export async function listBlocks(
 /** A block whose key holds a hash or the like. */
 const NO_TEXT: Held = { value: '(not a text)', expiresAtMs: null };
 
-const isEqual = (a: Stored | undefined, b: Stored): boolean => JSON.stringify(a) === JSON.stringify(b);
+const isEqual = (a: Stored | null, b: Stored | null): boolean => JSON.stringify(a) === JSON.stringify(b);
 
-/** The last entry that changed each target, whatever the order of time within it. */
-export function lastChanges(entries: readonly Entry[]): ReadonlyMap<string, Entry> {
-  const last = new Map<string, Entry>();
+/** Who may have made each target what it is, newest last; also those whose outcome was never recorded. */
+export function changesByTarget(entries: readonly Entry[]): ReadonlyMap<string, Entry[]> {
+  const by = new Map<string, Entry[]>();
   for (const entry of entries) {
     for (const { target, status } of entry.changes) {
-      if (status === 'applied' || status === 'unknown') last.set(target, entry);
+      const mayBe = status === 'applied' || status === 'unknown' || (!entry.resolved && status === 'planned');
+      if (mayBe) by.set(target, [...(by.get(target) ?? []), entry]);
     }
   }
-  return last;
+  return by;
 }
+
+/** The last of them who put there what is there now; null: nobody that the journal knows. */
+export const authorOf = (
+  target: string,
+  value: Stored | null,
+  by: ReadonlyMap<string, Entry[]>,
+): Entry | null =>
+  by
+    .get(target)
+    ?.findLast(({ changes }) =>
+      changes.some(({ target: key, after }) => key === target && isEqual(after?.value ?? null, value)),
+    ) ?? null;
 
 /** Whether a block is of an address as the system would look it up. */
 export const isCanonical = (ip: Stored): boolean => typeof ip === 'string' && canonicalAddress(ip) === ip;

@@ -3,7 +3,7 @@ import type { Row } from '../evidence/types.ts';
 import type { Entry, Stored } from '../journal/types.ts';
 import type { Clock } from '../signals/asked.ts';
 import type { Held, Keyspace } from '../signals/redis/keyspace.ts';
-import { lastChanges } from './blocks.ts';
+import { authorOf, changesByTarget } from './blocks.ts';
 import { dayOf, keyFor, keyPatterns } from './keys.ts';
 import { amountOf, type CapKeys, usableCap } from './raise-cap.ts';
 
@@ -86,8 +86,7 @@ function changedBy(
   now: Held | null,
   { entries }: World,
 ): Pick<Cap, 'operator' | 'changedAt' | 'journalId'> {
-  const entry = lastChanges(entries).get(key);
-  const isTheirs = entry?.changes.some(({ target, after }) => target === key && after?.value === now?.value);
-  if (!isTheirs || entry === undefined) return { operator: null, changedAt: null, journalId: null };
+  const entry = authorOf(key, now?.value ?? null, changesByTarget(entries));
+  if (entry === null) return { operator: null, changedAt: null, journalId: null };
   return { operator: entry.operator, changedAt: entry.at, journalId: entry.id };
 }

@@ -7,11 +7,19 @@ export const CONFLICT = 'it has been changed since it was looked at; nothing was
 
 /** The changes of a plan whose starting point is another one now; what they hold now stands in `after`. */
 export function changedSince(seen: Plan, now: Plan, clock: Clock): Change[] {
-  return seen.planned.flatMap(({ change, write }, index) => {
-    const other = now.planned[index]?.change;
-    const runs = write?.system === 'redis' && write.expect === 'anything';
-    if (runs || (other && isSame(heldOf(change.before, clock), heldOf(other.before, clock)))) return [];
-    return [conflict(change, other?.before ?? null)];
+  const byTarget = (plan: Plan) => new Map(plan.planned.map(({ change }) => [change.target, change]));
+  const [before, after] = [byTarget(seen), byTarget(now)];
+  const runs = new Set(
+    [...seen.planned, ...now.planned].flatMap(({ change, write }) =>
+      write?.system === 'redis' && write.expect === 'anything' ? [change.target] : [],
+    ),
+  );
+  return [...new Map([...after, ...before]).values()].flatMap((change) => {
+    // A key that a plan does not name held nothing.
+    const was = before.get(change.target)?.before ?? null;
+    const is = after.get(change.target)?.before ?? null;
+    if (runs.has(change.target) || isSame(heldOf(was, clock), heldOf(is, clock))) return [];
+    return [conflict({ ...change, before: was }, is)];
   });
 }
 

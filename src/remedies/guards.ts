@@ -171,19 +171,20 @@ const MOST_ADDRESSES = 4_096;
 export function guardWidth(targets: readonly Target[], max: number): Refusal[] {
   const wide = targets.find(({ family, prefix }) => prefix < WIDEST[family]);
   if (wide) {
-    const message = `${wide.text}: wider than /${WIDEST[wide.family]}, which is never blocked; give the ranges that the attack comes from`;
+    const message = `${wide.text}: wider than /${WIDEST[wide.family]}, which is whole networks; give smaller ranges`;
     return [{ guard: 'width', message, override: null }];
   }
+  // What lies in a range that is named too counts once. Thousands of names are too many whatever they are.
+  const ranges = targets.length <= MOST_ADDRESSES ? targets.filter((target) => target.size > 1n) : [];
   const wholes = targets.filter(
-    (target) =>
-      !targets.some((other) => other !== target && other.prefix < target.prefix && overlaps(other, target)),
+    (target) => !ranges.some((other) => other.prefix < target.prefix && overlaps(other, target)),
   );
   const size = wholes.reduce((sum, target) => sum + target.size, 0n);
   if (size <= BigInt(max)) return [];
   const isPossible = size <= BigInt(MOST_ADDRESSES);
   const how = isPossible
     ? `--max ${size} allows it`
-    : `at most ${MOST_ADDRESSES} are possible, since each needs a key of its own: use the load balancer's deny list`;
+    : `at most ${MOST_ADDRESSES} are possible, since each has a key of its own`;
   const message = `${size} addresses in all, more than ${max}; ${how}`;
   return [{ guard: 'max', message, override: isPossible ? `--max ${size}` : null }];
 }

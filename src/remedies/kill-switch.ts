@@ -57,6 +57,10 @@ export function killSwitch(
             write: isSo ? null : { system: 'api', request, problemWith: envelopeProblem },
           },
         ],
+        nothing:
+          isSo && as.undoes !== null
+            ? `${subject}: the switch is ${now} already, there is nothing to undo`
+            : null,
         facts: [{ name: 'switch now', value: now }, ...(await factsInRedis(spec, tenant, keyspace))],
         checklist: engage ? spec.checklist : [],
         typed: { what: 'the tenant', word: tenant },
@@ -85,8 +89,8 @@ function requestFor(
  */
 export async function readSwitch(spec: KillSwitchSpec, tenant: string, api: Api): Promise<SwitchState> {
   const request = requestFor(spec, tenant, api.url, 'GET');
-  const { status, body, retryAfter } = await api.send(request);
-  const said = `GET ${request.url}: HTTP ${status}${retryAfter === null ? '' : `, Retry-After: ${retryAfter}`}: ${body.trim().slice(0, 2_000)}`;
+  const { status, body, shown, retryAfter } = await api.send(request);
+  const said = `GET ${request.url}: HTTP ${status}${retryAfter === null ? '' : `, Retry-After: ${retryAfter}`}: ${shown.slice(0, 2_000)}`;
   if (status === 401 || status === 403) throw new SourceError('auth', said);
   if (status < 200 || status >= 300) throw new SourceError('refused', said);
   const found = fieldOf(body, spec.status.field);

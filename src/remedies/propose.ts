@@ -4,7 +4,7 @@ import { isAddress } from '../values/address.ts';
 import type { Finding, Subject } from '../verdict/types.ts';
 
 /** A response of the runbook, filled for this finding. */
-export interface Remedy {
+export interface Proposal {
   readonly id: string;
   readonly kind: 'command' | 'manual';
   /** Words of the command; null for a manual step. */
@@ -30,12 +30,12 @@ export function propose(
   category: CategorySpec,
   runbook: Runbook,
   evidence: Evidence,
-): Remedy[] {
-  return finding.responses.flatMap(({ id, except }): Remedy[] => {
+): Proposal[] {
+  return finding.responses.flatMap(({ id, except }): Proposal[] => {
     const step = category.respond.find((candidate) => candidate.id === id);
     if (!step) return [];
     const link = step.link === null ? null : (runbook.links[step.link] ?? null);
-    const manual: Remedy = { id, kind: 'manual', argv: null, text: step.text, link };
+    const manual: Proposal = { id, kind: 'manual', argv: null, text: step.text, link };
     if (step.command === null) return [manual];
     const subjects = finding.subjects.filter((subject) => !except.includes(subject.id));
     const commands = argvs(step, subjects, runbook, evidence);
@@ -43,6 +43,12 @@ export function propose(
     return commands.map((argv) => ({ ...manual, kind: 'command', argv }));
   });
 }
+
+/** The same steps for somebody who cannot act on them now. */
+export const withoutCommands = (proposals: readonly Proposal[]): Proposal[] => {
+  const steps = new Map(proposals.map((proposal) => [proposal.id, proposal]));
+  return [...steps.values()].map((step) => ({ ...step, kind: 'manual', argv: null }));
+};
 
 function argvs(
   { command, each }: StepSpec,

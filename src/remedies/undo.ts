@@ -4,7 +4,10 @@ import type { KillSwitchSpec } from '../runbooks/remedies-schema.ts';
 import type { Api } from '../signals/api.ts';
 import type { Clock } from '../signals/asked.ts';
 import type { Held, Keyspace } from '../signals/redis/keyspace.ts';
+import { shellWord } from '../values/text.ts';
+import type { RedisWrite } from './compare-and-set.ts';
 import { killSwitch } from './kill-switch.ts';
+import { usableCap } from './raise-cap.ts';
 import { heldOf, isSame, NO_PLAN, plannedKey, stateOf, unchangedKey } from './states.ts';
 import type { Plan, Planned, Refusal, Remedy } from './types.ts';
 
@@ -15,6 +18,8 @@ interface World {
   /** What this run is aimed at, without secrets. */
   readonly systems: { readonly redis: string | null; readonly api: string | null };
   readonly killSwitch: KillSwitchSpec | null;
+  /** What a cap's key begins with: only a usable cap without an end may be restored there. null: there are no caps. */
+  readonly capPrefix: string | null;
   readonly target: HttpTarget | null;
 }
 
@@ -55,12 +60,15 @@ function different(system: 'redis' | 'api', entry: Entry, here: string | null): 
   const there = entry.systems[system];
   const isTouched = entry.changes.some((change) => change.system === system);
   if (!isTouched || there === here) return [];
-  const how = entry.context === null ? `--${system}-url ${there}` : `--context ${entry.context}`;
+  const how =
+    entry.context === null
+      ? `--${system}-url ${shellWord(there ?? '')}`
+      : `--context ${shellWord(entry.context)}`;
   const message = `${entry.id} was applied to ${there}, and this run is aimed at ${here}: run it again with ${how}`;
   return [{ guard: 'system', message, override: how }];
 }
 
-async function planKeys(entry: Entry, { keyspace, clock }: World): Promise<Plan> {
+async function planKeys(entry: Entry, { keyspace, clock, capPrefix }: World): Promise<Plan> {
   const isDone = (change: Change) =>
     change.status === 'applied' ||
     change.status === 'unknown' ||
@@ -68,14 +76,25 @@ async function planKeys(entry: Entry, { keyspace, clock }: World): Promise<Plan>
   const changes = entry.changes.filter((change) => isDone(change) && change.momentary !== true);
   const keys = changes.filter(({ system }) => system === 'redis');
   const { nowMs, held } = await keyspace.look(keys.map(({ target }) => target));
-  const planned = keys.map((change, index) => planKey(change, held[index] ?? null, nowMs, clock));
+  const isCap = (key: string) => capPrefix !== null && key.startsWith(capPrefix);
+  const planned = keys
+    .map((change, index) => planKey(change, held[index] ?? null, nowMs, clock))
+    .map((one) => (isCap(one.change.target) ? withoutUnusable(one, nowMs, clock) : one));
+  const uncapped = planned.flatMap(({ write }) =>
+    write?.system === 'redis' && write.set === null && isCap(write.key)
+      ? `${write.key}: no usable cap was there before, so this leaves the agent without one`
+      : [],
+  );
   const left = changes.filter(({ system }) => system === 'api').map(({ target }) => target);
   const isNothing = planned.every(({ change }) => change.status === 'unchanged');
   return {
     ...NO_PLAN,
     subject: `${entry.id} (${entry.remedy})`,
     planned,
-    warnings: left.map((target) => `${target}: not undone, what the API held before is not known`),
+    warnings: [
+      ...uncapped,
+      ...left.map((target) => `${target}: not undone, what the API held before is not known`),
+    ],
     nothing:
       keys.length === 0 && left.length > 0
         ? `${entry.id}: only the API was changed, and what it held before is not known; there is nothing that can be undone from here`
@@ -84,6 +103,18 @@ async function planKeys(entry: Entry, { keyspace, clock }: World): Promise<Plan>
           : null,
     systemMs: nowMs,
   };
+}
+
+/** Would the gateway take it for a cap, and for good? */
+function isUsableCap(set: RedisWrite['set']): boolean {
+  return set !== null && set.expiry === null && usableCap({ value: set.value, expiresAtMs: null }) !== null;
+}
+
+/** A cap that is none for the gateway, or ends, is not written anew: nothing is what it meant. */
+function withoutUnusable(one: Planned, nowMs: number, clock: Clock): Planned {
+  const { write, change } = one;
+  if (write?.system !== 'redis' || write.set === null || isUsableCap(write.set)) return one;
+  return plannedKey({ ...write, set: null }, heldOf(change.before, clock), nowMs, clock);
 }
 
 function planKey(change: Change, now: Held | null, nowMs: number, clock: Clock): Planned {

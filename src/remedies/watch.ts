@@ -19,11 +19,16 @@ interface World {
   readonly keyspace: Keyspace;
   /** When that was, by the server's clock in milliseconds. */
   readonly firstMs: number;
+  /** How long the block lasts. */
+  readonly ttlSeconds: number;
   /** What to do when the system ignores the block. */
   readonly whenIgnored: string;
 }
 
 const STEP_MS = 200;
+/** So many counters are looked at less often. */
+const MANY = 1_000;
+const MANY_STEP_MS = 1_000;
 /** Longest look before the write at how fast the failures come. */
 const BASELINE_MS = 1_000;
 const RECENT_MS = 2_000;
@@ -64,43 +69,58 @@ export class CounterWatch implements Watch {
   }
 
   async after(seconds: number, progress: (text: string) => void, stop: AbortSignal): Promise<Verification> {
-    const living = this.#counters.filter(({ first }) => first !== null);
-    if (living.length === 0) {
-      return { verified: 'stored', text: 'no failures are being counted there, so no effect can be seen' };
-    }
-    const after = new Map<Counter, Sample[]>(living.map((counter) => [counter, []]));
-    const settle = settleMs(seconds);
-    let left = seconds * 1_000;
+    // A block that ends meanwhile proves nothing from there on.
+    const watched = Math.min(seconds, this.#world.ttlSeconds / 2);
+    const step = this.#counters.length > MANY ? MANY_STEP_MS : STEP_MS;
+    const settle = settleMs(watched);
+    const after = new Map<Counter, Sample[]>(this.#counters.map((counter) => [counter, []]));
+    let left = watched * 1_000 - settle;
     await pause(settle, stop);
-    left -= settle;
     for (;;) {
-      const { samples } = await this.#sample(living);
+      const { samples } = await this.#sample(this.#counters);
       for (const [counter, sample] of samples) after.get(counter)?.push(sample);
       if (left <= 0 || stop.aborted) break;
       progress(`watching whether the failures stop, ${(left / 1_000).toFixed(0)} s more`);
-      const step = Math.min(STEP_MS, left);
-      await pause(step, stop);
+      await pause(Math.min(step, left), stop);
       left -= step;
     }
-    return this.#verification(after, stop.aborted);
+    return (await this.#gone()) ?? this.#verification(after, stop.aborted);
   }
 
-  #verification(after: ReadonlyMap<Counter, Sample[]>, isInterrupted: boolean): Verification {
+  /** Blocks that are not there any more; null: all are. */
+  async #gone(): Promise<Verification | null> {
+    const targets = [...new Set(this.#counters.map(({ target }) => target))];
+    const { held, foreign } = await this.#world.keyspace.lookAnyway(targets);
+    const gone = targets.filter((_, index) => held[index] == null && !foreign.has(index));
+    if (gone.length === 0) return null;
+    const which = targets.length > 1 ? `${gone.length} of ${targets.length} blocks are` : 'the block is';
+    return {
+      verified: 'not-enforced',
+      text: `${which} not there any more: somebody removed it, or Redis evicted it`,
+      each: new Map(gone.map((target) => [target, 'not-enforced'])),
+    };
+  }
+
+  #verification(all: ReadonlyMap<Counter, Sample[]>, isInterrupted: boolean): Verification {
     const tracks = new Map<string, Track[]>();
-    for (const [counter, samples] of after) {
+    for (const [counter, samples] of all) {
       const { target, stopsAt } = counter;
-      const track = { before: this.#before.get(counter) ?? [], after: samples, stopsAt };
-      tracks.set(target, [...(tracks.get(target) ?? []), track]);
+      const before = this.#before.get(counter) ?? [];
+      const isThere = [...before, ...samples].some(({ value }) => value !== null);
+      if (isThere) tracks.set(target, [...(tracks.get(target) ?? []), { before, after: samples, stopsAt }]);
+    }
+    if (tracks.size === 0) {
+      return { verified: 'stored', text: 'no failures were counted there, so no effect can be seen' };
     }
     const conclusions = new Map([...tracks].map(([target, list]) => [target, conclude(list)] as const));
-    const all = [...conclusions.values()];
+    const found = [...conclusions.values()];
     const worst =
-      all.find(({ verified }) => verified === 'not-enforced') ??
-      all.find(({ verified }) => verified === 'stored') ??
-      all[0];
+      found.find(({ verified }) => verified === 'not-enforced') ??
+      found.find(({ verified }) => verified === 'stored') ??
+      found[0];
     const text = worst?.text ?? '';
     const ignored = `The system does not seem to read this list. ${this.#world.whenIgnored}`;
-    const count = all.filter(({ verified }) => verified === worst?.verified).length;
+    const count = found.filter(({ verified }) => verified === worst?.verified).length;
     const blocked = new Set(this.#counters.map(({ target }) => target)).size;
     const of = blocked > 1 ? `${count} of ${blocked} addresses: ` : '';
     return {

@@ -116,7 +116,7 @@ export class Writer {
     try {
       const answer = await (await this.#api()).send(request);
       const said = `HTTP ${answer.status}${answer.retryAfter === null ? '' : `, Retry-After: ${answer.retryAfter}`}`;
-      const body = answer.body.trim() === '' ? '' : `: ${answer.body.trim().slice(0, MAX_SHOWN)}`;
+      const body = answer.shown === '' ? '' : `: ${answer.shown.slice(0, MAX_SHOWN)}`;
       const problem = answer.status >= 200 && answer.status < 300 ? problemWith(answer.body) : '';
       if (problem === null)
         return { status: 'applied', now: null, atMs: null, message: null, refused: false };

@@ -105,8 +105,12 @@ const step = mapping({
   .superRefine(({ command, each }, context) => {
     const places = (command ?? []).flatMap((word) => word.match(/\{[^}]*\}/g) ?? []);
     const unknown = places.find((place) => place !== '{subject}' && place !== '{enough}');
+    const isOurs = command === null || command[0] === 'ratelimit';
+    const forbidden = command?.find((word) => /^--(?:yes|force)/.test(word));
     const report = (message: string) => context.addIssue({ code: 'custom', message, path: ['command'] });
-    if (unknown !== undefined) report(`there is no place ${unknown}; places: {subject} {enough}`);
+    if (!isOurs) report('a command begins with ratelimit; what else is to be run belongs into the text');
+    else if (forbidden !== undefined) report(`${forbidden} is for the operator to give, not for a runbook`);
+    else if (unknown !== undefined) report(`there is no place ${unknown}; places: {subject} {enough}`);
     else if (places.length > 0 && each === null) report(`${places[0]} needs \`each\`: whose is it?`);
   });
 

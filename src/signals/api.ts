@@ -18,6 +18,8 @@ export interface ApiAnswer {
   readonly status: number;
   /** As it came, not cut. */
   readonly body: string;
+  /** The same for people: what it echoes of our credentials is redacted. */
+  readonly shown: string;
   /** `Retry-After` as it came; null without one. */
   readonly retryAfter: string | null;
 }
@@ -75,18 +77,19 @@ export class Api {
           now: this.#now,
         }),
       });
-      return { status, body: this.#redacted(data ?? ''), retryAfter: text(got['retry-after']) };
+      return { status, ...this.#bodyOf(data ?? ''), retryAfter: text(got['retry-after']) };
     } catch (error) {
       if (error instanceof AxiosError && error.response && !isCut(error)) {
         const { status, data, headers: got } = error.response;
-        return { status, body: this.#redacted(String(data ?? '')), retryAfter: text(got['retry-after']) };
+        return { status, ...this.#bodyOf(String(data ?? '')), retryAfter: text(got['retry-after']) };
       }
       throw lost(error, this.#connection.host);
     }
   }
 
-  #redacted(body: string): string {
-    return this.#secrets.reduce((text, secret) => text.replaceAll(secret, '[redacted]'), body);
+  #bodyOf(body: string): Pick<ApiAnswer, 'body' | 'shown'> {
+    const shown = this.#secrets.reduce((text, secret) => text.replaceAll(secret, '[redacted]'), body.trim());
+    return { body, shown };
   }
 
   close(): void {

@@ -116,10 +116,19 @@ export function coveredBy(address: string, range: Target): boolean {
 /** True when at least one address is in both. */
 export function overlaps(a: Target, b: Target): boolean {
   const [wide, narrow] = a.prefix <= b.prefix ? [a, b] : [b, a];
-  return holds(wide, ipaddr.parse(narrow.first));
+  return holds(wide, firstOf(narrow));
+}
+
+/** Parsed once a target: thousands are compared with one another. */
+const firsts = new WeakMap<Target, IpAddress>();
+
+function firstOf(target: Target): IpAddress {
+  const known = firsts.get(target) ?? ipaddr.parse(target.first);
+  firsts.set(target, known);
+  return known;
 }
 
 function holds(range: Target, address: IpAddress): boolean {
-  const first = ipaddr.parse(range.first);
+  const first = firstOf(range);
   return first.kind() === address.kind() && address.match(first, range.prefix);
 }

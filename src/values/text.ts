@@ -111,3 +111,7 @@ export function problemWithReason(text: string): string | null {
   const length = [...text.trim()].length;
   return length <= MAX_REASON ? null : `${length} characters are too many, at most ${MAX_REASON} are kept`;
 }
+
+/** A word as a POSIX shell takes it, for a sentence that names a flag; whole commands are `output/quote.ts`'s. */
+export const shellWord = (word: string): string =>
+  /^[\w@%+:,./[\]-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

@@ -1,16 +1,12 @@
 import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { takeLock } from '../../src/journal/lock.ts';
 import { startFaultyRedis } from '../support/faulty-redis.ts';
 import { makeOperator, type Operator } from '../support/operator.ts';
-import { searchPath, stopEverything, until } from '../support/processes.ts';
+import { stopEverything, until } from '../support/processes.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 
-const KILLS = 200;
-const STRESS = fileURLToPath(new URL('../../scripts/crash-stress.mjs', import.meta.url));
 const IP = '203.0.113.42';
 const BLOCK = `acp:ip_block:${IP}`;
 const CAP = 'acp:agent_cost_cap:agent-7';
@@ -273,13 +269,4 @@ test('half a line that a crash left is no problem, and is gone after the next ap
   expect(await ada.journal()).toMatchObject({ entries: [{ status: 'applied' }], intact: true, warnings: [] });
   expect((await ada.remedy(['unblock-ip', IP, ...WHY])).code).toBe(0);
   expect(await journaled()).toEqual(['intent', 'outcome', 'intent', 'outcome']);
-});
-
-test(`${KILLS} kills at random moments`, { timeout: 60_000 }, async () => {
-  const { exitCode, all } = await execa(process.execPath, [STRESS, String(KILLS)], {
-    ...{ all: true, reject: false, env: { PATH: searchPath } },
-  });
-  expect(exitCode, all).toBe(0);
-  const [, kills] = /^(\d+) kills of/.exec(all ?? '') ?? [];
-  expect(Number(kills)).toBeGreaterThanOrEqual(KILLS);
 });

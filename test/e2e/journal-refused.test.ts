@@ -152,7 +152,7 @@ describe('a journal that fails only after the write', () => {
       expect(await redis.cli('GET', key)).toBe(value);
       expect({ code, status: document.status }).toEqual({ code: 1, status: 'applied' });
       expect(document.warnings.join('\n')).toMatch(
-        /the change was made, and its outcome could not be recorded: cannot write the journal ".*EFBIG/,
+        /what is said here \(outcome\) could not be recorded in the journal: cannot write the journal ".*EFBIG/,
       );
       expect(document.undo).toContain(`ratelimit undo ${document.id}`);
       // The half of the line that the disk took is not there any more.

@@ -114,3 +114,50 @@ test('a counter that runs on while the operator is asked is none, and is deleted
   expect(outcome.status).toBe('applied');
   expect(await redis.cli('KEYS', '*')).toBe('');
 });
+
+/** The same, while the operator types the reason. */
+const whileTyping = (happens: () => Promise<unknown>) => async () => {
+  await happens();
+  return 'typed';
+};
+
+test.each([true, false])(
+  'a guard that appears while the reason is typed refuses (--yes: %s)',
+  async (yes) => {
+    const isProxy = () => redis.cli('SET', `acp:auth_failures:${IP}`, '1');
+    const answers = { reason: whileTyping(isProxy), confirm: async () => true };
+    const { outcome } = await door.through(blocking(IP), { answers, yes, reason: null });
+    expect(outcome).toMatchObject({ status: 'refused', refusals: [{ guard: 'proxy' }] });
+    expect([await events(), await redis.cli('EXISTS', BLOCK)]).toEqual([[], '0']);
+  },
+);
+
+test.each([true, false])(
+  'what is so by the time that the reason is typed is unchanged (--yes: %s)',
+  async (yes) => {
+    const answers = {
+      reason: whileTyping(() => block(9_000)),
+      ...(yes ? {} : { confirm: async () => true }),
+    };
+    const { outcome } = await door.through(blocking(IP), { answers, yes, reason: null });
+    expect(outcome.status).toBe('unchanged');
+    expect(await events()).toEqual([]);
+  },
+);
+
+test('of several, the one that was changed is named', async () => {
+  const end = String(Date.now() + 600_000);
+  for (const ip of ['203.0.113.1', '203.0.113.2'])
+    await redis.cli('SET', `acp:ip_block:${ip}`, 'x', 'PXAT', end);
+  const answers = { confirm: meanwhile(() => redis.cli('DEL', 'acp:ip_block:203.0.113.1')) };
+  const { outcome } = await door.through(unblocking('203.0.113.1', '203.0.113.2'), { answers });
+  expect(outcome).toMatchObject({ status: 'conflict', changes: [{ target: 'acp:ip_block:203.0.113.1' }] });
+});
+
+test('what was not in the preview is not changed', async () => {
+  await redis.cli('SET', 'acp:ip_block:203.0.113.1', 'x', 'EX', '600');
+  const blocked = () => redis.cli('SET', 'acp:ip_block:203.0.113.2', 'a new attack', 'EX', '600');
+  const answers = { confirm: meanwhile(blocked) };
+  await door.through(unblocking('203.0.113.1', '203.0.113.2'), { answers });
+  expect(await redis.cli('GET', 'acp:ip_block:203.0.113.2')).toBe('a new attack');
+});

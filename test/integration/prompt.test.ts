@@ -24,6 +24,11 @@ const prompter = makePrompter({ input, output, signal: interrupt.signal, ...pain
 const menu = [{ name: 'block-ip 203.0.113.42', value: { id: 1 } }, { name: 'nothing \\u001b[2J', value: { id: 2 } }];
 const questions = {
   confirm: () => prompter.confirm('block-ip 203.0.113.42?'),
+  early: async () => {
+    console.error('ready');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    return prompter.confirm('block-ip?');
+  },
   reason: () => prompter.reason(),
   typed: () => prompter.typed('the tenant', 'acme'),
   choose: () => prompter.choose('What next?', menu),
@@ -97,6 +102,11 @@ describe('yes or no', () => {
     expect(answer).toBe(expected);
     expect(screen).toContain(`? block-ip 203.0.113.42? (y/N) ${shown}\n`);
     expect(screen).toMatch(RESTORED);
+  });
+
+  test('what was typed before the question could be read is no answer', async () => {
+    const { answer } = await ask('early', ['ready', 'y'], ['(y/N)', 'n']);
+    expect(answer).toBe('false');
   });
 
   test('other keys are none, neither one by one nor in a heap', async () => {

@@ -165,4 +165,4 @@ export const raising =
 export const undoing =
   (entry: Entry) =>
   (world: World): Remedy =>
-    undo(entry, { ...world, api: noApi, killSwitch: null, target: null });
+    undo(entry, { ...world, api: noApi, killSwitch: null, target: null, capPrefix: 'acp:agent_cost_cap:' });

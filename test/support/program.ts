@@ -48,6 +48,8 @@ interface Answer {
   after: string | RegExp;
   /** Keys: `\r` is Enter, `\x03` is Ctrl-C. */
   type: string;
+  /** Done before it is typed. */
+  first?: () => Promise<unknown>;
 }
 
 /**
@@ -73,7 +75,7 @@ export async function runInTerminal(
     if (typeof next.after === 'string' ? !shown.includes(next.after) : !next.after.test(shown)) return;
     pending.shift();
     seen = '';
-    child.stdin?.write(next.type);
+    void Promise.resolve(next.first?.()).then(() => child.stdin?.write(next.type));
   });
   const { exitCode, stdout } = await child;
   return { code: exitCode, output: stdout };

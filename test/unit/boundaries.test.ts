@@ -29,7 +29,7 @@ const TABLE: Record<string, Rule> = {
     imports: 'errors journal output signals',
     types: 'config evidence',
     packages: 'xdg-basedir',
-    node: 'dns os path',
+    node: 'dns os path stream',
   },
   // error classes beside the exit-code table
   'errors.ts': { imports: '' },

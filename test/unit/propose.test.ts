@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Evidence, Reading } from '../../src/evidence/types.ts';
-import { propose, type Remedy } from '../../src/remedies/propose.ts';
+import { type Proposal, propose } from '../../src/remedies/propose.ts';
 import { parseRunbook } from '../../src/runbooks/parse.ts';
 import type { Runbook } from '../../src/runbooks/schema.ts';
 import { isAddress } from '../../src/values/address.ts';
@@ -44,7 +44,7 @@ const single = (failures: Parameters<typeof counters>[0], reach?: readonly strin
 const spent = (spends: Parameters<typeof agents>[0]) =>
   found({ 'agent-spend': agents(spends) }, 'agent-over-cost-cap');
 
-function proposalsFor({ finding, facts }: Found, runbook: Runbook = aegis): Remedy[] {
+function proposalsFor({ finding, facts }: Found, runbook: Runbook = aegis): Proposal[] {
   const category = runbook.categories.find(({ id }) => id === finding.category);
   if (!category) throw new Error(`no category ${finding.category}`);
   return propose(finding, category, runbook, facts);

@@ -54,7 +54,7 @@ function optionsFor(target: RedisTarget, timeoutMs: number): RedisOptions & { re
         }),
     lazyConnect: true,
     connectTimeout: timeoutMs,
-    // We only read: there is nothing to wait for when we hang up, least of all a server that does not hang up too.
+    // When we hang up all answers are in, or given up: there is nothing to wait for, least of all a server that hangs.
     disconnectTimeout: 0,
     retryStrategy: () => null,
     maxRetriesPerRequest: 0,
@@ -75,7 +75,11 @@ const REPLIES: readonly (readonly [RegExp, Cause, string])[] = [
     'auth',
     'the user name or password is not accepted',
   ],
-  [/^NOPERM|user executing the script can't/, 'auth', 'the ACL user lacks a permission'],
+  [
+    /^NOPERM|user executing the script can't|ACL failure in script/,
+    'auth',
+    'the ACL user lacks a permission',
+  ],
   [/^LOADING/, 'refused', 'the server is still loading its data'],
   [/^(BUSY|OOM|MASTERDOWN|CLUSTERDOWN|MOVED|READONLY)/, 'refused', 'the server refuses'],
 ];

@@ -74,6 +74,8 @@ export class Keyspace {
    * @throws SourceError
    */
   async within<T>(work: (redis: Redis) => Promise<T>, connecting = NEVER): Promise<T> {
+    // While somebody was asked the server, or something in between, may have hung up.
+    if ((await this.#redis?.catch(() => null))?.status === 'end') this.#redis = null;
     this.#redis ??= this.#connect(connecting);
     const redis = await this.#redis.catch((error: unknown) => {
       this.#redis = null;
