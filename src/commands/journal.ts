@@ -4,9 +4,9 @@ import type { Entry } from '../journal/types.ts';
 import { journalEntryText, journalText, type ShownEntry } from '../output/journal-text.ts';
 import { paintFor } from '../output/paint-for.ts';
 import type { GlobalFlags } from '../program.ts';
-import { tellNow } from '../remedies/now.ts';
+import { nowTeller } from '../remedies/now.ts';
 import { type History, readHistory } from './history.ts';
-import { open, type Parts, systemsOf, toError } from './parts.ts';
+import { open, systemsOf, toError } from './parts.ts';
 import { findEntry } from './undo.ts';
 
 export interface JournalFlags extends GlobalFlags {
@@ -39,7 +39,14 @@ async function show(
   const streams = context.streams(flags.color === false ? 'never' : flags.color);
   try {
     const history = await readHistory(context, parts);
-    const entries = await Promise.all(choose(history).map((entry) => shown(entry, history, parts, context)));
+    const { config, keyspace } = parts;
+    const tell = nowTeller({ keyspace, clock: context.clock, redis: systemsOf(config).redis });
+    const entries: ShownEntry[] = [];
+    for (const entry of choose(history)) {
+      const isOpen = entry.status === 'unknown' && entry.undoneBy === null;
+      const now = isOpen ? await tell(entry) : null;
+      entries.push({ ...entry, now, team: history.team.has(entry.id) });
+    }
     const paint = await paintFor(streams.colorOut);
     const { intact, warnings } = history;
     const render = whole ? journalEntryText : journalText;
@@ -50,15 +57,4 @@ async function show(
   } finally {
     parts.close();
   }
-}
-
-async function shown(
-  entry: Entry,
-  { team }: History,
-  { config, keyspace }: Parts,
-  { clock }: Context,
-): Promise<ShownEntry> {
-  const isOpen = entry.status === 'unknown' && entry.undoneBy === null;
-  const now = isOpen ? await tellNow(entry, systemsOf(config).redis, { keyspace, clock }) : null;
-  return { ...entry, now, team: team.has(entry.id) };
 }

@@ -13,7 +13,7 @@ import { triageHuman } from '../output/triage-human.ts';
 import { triageJson } from '../output/triage-json.ts';
 import { triageMarkdown } from '../output/triage-markdown.ts';
 import type { GlobalFlags } from '../program.ts';
-import { propose, withoutCommands } from '../remedies/propose.ts';
+import { propose } from '../remedies/propose.ts';
 import { loadRunbook, withThresholds } from '../runbooks/load.ts';
 import type { Runbook } from '../runbooks/schema.ts';
 import { judge } from '../verdict/judge.ts';
@@ -54,7 +54,7 @@ export async function triageCommand(flags: TriageFlags, context: Context, again:
     verdict,
     context: config.context,
     top: flags.top,
-    remedies: proposals(verdict, runbook, evidence, adapters === null),
+    remedies: proposals(verdict, runbook, evidence),
     totalMs: context.clock.now() - startedAt,
     replayed: adapters === null,
   };
@@ -116,19 +116,12 @@ async function render(
   return triageHuman(document, await paintFor(streams.colorOut), streams.columns);
 }
 
-/** What to do about each finding. What was recorded earlier may be over: it gets the steps without commands. */
-const proposals = (
-  verdict: Verdict,
-  runbook: Runbook,
-  evidence: Evidence,
-  replayed: boolean,
-): TriageDocument['remedies'] =>
+const proposals = (verdict: Verdict, runbook: Runbook, evidence: Evidence): TriageDocument['remedies'] =>
   new Map(
     verdict.findings.flatMap((finding) => {
       const category = runbook.categories.find(({ id }) => id === finding.category);
       if (!category) return [];
-      const proposed = propose(finding, category, runbook, evidence);
-      return [[finding.category, replayed ? withoutCommands(proposed) : proposed]];
+      return [[finding.category, propose(finding, category, runbook, evidence)]];
     }),
   );
 

@@ -131,14 +131,17 @@ function asides(document: TriageDocument, line: (mark: string, text: string) => 
 function next(finding: Finding, document: TriageDocument, paint: Paint, width: number): string {
   const remedies = document.remedies.get(finding.category) ?? [];
   const which = document.verdict.findings.length > 1 ? `, for ${finding.category}` : '';
-  const then = document.replayed ? ' (recorded evidence: look again before you act)' : '';
+  const then = document.replayed ? ' (recorded evidence: triage the live system before you act)' : '';
   const title = `Next${which}${then}`;
   const steps = [...new Set(remedies.map(({ id }) => id))];
   const lines = remedies.flatMap((remedy, index) => {
     const again = remedies[index - 1]?.id === remedy.id;
     const step = steps.indexOf(remedy.id) + 1;
     const text = again ? [] : [wrap(`  ${step}. ${remedy.text}${linkOf(remedy)}`, width, '     ')];
-    return remedy.argv === null ? text : [...text, `     ${paint.name(quoteCommand(remedy.argv))}`];
+    // What was recorded earlier may be over: scripts get the commands as data, people do not get them to paste.
+    return remedy.argv === null || document.replayed
+      ? text
+      : [...text, `     ${paint.name(quoteCommand(remedy.argv))}`];
   });
   return block(paint.strong(wrap(title, width)), lines);
 }

@@ -90,7 +90,9 @@ const rawId = (id: Row['id']): string => (typeof id === 'string' ? id : `0x${id.
 
 function next(finding: Finding, document: TriageDocument): string[] {
   const remedies = document.remedies.get(finding.category) ?? [];
-  const commands = remedies.flatMap((remedy) => (remedy.argv === null ? [] : [quoteCommand(remedy.argv)]));
+  const commands = document.replayed
+    ? []
+    : remedies.flatMap((remedy) => (remedy.argv === null ? [] : [quoteCommand(remedy.argv)]));
   const steps = [...new Set(remedies.map((remedy) => `${remedy.text}${linkOf(remedy)}`))];
   return [
     `**Next, for ${escapeMarkdown(finding.category)}**`,

@@ -44,12 +44,6 @@ export function propose(
   });
 }
 
-/** The same steps for somebody who cannot act on them now. */
-export const withoutCommands = (proposals: readonly Proposal[]): Proposal[] => {
-  const steps = new Map(proposals.map((proposal) => [proposal.id, proposal]));
-  return [...steps.values()].map((step) => ({ ...step, kind: 'manual', argv: null }));
-};
-
 function argvs(
   { command, each }: StepSpec,
   subjects: readonly Subject[],

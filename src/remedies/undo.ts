@@ -80,11 +80,15 @@ async function planKeys(entry: Entry, { keyspace, clock, capPrefix }: World): Pr
   const planned = keys
     .map((change, index) => planKey(change, held[index] ?? null, nowMs, clock))
     .map((one) => (isCap(one.change.target) ? withoutUnusable(one, nowMs, clock) : one));
-  const uncapped = planned.flatMap(({ write }) =>
-    write?.system === 'redis' && write.set === null && isCap(write.key)
-      ? `${write.key}: no usable cap was there before, so this leaves the agent without one`
-      : [],
-  );
+  const uncapped = planned.flatMap(({ change: { target }, write }) => {
+    if (write?.system !== 'redis' || !isCap(target)) return [];
+    if (write.set === null)
+      return `${target}: no usable cap was there before, so this leaves the agent without one`;
+    const before = keys.find((change) => change.target === target)?.before;
+    return before?.expiresAt == null
+      ? []
+      : `${target}: the cap that was there would have ended; this one does not`;
+  });
   const left = changes.filter(({ system }) => system === 'api').map(({ target }) => target);
   const isNothing = planned.every(({ change }) => change.status === 'unchanged');
   return {
@@ -110,11 +114,13 @@ function isUsableCap(set: RedisWrite['set']): boolean {
   return set !== null && set.expiry === null && usableCap({ value: set.value, expiresAtMs: null }) !== null;
 }
 
-/** A cap that is none for the gateway, or ends, is not written anew: nothing is what it meant. */
+/** No cap is written that the gateway cannot use, nor one that ends: it stays for good, or nothing does. */
 function withoutUnusable(one: Planned, nowMs: number, clock: Clock): Planned {
   const { write, change } = one;
   if (write?.system !== 'redis' || write.set === null || isUsableCap(write.set)) return one;
-  return plannedKey({ ...write, set: null }, heldOf(change.before, clock), nowMs, clock);
+  const endless = { ...write.set, expiry: null };
+  const set = isUsableCap(endless) ? endless : null;
+  return plannedKey({ ...write, set }, heldOf(change.before, clock), nowMs, clock);
 }
 
 function planKey(change: Change, now: Held | null, nowMs: number, clock: Clock): Planned {

@@ -149,7 +149,7 @@ describe('stored, since nothing can be proven', () => {
 
   test('when nothing fails there', async () => {
     const result = await verify('2s');
-    expectStored(result, /no failures are being counted/);
+    expectStored(result, /no failures were counted/);
     expect(journaled(result.home)).toEqual(['intent', 'outcome applied', 'verified stored']);
   });
 

