@@ -61,7 +61,7 @@ export function killSwitch(
           isSo && as.undoes !== null
             ? `${subject}: the switch is ${now} already, there is nothing to undo`
             : null,
-        facts: [{ name: 'switch now', value: now }, ...(await factsInRedis(spec, tenant, keyspace))],
+        facts: [{ name: 'switch so far', value: now }, ...(await factsInRedis(spec, tenant, keyspace))],
         checklist: engage ? spec.checklist : [],
         typed: { what: 'the tenant', word: tenant },
         watch: new SwitchWatch(spec, tenant, wanted, api),

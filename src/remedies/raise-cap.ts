@@ -166,7 +166,7 @@ function facts(present: Held | null, cap: Big | null, spend: Big | null): Plan['
     present === null ? 'none' : cap === null ? `none (${JSON.stringify(present.value)})` : showUsd(cap);
   return [
     { name: 'spent today', value: spend === null ? 'nothing that is known' : showUsd(spend) },
-    { name: 'cap now', value: stored },
+    { name: 'cap so far', value: stored },
     ...(ratio === null ? [] : [{ name: 'used', value: `${ratio}%` }]),
   ];
 }

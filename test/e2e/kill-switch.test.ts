@@ -230,7 +230,7 @@ describe('who may', () => {
       const answers = [{ after: 'Type acme (the tenant) to go on:', type: `${word}\r` }];
       const { code, output } = await runInTerminal(args, { home, env: env(), answers });
       const shown = stripVTControlCharacters(output).replaceAll(/\s+/g, ' ');
-      expect(shown).toMatch(/switch now released .* now released then engaged/);
+      expect(shown).toMatch(/switch so far released .* now released then engaged/);
       expect(shown).toMatch(
         /1\. Is it the whole tenant\? .*narrower lever.* 2\. Is the attack succeeding.* 3\. /,
       );

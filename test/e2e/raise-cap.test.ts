@@ -288,7 +288,7 @@ describe('on a terminal', () => {
     await spent('112.50');
     const no = await ask('launch\r', 'n');
     expect(no.shown).toMatch(
-      /spent today \$112\.50 cap now \$100\.00 used 113% .* now 100\.00, no expiry then 150\.00/,
+      /spent today \$112\.50 cap so far \$100\.00 used 113% .* now 100\.00, no expiry then 150\.00/,
     );
     expect([no.code, await held(), journaled(home)]).toEqual([6, '100.00', []]);
     const yes = await ask('launch\r', 'y');

@@ -118,7 +118,7 @@ describe('what was so is part of the answer', () => {
     const { stdout } = await runProgram(flags('raise-cap', 'agent-7', '--to', '120.00', ...at()));
     expect((JSON.parse(stdout) as Document).facts).toEqual([
       { name: 'spent today', value: '$50.00' },
-      { name: 'cap now', value: '$100.00' },
+      { name: 'cap so far', value: '$100.00' },
       { name: 'used', value: '50%' },
     ]);
     const human = await runProgram([

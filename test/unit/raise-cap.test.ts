@@ -177,7 +177,7 @@ describe('the day of the spend', () => {
     const plan = await planOf({ [CAP]: '100.00', [SPEND]: '112.50' }, { to: new Big('110') });
     expect(plan.facts).toEqual([
       { name: 'spent today', value: '$112.50' },
-      { name: 'cap now', value: '$100.00' },
+      { name: 'cap so far', value: '$100.00' },
       { name: 'used', value: '113%' },
     ]);
     expect(plan.warnings.join()).toMatch(/^still-blocked: \$112\.50 are spent already today/);

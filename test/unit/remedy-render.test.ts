@@ -94,7 +94,7 @@ const cap: Plan = plan(
     subject: 'agent agent-7 to $150.00',
     facts: [
       { name: 'spent today', value: '$112.50' },
-      { name: 'cap now', value: '$100.00' },
+      { name: 'cap so far', value: '$100.00' },
       { name: 'used', value: '113%' },
     ],
     warnings: [
@@ -116,7 +116,7 @@ const engage: Plan = plan(
   {
     subject: 'engage for tenant acme',
     facts: [
-      { name: 'switch now', value: 'released' },
+      { name: 'switch so far', value: 'released' },
       { name: 'acp:kill_switch:acme', value: 'not there' },
       { name: 'acp:kill_switch_reason:acme', value: '"test of last week", 3m left' },
     ],
@@ -180,7 +180,7 @@ describe('the preview', () => {
       raise-cap agent agent-7 to $150.00 on redis://10.0.0.5:6379 and
         https://aegis.example (context prod, PRODUCTION)
         spent today  $112.50
-        cap now      $100.00
+        cap so far   $100.00
         used         113%
         acp:agent_cost_cap:agent-7
           now   100.00, until 2026-11-21 11:40:12 UTC (in 1h)
@@ -200,7 +200,7 @@ describe('the preview', () => {
       "
       kill-switch engage for tenant acme on https://aegis.example (context prod,
         PRODUCTION)
-        switch now                   released
+        switch so far                released
         acp:kill_switch:acme         not there
         acp:kill_switch_reason:acme  "test of last week", 3m left
         POST https://aegis.example/api/tenants/acme/kill-switch
@@ -841,7 +841,7 @@ describe('a narrow screen', () => {
       kill-switch engage for tenant acme on
         https://aegis.example (context prod,
         PRODUCTION)
-        switch now                   released
+        switch so far                released
         acp:kill_switch:acme         not there
         acp:kill_switch_reason:acme
           "test of last week", 3m left
