@@ -3,8 +3,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { addAbortSignal } from 'node:stream';
 import { xdgConfig, xdgState } from 'xdg-basedir';
-import type { Config } from './config/types.ts';
-import { ConfigError } from './errors.ts';
+import type { Config, HttpTarget } from './config/types.ts';
 import type { Adapters } from './evidence/collect.ts';
 import type { Journal } from './journal/log.ts';
 import type { Paint } from './output/paint.ts';
@@ -38,8 +37,7 @@ export interface Context {
   /** Real clients, loaded when they are first needed. */
   readonly adapters: () => Promise<Adapters>;
   readonly keyspace: (config: Config) => Promise<Keyspace>;
-  /** @throws ConfigError when no API is configured */
-  readonly api: (config: Config) => Promise<Api>;
+  readonly api: (target: HttpTarget, config: Config) => Promise<Api>;
   readonly journal: () => Promise<Journal>;
   /** Somebody at a terminal who can be asked. */
   readonly prompter: (paint: Paint) => Promise<Prompter>;
@@ -73,10 +71,9 @@ export function makeContext(interrupt: AbortSignal, argv: readonly string[]): Co
       const { Keyspace } = await import('./signals/redis/keyspace.ts');
       return new Keyspace(config.redis, config.timeoutSeconds * 1_000, interrupt);
     },
-    api: async (config) => {
-      if (config.api === null) throw new ConfigError(NO_API, [], NO_API_HINT);
+    api: async (target, config) => {
       const { Api } = await import('./signals/api.ts');
-      return new Api(config.api, config.timeoutSeconds * 1_000, clock.now, interrupt);
+      return new Api(target, config.timeoutSeconds * 1_000, clock.now, interrupt);
     },
     journal: async () => {
       const { openJournal } = await import('./journal/log.ts');
@@ -90,9 +87,6 @@ export function makeContext(interrupt: AbortSignal, argv: readonly string[]): Co
     },
   };
 }
-
-const NO_API = "the system's API is not configured";
-const NO_API_HINT = 'Give it with --api-url, RATELIMIT_API_URL, or `api` in the context.';
 
 function user(): string {
   try {

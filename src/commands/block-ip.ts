@@ -11,10 +11,11 @@ import {
 } from '../remedies/guards.ts';
 import { isAddress } from '../values/address.ts';
 import { parseDuration } from '../values/duration.ts';
-import { parseTarget, type Target } from '../values/targets.ts';
-import { open, type Parts, specOf } from './parts.ts';
+import { parseTarget } from '../values/targets.ts';
+import { type Parts, specOf, withParts } from './parts.ts';
 import { runRemedy, type WriteFlags } from './remedy.ts';
 import { tenantsBehind } from './shared-address.ts';
+import { parseTargets } from './targets.ts';
 
 export interface BlockFlags extends WriteFlags {
   /** Seconds. */
@@ -32,39 +33,25 @@ export async function blockIpCommand(
   context: Context,
 ): Promise<ExitCode> {
   const targets = parseTargets([...words, ...(flags.stdin ? await linesOfStdin(context) : [])]);
-  const parts = await open(flags, context);
-  const { config, runbook, keyspace } = parts;
-  const spec = specOf(runbook, 'block-ip');
-  const usual = Math.min(parseDuration(spec.ttl) ?? 86_400, config.maxBlockTtlSeconds);
-  const forced = new Set(BLOCK_GUARDS.filter((guard) => isForced(flags, guard)));
-  const order = {
-    targets,
-    ttlSeconds: flags.ttl ?? usual,
-    maxTtlSeconds: config.maxBlockTtlSeconds,
-    max: flags.max,
-    forced,
-  };
-  const around = once(() => surroundings(parts, context));
-  const remedy = blockIp(spec, order, { keyspace, clock: context.clock, around });
-  return runRemedy(flags, context, parts, remedy, { systems: SYSTEMS, stdinUsed: flags.stdin });
+  return withParts(flags, context, (parts) => {
+    const { config, runbook, keyspace } = parts;
+    const spec = specOf(runbook, 'block-ip');
+    const usual = Math.min(parseDuration(spec.ttl) ?? 86_400, config.maxBlockTtlSeconds);
+    const forced = new Set(BLOCK_GUARDS.filter((guard) => isForced(flags, guard)));
+    const order = {
+      targets,
+      ttlSeconds: flags.ttl ?? usual,
+      maxTtlSeconds: config.maxBlockTtlSeconds,
+      max: flags.max,
+      forced,
+    };
+    const around = once(() => surroundings(parts, context));
+    const remedy = blockIp(spec, order, { keyspace, clock: context.clock, around });
+    return runRemedy(flags, context, parts, remedy, { systems: SYSTEMS, stdinUsed: flags.stdin });
+  });
 }
 
 const SYSTEMS: readonly System[] = ['redis'];
-
-/** Addresses and ranges as they were typed. @throws UsageError with everything that is wrong at once */
-export function parseTargets(words: readonly string[]): Target[] {
-  if (words.length === 0) {
-    throw new UsageError(
-      'no address was given',
-      'Give addresses or ranges, or --stdin to read them from stdin.',
-    );
-  }
-  const parsed = words.map((word) => parseTarget(word));
-  const problems = [...new Set(parsed.filter((target) => typeof target === 'string'))];
-  if (problems.length > 0) throw new UsageError(problems.slice(0, 10).join('\n'));
-  const targets = parsed.filter((target) => typeof target !== 'string');
-  return [...new Map(targets.map((target) => [target.text, target])).values()];
-}
 
 /** One address or range a line; blank lines and what follows a # are left out. */
 async function linesOfStdin({ readStdin }: Context): Promise<string[]> {
@@ -83,13 +70,11 @@ function isForced(flags: BlockFlags, guard: BlockGuard): boolean {
   return (flags as unknown as Readonly<Record<string, unknown>>)[name] === true;
 }
 
-async function surroundings(
-  { config, runbook }: Parts,
-  context: Context,
-): Promise<Omit<Surroundings, 'peers'>> {
+async function surroundings(parts: Parts, context: Context): Promise<Omit<Surroundings, 'peers'>> {
+  const { config } = parts;
   const [hosts, behind] = await Promise.all([
     Promise.all(hostsOf(config).map(({ what, host }) => locate(what, host, context))),
-    tenantsBehind({ config, runbook, context, windowSeconds: WINDOW_SECONDS }),
+    tenantsBehind(parts, context),
   ]);
   return {
     neverBlock: config.neverBlock.map(parseTarget).filter((target) => typeof target !== 'string'),
@@ -98,9 +83,6 @@ async function surroundings(
     behind,
   };
 }
-
-/** How far back sharing is looked for. */
-const WINDOW_SECONDS = 300;
 
 function hostsOf({ redis, prometheus, api }: Config): { what: string; host: string }[] {
   const hosts = [{ what: 'Prometheus', host: hostOf(prometheus.url) }];

@@ -5,7 +5,8 @@ import { paintFor } from '../output/paint-for.ts';
 import type { GlobalFlags } from '../program.ts';
 import { isCanonical, listBlocks } from '../remedies/blocks.ts';
 import { entriesHere, readHistory } from './history.ts';
-import { open, specOf, toError } from './parts.ts';
+import { specOf, withParts } from './parts.ts';
+import { streamsFor } from './streams.ts';
 
 export interface BlocksFlags extends GlobalFlags {
   /** Seconds. */
@@ -14,9 +15,8 @@ export interface BlocksFlags extends GlobalFlags {
 
 /** `ratelimit blocks`: what is blocked, why, by whom, until when. */
 export async function blocksCommand(flags: BlocksFlags, context: Context): Promise<ExitCode> {
-  const parts = await open(flags, context);
-  const streams = context.streams(flags.color === false ? 'never' : flags.color);
-  try {
+  const streams = streamsFor(flags, context);
+  return withParts(flags, context, async (parts) => {
     const spec = specOf(parts.runbook, 'block-ip');
     const history = await readHistory(context, parts);
     const here = entriesHere(history, parts);
@@ -36,9 +36,5 @@ export async function blocksCommand(flags: BlocksFlags, context: Context): Promi
     const paint = await paintFor(streams.colorOut);
     streams.out(blocksText({ blocks, warnings }, flags.output, paint, streams.columns, context.clock));
     return EXIT.done;
-  } catch (error) {
-    throw toError(error);
-  } finally {
-    parts.close();
-  }
+  });
 }

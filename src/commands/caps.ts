@@ -5,7 +5,9 @@ import { paintFor } from '../output/paint-for.ts';
 import type { GlobalFlags } from '../program.ts';
 import { type Cap, capOf, capsOf } from '../remedies/caps.ts';
 import { entriesHere, readHistory } from './history.ts';
-import { capKeys, checkId, open, type Parts, specOf, toError } from './parts.ts';
+import { readSignal } from './one-signal.ts';
+import { capKeys, checkId, type Parts, specOf, withParts } from './parts.ts';
+import { streamsFor } from './streams.ts';
 
 /** `ratelimit caps [agent]`: spend, cap, ratio, and who last changed it. */
 export async function capsCommand(
@@ -14,9 +16,8 @@ export async function capsCommand(
   context: Context,
 ): Promise<ExitCode> {
   if (agent !== null) checkId('agent', agent);
-  const parts = await open(flags, context);
-  const streams = context.streams(flags.color === false ? 'never' : flags.color);
-  try {
+  const streams = streamsFor(flags, context);
+  return withParts(flags, context, async (parts) => {
     const history = await readHistory(context, parts);
     const { caps, warnings } = await readCaps(agent, parts, context, entriesHere(history, parts));
     if (agent !== null && caps.length === 0) {
@@ -29,11 +30,7 @@ export async function capsCommand(
     const shown = { caps, warnings: [...history.warnings, ...warnings] };
     streams.out(capsText(shown, flags.output, paint, streams.columns, context.clock));
     return EXIT.done;
-  } catch (error) {
-    throw toError(error);
-  } finally {
-    parts.close();
-  }
+  });
 }
 
 type Found = { readonly caps: readonly Cap[]; readonly warnings: readonly string[] };
@@ -51,11 +48,7 @@ async function readCaps(
     const cap = await capOf(agent, keys, world);
     return { caps: cap === null ? [] : [cap], warnings: [] };
   }
-  const [{ collect }, adapters] = await Promise.all([import('../evidence/collect.ts'), context.adapters()]);
-  const spec = runbook.signals[name];
-  const only = { ...runbook, signals: spec === undefined ? {} : { [name]: spec } };
-  const request = { config, runbook: only, windowSeconds: 300, clock: context.clock };
-  const signal = (await collect(adapters, request, context.interrupt)).signals[name];
+  const signal = await readSignal(name, { config, runbook }, context);
   if (signal?.status === 'unknown') {
     const exitCode = signal.cause === 'auth' ? EXIT.auth : EXIT.failure;
     throw new RatelimitError(signal.cause ?? 'refused', signal.reason ?? 'not read', { exitCode });

@@ -1,8 +1,10 @@
 import type { Context } from '../context.ts';
+import { EXIT, RatelimitError } from '../errors.ts';
 import { entriesOf } from '../journal/entries.ts';
 import { parseEvent } from '../journal/events.ts';
 import type { Entry, JournalEvent } from '../journal/types.ts';
 import { SourceError } from '../signals/source-error.ts';
+import { quote } from '../values/text.ts';
 import { type Parts, systemsOf } from './parts.ts';
 
 /** What was done: by this operator's journal, and by the team's stream where there is one. */
@@ -51,3 +53,15 @@ export async function readHistory(context: Context, { config, keyspace }: Parts)
 /** What was done to the very Redis that this run is aimed at: another one may have keys of the same name. */
 export const entriesHere = ({ entries }: History, { config }: Parts): Entry[] =>
   entries.filter(({ systems }) => systems.redis === systemsOf(config).redis);
+
+/** An entry by its id. @throws RatelimitError exit 7 */
+export function findEntry(id: string, { entries, warnings }: History): Entry {
+  const found = entries.filter((entry) => entry.id === id.toUpperCase());
+  const [entry] = found;
+  if (entry !== undefined) return entry;
+  const hint = warnings.length > 0 ? warnings.join('\n') : 'ratelimit journal lists what there is.';
+  throw new RatelimitError('not-found', `the journal has no entry ${quote(id)}`, {
+    exitCode: EXIT.nothing,
+    hint,
+  });
+}

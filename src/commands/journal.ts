@@ -5,9 +5,9 @@ import { journalEntryText, journalText, type ShownEntry } from '../output/journa
 import { paintFor } from '../output/paint-for.ts';
 import type { GlobalFlags } from '../program.ts';
 import { nowTeller } from '../remedies/now.ts';
-import { type History, readHistory } from './history.ts';
-import { open, systemsOf, toError } from './parts.ts';
-import { findEntry } from './undo.ts';
+import { findEntry, type History, readHistory } from './history.ts';
+import { systemsOf, withParts } from './parts.ts';
+import { streamsFor } from './streams.ts';
 
 export interface JournalFlags extends GlobalFlags {
   /** Seconds. */
@@ -35,9 +35,8 @@ async function show(
   choose: (history: History) => readonly Entry[],
   whole = false,
 ): Promise<ExitCode> {
-  const parts = await open(flags, context);
-  const streams = context.streams(flags.color === false ? 'never' : flags.color);
-  try {
+  const streams = streamsFor(flags, context);
+  return withParts(flags, context, async (parts) => {
     const history = await readHistory(context, parts);
     const { config, keyspace } = parts;
     const tell = nowTeller({ keyspace, clock: context.clock, redis: systemsOf(config).redis });
@@ -52,9 +51,5 @@ async function show(
     const render = whole ? journalEntryText : journalText;
     streams.out(render({ entries, intact, warnings }, flags.output, paint, streams.columns, context.clock));
     return EXIT.done;
-  } catch (error) {
-    throw toError(error);
-  } finally {
-    parts.close();
-  }
+  });
 }

@@ -5,8 +5,9 @@ import { paintFor } from '../output/paint-for.ts';
 import type { GlobalFlags } from '../program.ts';
 import { guardToken } from '../remedies/guards.ts';
 import { factsInRedis, killSwitch, readSwitch } from '../remedies/kill-switch.ts';
-import { apiOf, checkId, open, specOf, toError } from './parts.ts';
+import { apiOf, checkId, specOf, withParts } from './parts.ts';
 import { runRemedy, type WriteFlags } from './remedy.ts';
+import { streamsFor } from './streams.ts';
 
 /** `ratelimit kill-switch engage|release`: through the API. */
 export async function killSwitchCommand(
@@ -16,11 +17,12 @@ export async function killSwitchCommand(
   context: Context,
 ): Promise<ExitCode> {
   checkId('tenant', tenant);
-  const parts = await open(flags, context);
-  const target = apiOf(parts.config);
-  const wanted = action === 'engage' ? 'engaged' : 'released';
-  const remedy = killSwitch(specOf(parts.runbook, 'kill-switch'), { tenant, wanted }, { ...parts, target });
-  return runRemedy(flags, context, parts, remedy, { systems: ['redis', 'api'] });
+  return withParts(flags, context, (parts) => {
+    const target = apiOf(parts.config);
+    const wanted = action === 'engage' ? 'engaged' : 'released';
+    const remedy = killSwitch(specOf(parts.runbook, 'kill-switch'), { tenant, wanted }, { ...parts, target });
+    return runRemedy(flags, context, parts, remedy, { systems: ['redis', 'api'] });
+  });
 }
 
 /** `ratelimit kill-switch status`: what the API says, and the system's own keys. */
@@ -30,9 +32,8 @@ export async function killSwitchStatus(
   context: Context,
 ): Promise<ExitCode> {
   checkId('tenant', tenant);
-  const parts = await open(flags, context);
-  const streams = context.streams(flags.color === false ? 'never' : flags.color);
-  try {
+  const streams = streamsFor(flags, context);
+  return withParts(flags, context, async (parts) => {
     const inTheClear = guardToken(apiOf(parts.config));
     if (inTheClear !== null) {
       throw new RatelimitError('refused', inTheClear.message, { exitCode: EXIT.refused });
@@ -45,9 +46,5 @@ export async function killSwitchStatus(
     const paint = await paintFor(streams.colorOut);
     streams.out(switchText({ tenant, status, facts, warnings: [] }, flags.output, paint, streams.columns));
     return EXIT.done;
-  } catch (error) {
-    throw toError(error);
-  } finally {
-    parts.close();
-  }
+  });
 }

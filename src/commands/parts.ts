@@ -22,7 +22,26 @@ export interface Parts {
   close(): void;
 }
 
-export async function open(flags: GlobalFlags, context: Context): Promise<Parts> {
+/**
+ * Runs a command on what it works on, and hangs up whatever came of it.
+ * @throws RatelimitError also for what a system said
+ */
+export async function withParts<T>(
+  flags: GlobalFlags,
+  context: Context,
+  work: (parts: Parts) => Promise<T>,
+): Promise<T> {
+  const parts = await open(flags, context);
+  try {
+    return await work(parts);
+  } catch (error) {
+    throw toError(error);
+  } finally {
+    parts.close();
+  }
+}
+
+async function open(flags: GlobalFlags, context: Context): Promise<Parts> {
   const config = await resolveConfig({ flags, env: context.env, configHome: context.configHome });
   const [runbook, keyspace] = await Promise.all([
     loadRunbook(config.runbook, context.runbooks),
@@ -34,7 +53,7 @@ export async function open(flags: GlobalFlags, context: Context): Promise<Parts>
     runbook,
     keyspace,
     api: () => {
-      api ??= context.api(config);
+      api ??= context.api(apiOf(config), config);
       return api;
     },
     close: () => {
@@ -106,7 +125,7 @@ export function capKeys({ signals }: Runbook, signal: string): CapKeys {
 }
 
 /** What a system says, as an error that ends the run. */
-export function toError(error: unknown): unknown {
+function toError(error: unknown): unknown {
   if (!(error instanceof SourceError)) return error;
   const exitCode = error.cause === 'auth' ? EXIT.auth : EXIT.failure;
   return new RatelimitError(error.cause, error.message, { exitCode, cause: error });

@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { ConfigError, type ExitCode, UsageError } from '../errors.ts';
 import { type CapGuard, type Raise, raiseCap } from '../remedies/raise-cap.ts';
 import { parsePercent, parseUsd } from '../values/money.ts';
-import { apiOf, capKeys, checkId, open, type Parts, specOf } from './parts.ts';
+import { apiOf, capKeys, checkId, type Parts, specOf, withParts } from './parts.ts';
 import { runRemedy, type WriteFlags } from './remedy.ts';
 
 export interface RaiseFlags extends WriteFlags {
@@ -20,20 +20,21 @@ export async function raiseCapCommand(agent: string, flags: RaiseFlags, context:
   checkId('agent', agent);
   const raise = readRaise(flags);
   const tenant = readTenant(flags);
-  const parts = await open(flags, context);
-  const { config, runbook, keyspace } = parts;
-  const spec = specOf(runbook, 'raise-cap');
-  const forced = new Set<CapGuard>([
-    ...(flags.forceLower ? (['lower'] as const) : []),
-    ...(flags.forceCeiling ? (['ceiling'] as const) : []),
-  ]);
-  const order = {
-    ...{ agent, raise, forced, permanent: tenant === null ? null : permanentTo(tenant, parts) },
-    ceiling: config.capCeiling === null ? null : new Big(config.capCeiling),
-  };
-  const remedy = raiseCap(spec, capKeys(runbook, spec.signal), order, { keyspace, clock: context.clock });
-  const systems = tenant === null ? (['redis'] as const) : (['redis', 'api'] as const);
-  return runRemedy(flags, context, parts, remedy, { systems });
+  return withParts(flags, context, (parts) => {
+    const { config, runbook, keyspace } = parts;
+    const spec = specOf(runbook, 'raise-cap');
+    const forced = new Set<CapGuard>([
+      ...(flags.forceLower ? (['lower'] as const) : []),
+      ...(flags.forceCeiling ? (['ceiling'] as const) : []),
+    ]);
+    const order = {
+      ...{ agent, raise, forced, permanent: tenant === null ? null : permanentTo(tenant, parts) },
+      ceiling: config.capCeiling === null ? null : new Big(config.capCeiling),
+    };
+    const remedy = raiseCap(spec, capKeys(runbook, spec.signal), order, { keyspace, clock: context.clock });
+    const systems = tenant === null ? (['redis'] as const) : (['redis', 'api'] as const);
+    return runRemedy(flags, context, parts, remedy, { systems });
+  });
 }
 
 function readRaise({ to, by }: RaiseFlags): Raise {

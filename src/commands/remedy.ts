@@ -14,6 +14,7 @@ import type { Outcome, Remedy } from '../remedies/types.ts';
 import { Writer } from '../remedies/writer.ts';
 import { problemWithReason, redactUrl } from '../values/text.ts';
 import { type Parts, systemsOf } from './parts.ts';
+import { streamsFor } from './streams.ts';
 
 /** Flags of every command that changes a system. */
 export interface WriteFlags extends GlobalFlags {
@@ -26,26 +27,17 @@ export interface WriteFlags extends GlobalFlags {
 }
 
 /** Takes a remedy through the one door and says what became of it in the format that was asked for. */
-export async function runRemedy(...given: Parameters<typeof run>): Promise<ExitCode> {
-  const [flags, , parts] = given;
-  try {
-    checkWords(flags);
-    return await run(...given);
-  } finally {
-    parts.close();
-  }
-}
-
-async function run(
+export async function runRemedy(
   flags: WriteFlags,
   context: Context,
   parts: Parts,
   remedy: Remedy,
   { systems, stdinUsed = false }: { readonly systems: readonly System[]; readonly stdinUsed?: boolean },
 ): Promise<ExitCode> {
+  checkWords(flags);
   const { config, runbook, keyspace, api } = parts;
   const { clock } = context;
-  const streams = context.streams(flags.color === false ? 'never' : flags.color);
+  const streams = streamsFor(flags, context);
   const progress = progressLine(streams, flags.quiet);
   const [paintErr, paintOut] = await Promise.all([paintFor(streams.colorErr), paintFor(streams.colorOut)]);
   const isAskable = flags.input && streams.canAsk && !stdinUsed;

@@ -1,37 +1,16 @@
-import type { Config } from '../config/types.ts';
 import type { Context } from '../context.ts';
 import type { Behind } from '../remedies/guards.ts';
-import type { Runbook } from '../runbooks/schema.ts';
 import { canonicalAddress } from '../values/address.ts';
-
-interface Asking {
-  readonly config: Config;
-  readonly runbook: Runbook;
-  readonly context: Context;
-  readonly windowSeconds: number;
-}
+import { readSignal } from './one-signal.ts';
+import type { Parts } from './parts.ts';
 
 /**
  * How many tenants or users a signal sees behind each address. Several behind one are a sign of NAT.
  * @returns null when the runbook names no such signal, or when it does not speak: then nobody knows
  */
-export async function tenantsBehind({
-  config,
-  runbook,
-  context,
-  windowSeconds,
-}: Asking): Promise<Behind | null> {
-  const name = runbook.remedies['block-ip']?.shared ?? null;
-  const spec = name === null ? undefined : runbook.signals[name];
-  if (name === null || spec === undefined) return null;
-  const [{ collect }, adapters] = await Promise.all([import('../evidence/collect.ts'), context.adapters()]);
-  const request = {
-    config,
-    runbook: { ...runbook, signals: { [name]: spec } },
-    windowSeconds,
-    clock: context.clock,
-  };
-  const signal = (await collect(adapters, request, context.interrupt)).signals[name];
+export async function tenantsBehind(parts: Parts, context: Context): Promise<Behind | null> {
+  const name = parts.runbook.remedies['block-ip']?.shared ?? null;
+  const signal = name === null ? undefined : await readSignal(name, parts, context);
   if (signal === undefined || (signal.status !== 'measured' && signal.status !== 'empty')) return null;
   const counts = new Map<string, number>();
   for (const { id, labels } of signal.rows) {

@@ -19,6 +19,7 @@ import type { Runbook } from '../runbooks/schema.ts';
 import { judge } from '../verdict/judge.ts';
 import type { Verdict } from '../verdict/types.ts';
 import { offerRemedies } from './remedy-menu.ts';
+import { streamsFor } from './streams.ts';
 
 export interface TriageFlags extends GlobalFlags {
   /** Seconds. */
@@ -34,7 +35,7 @@ export interface TriageFlags extends GlobalFlags {
 /** `ratelimit triage`: collect, judge, say it in the format that was asked for. */
 export async function triageCommand(flags: TriageFlags, context: Context, again: Again): Promise<ExitCode> {
   const startedAt = context.clock.now();
-  const streams = context.streams(flags.color === false ? 'never' : flags.color);
+  const streams = streamsFor(flags, context);
   // The clients load while the configuration is read.
   const [config, adapters] = await Promise.all([
     resolveConfig({ flags, env: context.env, configHome: context.configHome }),

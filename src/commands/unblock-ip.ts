@@ -1,9 +1,9 @@
 import type { Context } from '../context.ts';
 import type { ExitCode } from '../errors.ts';
 import { unblockIp } from '../remedies/unblock-ip.ts';
-import { parseTargets } from './block-ip.ts';
-import { open, specOf } from './parts.ts';
+import { specOf, withParts } from './parts.ts';
 import { runRemedy, type WriteFlags } from './remedy.ts';
+import { parseTargets } from './targets.ts';
 
 export interface UnblockFlags extends WriteFlags {
   readonly clearCounter: boolean;
@@ -23,8 +23,9 @@ export async function unblockIpCommand(
     clearCounter: flags.clearCounter,
     max: flags.max,
   };
-  const parts = await open(flags, context);
-  const { keyspace, runbook } = parts;
-  const remedy = unblockIp(specOf(runbook, 'block-ip'), order, { keyspace, clock: context.clock });
-  return runRemedy(flags, context, parts, remedy, { systems: ['redis'] });
+  return withParts(flags, context, (parts) => {
+    const { keyspace, runbook } = parts;
+    const remedy = unblockIp(specOf(runbook, 'block-ip'), order, { keyspace, clock: context.clock });
+    return runRemedy(flags, context, parts, remedy, { systems: ['redis'] });
+  });
 }

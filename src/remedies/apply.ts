@@ -78,13 +78,11 @@ class Attempt {
   #settled(plan: Plan): Outcome | null {
     if (plan.refusals.length > 0) return this.refuse(plan.refusals);
     if (plan.nothing !== null) return this.end('unchanged', { message: plan.nothing, because: 'nothing' });
-    if (plan.planned.every(({ write }) => write === null)) {
-      const changes = plan.planned.map(({ change }) => change);
-      const open = changes.some(({ status }) => status !== 'unchanged');
-      const status = open ? statusOf(changes) : 'unchanged';
-      return this.end(status, { changes, message: open ? messageOf(statusOf(changes), changes) : null });
-    }
-    return null;
+    if (plan.planned.some(({ write }) => write !== null)) return null;
+    const changes = plan.planned.map(({ change }) => change);
+    if (changes.every(({ status }) => status === 'unchanged')) return this.end('unchanged', { changes });
+    const status = statusOf(changes);
+    return this.end(status, { changes, message: messageOf(status, changes) });
   }
 
   /** What can be said without looking at anything. */

@@ -2,7 +2,7 @@ import type { BlockSpec } from '../runbooks/remedies-schema.ts';
 import type { Clock } from '../signals/asked.ts';
 import type { Held, Keyspace, Look } from '../signals/redis/keyspace.ts';
 import { formatDuration } from '../values/duration.ts';
-import { expand, type Target } from '../values/targets.ts';
+import { expand, nameTargets, type Target } from '../values/targets.ts';
 import {
   type BlockGuard,
   guardBlock,
@@ -38,7 +38,7 @@ interface World {
  * extended and keeps its reason unless a new one is given; none is ever shortened.
  */
 export function blockIp(spec: BlockSpec, order: BlockOrder, world: World): Remedy {
-  const subject = subjectOf(order);
+  const subject = nameTargets(order.targets);
   return {
     name: 'block-ip',
     mayKeepReason: true,
@@ -139,8 +139,3 @@ function guardTtl({ ttlSeconds, maxTtlSeconds }: BlockOrder): Refusal[] {
   const message = `--ttl ${formatDuration(ttlSeconds)} is more than ${formatDuration(maxTtlSeconds)}, the longest that this configuration allows (max-block-ttl)`;
   return [{ guard: 'ttl', message, override: null }];
 }
-
-const subjectOf = ({ targets }: BlockOrder): string => {
-  const [only] = targets;
-  return targets.length === 1 && only ? only.text : `${targets.length} addresses and ranges`;
-};

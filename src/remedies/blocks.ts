@@ -4,6 +4,7 @@ import type { Clock } from '../signals/asked.ts';
 import type { Held, Keyspace } from '../signals/redis/keyspace.ts';
 import { canonicalAddress } from '../values/address.ts';
 import { prefixOf } from './keys.ts';
+import { isEqual, stateOf } from './states.ts';
 
 /** A block in force. */
 export interface Block {
@@ -35,18 +36,17 @@ export async function listBlocks(
     const keys = names.slice(at, at + BATCH);
     const { nowMs, held, foreign } = await keyspace.look(keys);
     keys.forEach((key, index) => {
-      const now = held[index] ?? (foreign.has(index) ? NO_TEXT : null);
-      if (now === null) return;
-      const author = typeof key === 'string' ? authorOf(key, now.value, by) : null;
+      const state = stateOf(held[index] ?? (foreign.has(index) ? NO_TEXT : null), nowMs, clock);
+      if (state === null) return;
+      const author = typeof key === 'string' ? authorOf(key, state.value, by) : null;
       blocks.push({
         ip:
           typeof key === 'string'
             ? key.slice(prefix.length)
             : { hex: key.hex.slice(2 * Buffer.byteLength(prefix)) },
-        reason: now.value,
-        expiresAt: now.expiresAtMs === null ? null : clock.iso(now.expiresAtMs),
-        ttlSeconds:
-          now.expiresAtMs === null ? null : Math.max(0, Math.round((now.expiresAtMs - nowMs) / 1_000)),
+        reason: state.value,
+        expiresAt: state.expiresAt,
+        ttlSeconds: state.ttlSeconds,
         operator: author?.operator ?? null,
         journalId: author?.id ?? null,
       });
@@ -59,15 +59,16 @@ export async function listBlocks(
 /** A block whose key holds a hash or the like. */
 const NO_TEXT: Held = { value: '(not a text)', expiresAtMs: null };
 
-const isEqual = (a: Stored | null, b: Stored | null): boolean => JSON.stringify(a) === JSON.stringify(b);
-
 /** Who may have made each target what it is, newest last; also those whose outcome was never recorded. */
 export function changesByTarget(entries: readonly Entry[]): ReadonlyMap<string, Entry[]> {
   const by = new Map<string, Entry[]>();
   for (const entry of entries) {
     for (const { target, status } of entry.changes) {
       const mayBe = status === 'applied' || status === 'unknown' || (!entry.resolved && status === 'planned');
-      if (mayBe) by.set(target, [...(by.get(target) ?? []), entry]);
+      if (!mayBe) continue;
+      const known = by.get(target);
+      if (known) known.push(entry);
+      else by.set(target, [entry]);
     }
   }
   return by;

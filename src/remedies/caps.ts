@@ -4,8 +4,8 @@ import type { Entry, Stored } from '../journal/types.ts';
 import type { Clock } from '../signals/asked.ts';
 import type { Held, Keyspace } from '../signals/redis/keyspace.ts';
 import { authorOf, changesByTarget } from './blocks.ts';
-import { dayOf, keyFor, keyPatterns } from './keys.ts';
-import { amountOf, type CapKeys, usableCap } from './raise-cap.ts';
+import { keyFor, keyPatterns } from './keys.ts';
+import { amountOf, type CapKeys, lookAtCap, usableCap } from './raise-cap.ts';
 
 /** A cap and what was spent against it. */
 export interface Cap {
@@ -34,16 +34,11 @@ interface World {
 
 /** One agent's; null when there is neither a cap nor a spend. The id was checked before. */
 export async function capOf(agent: string, keys: CapKeys, world: World): Promise<Cap | null> {
-  const { keyspace, clock } = world;
-  const capKey = keyFor(keys.cap, agent);
-  const { nowMs } = await keyspace.look([]);
-  const spendKey = keyFor(keys.spend, agent, dayOf(clock.iso(nowMs)));
-  const { held, foreign } = await keyspace.look([capKey, spendKey]);
-  const [stored, spent] = [held[0] ?? null, held[1] ?? null];
-  if (stored === null && spent === null && foreign.size === 0) return null;
+  const { capKey, stored, spent, isForeign } = await lookAtCap(agent, keys, world);
+  if (stored === null && spent === null && !isForeign.cap && !isForeign.spend) return null;
   const cap = usableCap(stored);
   // No key is nothing spent; one that cannot be read is not known.
-  const spend = spent === null && !foreign.has(1) ? new Big(0) : amountOf(spent);
+  const spend = spent === null && !isForeign.spend ? new Big(0) : amountOf(spent);
   return {
     agent,
     capUsd: cap?.toNumber() ?? null,
@@ -52,13 +47,13 @@ export async function capOf(agent: string, keys: CapKeys, world: World): Promise
     ...{ period: 'day', source: keyPatterns(keys.spend, keys.cap) },
     problem:
       cap === null
-        ? stored === null && !foreign.has(0)
+        ? stored === null && !isForeign.cap
           ? 'none'
           : 'invalid'
         : stored?.expiresAtMs == null
           ? null
           : 'expires',
-    ...changedBy(capKey, stored, world),
+    ...changedBy(capKey, stored, changesByTarget(world.entries)),
   };
 }
 
@@ -66,6 +61,7 @@ export async function capOf(agent: string, keys: CapKeys, world: World): Promise
 export async function capsOf(rows: readonly Row[], keys: CapKeys, world: World): Promise<Cap[]> {
   const capKeys = rows.map(({ id }) => keyFor(keys.cap, typeof id === 'string' ? id : ''));
   const { held } = rows.length > 0 ? await world.keyspace.look(capKeys) : { held: [] };
+  const by = changesByTarget(world.entries);
   return rows.map(({ id, value, limit }, index): Cap => {
     const expires = held[index]?.expiresAtMs != null && limit?.problem === null;
     return {
@@ -75,7 +71,7 @@ export async function capsOf(rows: readonly Row[], keys: CapKeys, world: World):
       ratio: limit?.ratio ?? null,
       ...{ period: 'day', source: keyPatterns(keys.spend, keys.cap) },
       problem: expires ? 'expires' : (limit?.problem ?? null),
-      ...changedBy(capKeys[index] ?? '', held[index] ?? null, world),
+      ...changedBy(capKeys[index] ?? '', held[index] ?? null, by),
     };
   });
 }
@@ -84,9 +80,9 @@ export async function capsOf(rows: readonly Row[], keys: CapKeys, world: World):
 function changedBy(
   key: string,
   now: Held | null,
-  { entries }: World,
+  by: ReturnType<typeof changesByTarget>,
 ): Pick<Cap, 'operator' | 'changedAt' | 'journalId'> {
-  const entry = authorOf(key, now?.value ?? null, changesByTarget(entries));
+  const entry = authorOf(key, now?.value ?? null, by);
   if (entry === null) return { operator: null, changedAt: null, journalId: null };
   return { operator: entry.operator, changedAt: entry.at, journalId: entry.id };
 }

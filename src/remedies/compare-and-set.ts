@@ -16,7 +16,7 @@ export interface RedisWrite {
 }
 
 /** Two looks at one expiry may differ by this: the server's clock is read a moment before the time to live is. */
-const TOLERANCE_MS = 1_000;
+export const TOLERANCE_MS = 1_000;
 
 /**
  * For each of KEYS: compares and sets in one atomic step, by the server's own clock, and answers what it holds then.

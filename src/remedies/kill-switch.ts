@@ -5,9 +5,9 @@ import type { Api, ApiRequest } from '../signals/api.ts';
 import type { Held, Keyspace } from '../signals/redis/keyspace.ts';
 import { SourceError } from '../signals/source-error.ts';
 import { formatDuration } from '../values/duration.ts';
+import { envelopeProblem, fieldOf } from './envelope.ts';
 import { guardToken } from './guards.ts';
 import { keyFor } from './keys.ts';
-import { envelopeProblem } from './raise-cap.ts';
 import { NO_PLAN } from './states.ts';
 import type { Plan, Remedy, Verification, Watch } from './types.ts';
 
@@ -99,21 +99,6 @@ export async function readSwitch(spec: KillSwitchSpec, tenant: string, api: Api)
   const words = `"${spec.status.engaged}" or "${spec.status.released}"`;
   throw new SourceError('malformed', `${said} (expected ${spec.status.field} to be ${words})`);
 }
-
-/** A field of an answer, or of the `data` of its envelope. */
-function fieldOf(body: string, field: string): unknown {
-  try {
-    const answer: unknown = JSON.parse(body);
-    if (!isRecord(answer)) return undefined;
-    const { data } = answer;
-    return isRecord(data) && field in data ? data[field] : answer[field];
-  } catch {
-    return undefined;
-  }
-}
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** What the system's own keys say of the switch, as lines; what cannot be read is said as such. */
 export async function factsInRedis(

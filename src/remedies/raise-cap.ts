@@ -4,6 +4,7 @@ import type { RaiseSpec } from '../runbooks/remedies-schema.ts';
 import type { Clock } from '../signals/asked.ts';
 import type { Held, Keyspace } from '../signals/redis/keyspace.ts';
 import { formatUsd, raiseBy, readStoredUsd, showUsd } from '../values/money.ts';
+import { envelopeProblem } from './envelope.ts';
 import { guardToken } from './guards.ts';
 import { dayOf, keyFor } from './keys.ts';
 import { foreignKey, NO_PLAN, plannedKey, unchangedKey } from './states.ts';
@@ -43,17 +44,14 @@ const MOST_TIMES = 10;
 export function raiseCap(spec: RaiseSpec, keys: CapKeys, order: RaiseOrder, world: World): Remedy {
   const { agent, permanent } = order;
   const { keyspace, clock } = world;
-  const capKey = keyFor(keys.cap, agent);
   return {
     name: 'raise-cap',
     mayKeepReason: false,
     undoes: null,
     plan: async (): Promise<Plan> => {
-      const first = await keyspace.look([capKey]);
-      const spendKey = keyFor(keys.spend, agent, dayOf(clock.iso(first.nowMs)));
-      const { nowMs, held, foreign } = await keyspace.look([capKey, spendKey]);
-      const present = held[0] ?? null;
-      const spend = amountOf(held[1] ?? null);
+      const found = await lookAtCap(agent, keys, world);
+      const { capKey, spendKey, nowMs, stored: present, isForeign } = found;
+      const spend = amountOf(found.spent);
       const cap = usableCap(present);
       const next = wanted(order.raise, cap);
       const common = {
@@ -64,7 +62,7 @@ export function raiseCap(spec: RaiseSpec, keys: CapKeys, order: RaiseOrder, worl
       };
       const inTheClear = permanent === null ? null : guardToken(permanent.api);
       if (inTheClear !== null) return { ...common, refusals: [inTheClear] };
-      if (foreign.has(0)) return { ...common, planned: [foreignKey(capKey)] };
+      if (isForeign.cap) return { ...common, planned: [foreignKey(capKey)] };
       if (next === null) return { ...common, refusals: [NOTHING_TO_ADD_TO] };
       if (next.lt('0.01')) return { ...common, refusals: [TOO_SMALL] };
       const value = formatUsd(next);
@@ -88,6 +86,19 @@ export function raiseCap(spec: RaiseSpec, keys: CapKeys, order: RaiseOrder, worl
         watch: new SpendWatch(keyspace, capKey, spendKey, value),
       };
     },
+  };
+}
+
+/** An agent's cap and its spend today, by the server's own date. The id was checked before. */
+export async function lookAtCap(agent: string, keys: CapKeys, { keyspace, clock }: World) {
+  const { nowMs: todayMs } = await keyspace.look([]);
+  const capKey = keyFor(keys.cap, agent);
+  const spendKey = keyFor(keys.spend, agent, dayOf(clock.iso(todayMs)));
+  const { nowMs, held, foreign } = await keyspace.look([capKey, spendKey]);
+  return {
+    ...{ capKey, spendKey, nowMs, stored: held[0] ?? null, spent: held[1] ?? null },
+    /** Which of them hold something other than a text. */
+    isForeign: { cap: foreign.has(0), spend: foreign.has(1) },
   };
 }
 
@@ -190,19 +201,6 @@ function permanentCall(
       problemWith: envelopeProblem,
     },
   };
-}
-
-/** What a 2xx answer says all the same when nothing was done: `{"success": false}`. */
-export function envelopeProblem(body: string): string | null {
-  try {
-    const answer: unknown = JSON.parse(body);
-    if (typeof answer !== 'object' || answer === null) return null;
-    const { success, error } = answer as { success?: unknown; error?: unknown };
-    const isDone = success === undefined ? error === undefined || error === null : success === true;
-    return isDone ? null : 'the API says that it did not succeed';
-  } catch {
-    return body.trim() === '' ? null : 'the answer is not JSON';
-  }
 }
 
 /** Is the cap there, and is the spend below it? */

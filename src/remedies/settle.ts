@@ -2,7 +2,7 @@ import type { Change } from '../journal/types.ts';
 import type { Clock } from '../signals/asked.ts';
 import type { Held, Keyspace } from '../signals/redis/keyspace.ts';
 import { SourceError } from '../signals/source-error.ts';
-import type { RedisWrite } from './compare-and-set.ts';
+import { type RedisWrite, TOLERANCE_MS } from './compare-and-set.ts';
 import { isSame, stateOf } from './states.ts';
 import type { Plan } from './types.ts';
 import { SKIPPED, type Writer, type Written } from './writer.ts';
@@ -142,5 +142,5 @@ function isDone({ set }: RedisWrite, now: Held | null, sinceMs: number, untilMs:
   if ('atMs' in expiry) return isSame({ value, expiresAtMs: expiry.atMs }, now);
   // It ends so long after some moment in between: the middle, give or take half.
   const middle = (sinceMs + untilMs) / 2 + expiry.inMs;
-  return isSame({ value, expiresAtMs: middle }, now, (untilMs - sinceMs) / 2 + 1_000);
+  return isSame({ value, expiresAtMs: middle }, now, (untilMs - sinceMs) / 2 + TOLERANCE_MS);
 }

@@ -1,7 +1,7 @@
-import type { Change, State } from '../journal/types.ts';
+import type { Change, State, Stored } from '../journal/types.ts';
 import type { Clock } from '../signals/asked.ts';
 import type { Held } from '../signals/redis/keyspace.ts';
-import type { RedisWrite } from './compare-and-set.ts';
+import { type RedisWrite, TOLERANCE_MS } from './compare-and-set.ts';
 import type { Plan, Planned } from './types.ts';
 
 /** What a key held, as the journal keeps it. @param nowMs the moment of the look, by the server's clock */
@@ -33,13 +33,14 @@ function stateAfter({ set }: RedisWrite, nowMs: number, clock: Pick<Clock, 'iso'
   return stateOf({ value, expiresAtMs }, nowMs, clock);
 }
 
-/** Two looks at one expiry may differ by this, milliseconds. */
-const TOLERANCE_MS = 1_000;
+/** Are these the same bytes? */
+export const isEqual = (a: Stored | null, b: Stored | null): boolean =>
+  JSON.stringify(a) === JSON.stringify(b);
 
 /** Is it the same value, ending at the same time? */
 export function isSame(a: Held | null, b: Held | null, toleranceMs = TOLERANCE_MS): boolean {
   if (a === null || b === null) return a === b;
-  if (JSON.stringify(a.value) !== JSON.stringify(b.value)) return false;
+  if (!isEqual(a.value, b.value)) return false;
   if (a.expiresAtMs === null || b.expiresAtMs === null) return a.expiresAtMs === b.expiresAtMs;
   return Math.abs(a.expiresAtMs - b.expiresAtMs) <= toleranceMs;
 }

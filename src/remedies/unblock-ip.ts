@@ -1,7 +1,7 @@
 import type { BlockSpec } from '../runbooks/remedies-schema.ts';
 import type { Clock } from '../signals/asked.ts';
 import type { Keyspace } from '../signals/redis/keyspace.ts';
-import { expand, type Target } from '../values/targets.ts';
+import { expand, nameTargets, type Target } from '../values/targets.ts';
 import { guardWidth } from './guards.ts';
 import { keyFor } from './keys.ts';
 import { foreignKey, NO_PLAN, plannedKey } from './states.ts';
@@ -23,8 +23,7 @@ export function unblockIp(
   { keyspace, clock }: { readonly keyspace: Keyspace; readonly clock: Clock },
 ): Remedy {
   const { targets, typed, clearCounter, max } = order;
-  const [only] = targets;
-  const subject = targets.length === 1 && only ? only.text : `${targets.length} addresses and ranges`;
+  const subject = nameTargets(targets);
   return {
     name: 'unblock-ip',
     mayKeepReason: false,

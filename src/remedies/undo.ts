@@ -5,7 +5,7 @@ import type { Api } from '../signals/api.ts';
 import type { Clock } from '../signals/asked.ts';
 import type { Held, Keyspace } from '../signals/redis/keyspace.ts';
 import { shellWord } from '../values/text.ts';
-import type { RedisWrite } from './compare-and-set.ts';
+import { type RedisWrite, TOLERANCE_MS } from './compare-and-set.ts';
 import { killSwitch } from './kill-switch.ts';
 import { usableCap } from './raise-cap.ts';
 import { heldOf, isSame, NO_PLAN, plannedKey, stateOf, unchangedKey } from './states.ts';
@@ -152,7 +152,9 @@ export function isOurs(change: Change, now: Held | null, after: Held | null): bo
   // The plan counted from the moment of its look; the write came up to so much later.
   const late = now.expiresAtMs - after.expiresAtMs;
   return (
-    isSame({ ...after, expiresAtMs: now.expiresAtMs }, now) && late >= -1_000 && late <= LONGEST_WRITE_MS
+    isSame({ ...after, expiresAtMs: now.expiresAtMs }, now) &&
+    late >= -TOLERANCE_MS &&
+    late <= LONGEST_WRITE_MS
   );
 }
 

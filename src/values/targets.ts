@@ -3,6 +3,12 @@ import ipaddr from 'ipaddr.js';
 import { type IpAddress, readAddress } from './address.ts';
 import { quote } from './text.ts';
 
+/** Targets in a few words: the one there is, or how many. */
+export function nameTargets(targets: readonly Target[]): string {
+  const [only] = targets;
+  return targets.length === 1 && only ? only.text : `${targets.length} addresses and ranges`;
+}
+
 /** One address, or a range of them. An address is a range of size 1. */
 export interface Target {
   /** The canonical address (`203.0.113.5`) or, for more than one, the canonical range (`203.0.113.0/28`). */

@@ -1,7 +1,8 @@
 import { Big } from 'big.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { envelopeProblem, type Raise, type RaiseOrder, raiseCap } from '../../src/remedies/raise-cap.ts';
+import { envelopeProblem } from '../../src/remedies/envelope.ts';
+import { type Raise, type RaiseOrder, raiseCap } from '../../src/remedies/raise-cap.ts';
 import type { Plan } from '../../src/remedies/types.ts';
 import type { Held, Keyspace } from '../../src/signals/redis/keyspace.ts';
 import { aegis } from '../support/evidence.ts';
