@@ -29,6 +29,8 @@ export interface Context {
   readonly readStdin: (limit: number) => Promise<string>;
   /** The addresses of a host name. @throws the error of the system's resolver */
   readonly addressesOf: (host: string) => Promise<string[]>;
+  /** The program's own version. */
+  readonly version: string;
   /** Where the built-in runbooks lie. */
   readonly runbooks: URL;
   /** Aborted with an InterruptedError by Ctrl-C or SIGTERM. */
@@ -42,6 +44,8 @@ export interface Context {
   /** Somebody at a terminal who can be asked. */
   readonly prompter: (paint: Paint) => Promise<Prompter>;
 }
+
+declare const __VERSION__: string;
 
 const clock: Clock = {
   now: () => Date.now(),
@@ -61,6 +65,7 @@ export function makeContext(interrupt: AbortSignal, argv: readonly string[]): Co
     readStdin: (limit) => readStdin(limit, interrupt),
     addressesOf: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
     configHome: xdgConfig ?? '.config',
+    version: __VERSION__,
     runbooks: new URL('./runbooks/', import.meta.url),
     interrupt,
     streams: once((color) =>

@@ -87,7 +87,8 @@ export function buildProgram(
         .option('--top <n>', 'rows per table', wholeNumber(9_999), 10)
         .option('--exit-code', 'exit 3 when there is a finding', false)
         .option('--save <file>', 'write the evidence to a new file')
-        .option('--from <file>', 'judge saved evidence instead of reading the systems');
+        .option('--redact', 'save other addresses and ids in place of the real ones', false)
+        .option('--from <file>', 'judge saved evidence again, with its own runbook or that of --runbook');
       declare(command, READS).action(async (_, self: Command) => {
         const { triageCommand } = await import('./commands/triage.ts');
         finish(await triageCommand(self.optsWithGlobals(), context, again));

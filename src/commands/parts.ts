@@ -4,7 +4,7 @@ import type { Config, HttpTarget } from '../config/types.ts';
 import type { Context } from '../context.ts';
 import { ConfigError, EXIT, RatelimitError, UsageError } from '../errors.ts';
 import type { GlobalFlags } from '../program.ts';
-import type { CapKeys } from '../remedies/raise-cap.ts';
+import type { CapKeys } from '../remedies/cap.ts';
 import { loadRunbook } from '../runbooks/load.ts';
 import type { RemediesSpec } from '../runbooks/remedies-schema.ts';
 import type { Runbook } from '../runbooks/schema.ts';
@@ -116,10 +116,15 @@ export function apiOf({ api }: Config): HttpTarget {
   return api;
 }
 
-/** Where the runbook keeps spend and cap. */
+/** Where the runbook keeps spends and their cap. */
 export function capKeys({ signals }: Runbook, signal: string): CapKeys {
-  for (const source of signals[signal]?.sources ?? []) {
-    if (source.kind === 'redis-spend') return { spend: source.spend, cap: source.cap };
+  const sources = (signals[signal]?.sources ?? []).flatMap((source) =>
+    source.kind === 'redis-spend' && source.cap !== null ? [{ ...source, cap: source.cap }] : [],
+  );
+  const cap = sources[0]?.cap;
+  if (cap !== undefined) {
+    const spends = sources.filter((source) => source.cap === cap);
+    return { cap, spends: spends.map(({ spend, unit }) => ({ template: spend, unit })) };
   }
   throw new ConfigError(`signal ${signal} of the runbook does not say where caps are kept`);
 }

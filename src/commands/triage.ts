@@ -1,10 +1,8 @@
 import { resolveConfig } from '../config/resolve.ts';
-import type { Config } from '../config/types.ts';
 import type { Context } from '../context.ts';
-import { EXIT, type ExitCode } from '../errors.ts';
-import { type Adapters, collect } from '../evidence/collect.ts';
+import { EXIT, type ExitCode, UsageError } from '../errors.ts';
+import { collect } from '../evidence/collect.ts';
 import type { Evidence } from '../evidence/types.ts';
-import { toJson } from '../output/json.ts';
 import { paintFor } from '../output/paint-for.ts';
 import { startProgress } from '../output/progress.ts';
 import type { Streams } from '../output/streams.ts';
@@ -14,7 +12,7 @@ import { triageJson } from '../output/triage-json.ts';
 import { triageMarkdown } from '../output/triage-markdown.ts';
 import type { GlobalFlags } from '../program.ts';
 import { propose } from '../remedies/propose.ts';
-import { loadRunbook, withThresholds } from '../runbooks/load.ts';
+import { loadRunbook, withQueries, withThresholds } from '../runbooks/load.ts';
 import type { Runbook } from '../runbooks/schema.ts';
 import { judge } from '../verdict/judge.ts';
 import type { Verdict } from '../verdict/types.ts';
@@ -28,83 +26,91 @@ export interface TriageFlags extends GlobalFlags {
   readonly exitCode: boolean;
   /** Where to write the evidence. */
   readonly save?: string;
+  /** Other addresses and ids are written in place of the real ones. */
+  readonly redact: boolean;
   /** Where to read it instead of from the systems. */
   readonly from?: string;
 }
 
+/** What is judged, and by what. */
+interface Case {
+  readonly evidence: Evidence;
+  readonly runbook: Runbook;
+  readonly context: string | null;
+  readonly totalMs: number;
+}
+
 /** `ratelimit triage`: collect, judge, say it in the format that was asked for. */
 export async function triageCommand(flags: TriageFlags, context: Context, again: Again): Promise<ExitCode> {
-  const startedAt = context.clock.now();
   const streams = streamsFor(flags, context);
-  // The clients load while the configuration is read.
-  const [config, adapters] = await Promise.all([
-    resolveConfig({ flags, env: context.env, configHome: context.configHome }),
-    flags.from === undefined ? context.adapters() : null,
-  ]);
-  const runbook = withThresholds(await loadRunbook(config.runbook, context.runbooks), config.thresholds);
-  const evidence = await saved(flags.save, () =>
-    adapters === null
-      ? recorded(flags.from ?? '', runbook)
-      : live(adapters, { config, runbook, flags, context, streams }),
-  );
+  if (flags.redact && flags.save === undefined) {
+    throw new UsageError('--redact is about the file of --save, which was not given');
+  }
+  const replayed = flags.from !== undefined;
+  const { evidence, runbook, ...run } =
+    flags.from === undefined
+      ? await live(flags, context, streams)
+      : await recorded(flags.from, flags, context);
   if (flags.verbose) streams.err(sourceReport(evidence));
   const verdict = judge(evidence, runbook);
   const document: TriageDocument = {
-    evidence,
-    runbook,
-    verdict,
-    context: config.context,
-    top: flags.top,
+    ...{ evidence, runbook, verdict, top: flags.top, replayed, ...run },
     remedies: proposals(verdict, runbook, evidence),
-    totalMs: context.clock.now() - startedAt,
-    replayed: adapters === null,
   };
   streams.out(await render(document, flags.output, streams));
   const code = exitCode(evidence, verdict, flags.exitCode);
   // Nothing is to be done about what was recorded earlier.
-  const mayAct = adapters !== null && flags.output === 'human' && flags.input && streams.terminal;
+  const mayAct = !replayed && flags.output === 'human' && flags.input && streams.terminal;
   return mayAct ? offerRemedies(document, { code, context, streams, again }) : code;
 }
 
 /** Runs another command line in this process. */
 type Again = (argv: readonly string[]) => Promise<ExitCode>;
 
-interface Live {
-  readonly config: Config;
-  readonly runbook: Runbook;
-  readonly flags: TriageFlags;
-  readonly context: Context;
-  readonly streams: Streams;
-}
-
-async function live(
-  adapters: Adapters,
-  { config, runbook, flags, context, streams }: Live,
-): Promise<Evidence> {
+async function live(flags: TriageFlags, context: Context, streams: Streams): Promise<Case> {
+  const startedAt = context.clock.now();
+  // The clients load while the configuration is read.
+  const [config, adapters] = await Promise.all([
+    resolveConfig({ flags, env: context.env, configHome: context.configHome }),
+    context.adapters(),
+  ]);
+  const plain = await loadRunbook(config.runbook, context.runbooks);
+  const runbook = withQueries(withThresholds(plain, config.thresholds), config.queries);
+  const file = flags.save === undefined ? null : await saving(flags.save);
   const what = `reading ${config.redis.display} and ${config.prometheus.url}`;
   const stopProgress = startProgress(streams, what, flags.quiet);
   const request = { config, runbook, windowSeconds: flags.window, clock: context.clock };
-  return collect(adapters, request, context.interrupt).finally(stopProgress);
-}
-
-async function recorded(path: string, runbook: Runbook): Promise<Evidence> {
-  const { completed, readCapture } = await import('../evidence/capture.ts');
-  return completed(await readCapture(path), runbook);
-}
-
-/** Collects, and keeps what was collected in a file whose name is made sure of first. */
-async function saved(path: string | undefined, collecting: () => Promise<Evidence>): Promise<Evidence> {
-  if (path === undefined) return collecting();
-  const file = await (await import('../evidence/capture.ts')).reserveCapture(path);
   let evidence: Evidence;
   try {
-    evidence = await collecting();
+    evidence = await collect(adapters, request, context.interrupt).finally(stopProgress);
   } catch (error) {
-    await file.discard();
+    await file?.discard();
     throw error;
   }
-  await file.write(toJson(evidence));
-  return evidence;
+  const found: Case = {
+    ...{ evidence, runbook, context: config.context },
+    totalMs: context.clock.now() - startedAt,
+  };
+  await file?.write(found, config, flags.redact, context.version);
+  return found;
+}
+
+/** A name for the evidence, made sure of before anything is read. */
+const saving = async (path: string) => (await import('./save-capture.ts')).openCapture(path);
+
+/** Needs no configuration: what the run had of it is in the file. */
+async function recorded(path: string, flags: TriageFlags, context: Context): Promise<Case> {
+  if (flags.save !== undefined) throw new UsageError('expected one of --save and --from, got both');
+  const { completed, readCapture } = await import('../evidence/capture.ts');
+  const capture = await readCapture(path, context.clock);
+  const named = flags.runbook ?? (context.env.RATELIMIT_RUNBOOK || undefined);
+  const plain = await loadRunbook(named ?? capture.runbook, context.runbooks);
+  // Another runbook has thresholds of its own.
+  const runbook = named === undefined ? withThresholds(plain, capture.thresholds) : plain;
+  return {
+    evidence: completed(capture.evidence, runbook),
+    ...{ runbook, context: capture.context, totalMs: capture.totalMs },
+  };
 }
 
 async function render(
@@ -128,7 +134,10 @@ const proposals = (verdict: Verdict, runbook: Runbook, evidence: Evidence): Tria
 
 /** Precedence: refused credentials, then anything unknown, then a finding. */
 function exitCode(evidence: Evidence, verdict: Verdict, wanted: boolean): ExitCode {
-  if (Object.values(evidence.signals).some((signal) => signal.cause === 'auth')) return EXIT.auth;
+  const signals = Object.values(evidence.signals);
+  if (signals.some(({ cause, sources }) => [cause, ...sources.map((one) => one.cause)].includes('auth'))) {
+    return EXIT.auth;
+  }
   if (isDegraded(evidence)) return EXIT.degraded;
   return wanted && verdict.findings.length > 0 ? EXIT.finding : EXIT.done;
 }

@@ -23,6 +23,7 @@ export interface Effective {
   /** As it was written. */
   readonly timeout: Sourced<string>;
   readonly limits: Limits;
+  readonly queries: Readonly<Record<string, string>>;
   readonly thresholds: Readonly<Record<string, number>>;
 }
 
@@ -50,6 +51,7 @@ export function listOrigins(effective: Effective): Leaf[] {
     leaf('max-block-ttl', limits.maxBlockTtl.value.text, limits.maxBlockTtl.origin),
     leaf('cap-ceiling', limits.capCeiling.value, limits.capCeiling.origin),
     leaf('journal-stream', limits.journalStream.value, limits.journalStream.origin),
+    ...sorted(effective.queries).map(([name, value]) => leaf(`queries.${name}`, value, 'context')),
     ...sorted(effective.thresholds).map(([name, value]) =>
       leaf(`thresholds.${name}`, String(value), 'context'),
     ),

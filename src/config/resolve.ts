@@ -94,7 +94,7 @@ export async function resolveConfig(input: ConfigInput): Promise<Config> {
   const timeout = pickTimeout(flags.timeout, entry.timeout, report);
 
   if (problems.length > 0) throw new ConfigError('the configuration cannot be used', problems);
-  const thresholds = entry.thresholds ?? {};
+  const { thresholds = {}, queries = {} } = entry;
   const limits = pickLimits(entry);
   return {
     context: context.value,
@@ -104,6 +104,7 @@ export async function resolveConfig(input: ConfigInput): Promise<Config> {
     redis: redis.value.target,
     prometheus: prometheus.value.target,
     api: api.value?.target ?? null,
+    queries,
     thresholds,
     timeoutSeconds: timeout.seconds,
     neverBlock: limits.neverBlock.value,
@@ -131,6 +132,7 @@ export async function resolveConfig(input: ConfigInput): Promise<Config> {
       tokenOrigin: token === null ? api.origin : 'environment',
       timeout,
       limits,
+      queries,
       thresholds,
     }),
   };

@@ -217,6 +217,17 @@ const context = mapping(
     'max-block-ttl': maxBlockTtl.optional(),
     'cap-ceiling': capCeiling.optional(),
     'journal-stream': streamName.optional(),
+    queries: z
+      .record(
+        z.string(),
+        text('a PromQL query', (value) =>
+          value.trim() === '' || value.length > 4_000
+            ? 'expected a PromQL query of 1 to 4,000 characters'
+            : null,
+        ),
+        'a mapping of names to PromQL queries',
+      )
+      .optional(),
     thresholds: z
       .record(
         z.string(),

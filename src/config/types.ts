@@ -70,6 +70,8 @@ export interface Config {
   readonly redis: RedisTarget;
   readonly prometheus: HttpTarget;
   readonly api: HttpTarget | null;
+  /** PromQL of the operator's own, by the name that the runbook has for it. */
+  readonly queries: Readonly<Record<string, string>>;
   /** Overrides of the runbook's thresholds by name. */
   readonly thresholds: Readonly<Record<string, number>>;
   /** Deadline for collecting, seconds. */

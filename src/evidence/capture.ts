@@ -1,89 +1,20 @@
 import { open, unlink } from 'node:fs/promises';
-import { z } from 'zod';
 import { readStart } from '../config/files.ts';
 import { ConfigError } from '../errors.ts';
 import type { Runbook } from '../runbooks/schema.ts';
-import { fileTrouble } from '../values/text.ts';
+import type { Clock } from '../signals/asked.ts';
+import { fileTrouble, quote } from '../values/text.ts';
+import { CAPTURE_SCHEMA, type Capture, captureSchema } from './capture-schema.ts';
+import { fromV1, V1_SCHEMA } from './capture-v1.ts';
 import { type Evidence, type Signal, unknown } from './types.ts';
 
 const MAX_BYTES = 64 * 1024 * 1024;
 
-const count = z.number().nonnegative();
-/** Numbers by name. Not z.record, which drops the name `__proto__`: names come from whoever wrote them. */
-const numbers = z.custom<Record<string, number>>(
-  (value) =>
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    Object.values(value).every(Number.isFinite),
-  'expected numbers by name',
-);
-const row = z.strictObject({
-  id: z.union([z.string(), z.strictObject({ hex: z.string().regex(/^(?:[0-9a-f]{2})*$/) })]),
-  valid: z.boolean(),
-  public: z.boolean().nullable(),
-  value: z.number(),
-  share: z.number().nullable(),
-  lastSeenSeconds: count.nullable(),
-  labels: z.record(z.string(), numbers),
-  limit: z
-    .strictObject({
-      value: z.number().nullable(),
-      ratio: z.number().nullable(),
-      problem: z.enum(['none', 'invalid']).nullable(),
-      stored: z.string().nullable(),
-      perHour: z.number().nullable(),
-    })
-    .nullable(),
-});
-const status = z.enum(['measured', 'empty', 'absent', 'unknown']);
-const bin = z.strictObject({ from: z.number(), count, total: z.number(), squares: z.number() });
-const signal = z.strictObject({
-  status,
-  reason: z.string().nullable(),
-  cause: z
-    .enum(['unreachable', 'timeout', 'auth', 'malformed', 'refused', 'incomplete', 'window'])
-    .nullable(),
-  live: z.boolean(),
-  total: z.number().nullable(),
-  distinct: count.nullable(),
-  coverage: z.number().min(0).max(1).nullable(),
-  rows: z.array(row).max(10_000),
-  distribution: z.array(bin).nullable(),
-  strangers: z.strictObject({ distinct: count, total: z.number(), largest: z.number(), bins: z.array(bin) }),
-  warnings: z.array(z.string()),
-  sources: z.array(
-    z.strictObject({ label: z.string(), status, reason: z.string().nullable(), latencyMs: z.number() }),
-  ),
-  unit: z.string(),
-  windowSeconds: z.number().nullable(),
-});
-/** A word of a command that will be shown to be pasted: printable, and nothing that a terminal acts on. */
-const word = z.string().regex(/^(?:(?!\p{DI})[\p{L}\p{M}\p{N}\p{P}\p{S} ]){1,4096}$/u);
-/** Flags and their values, as `reachWords` makes them: nothing else may come from a file into a command. */
-const REACH = ['--config', '--context', '--runbook', '--redis-url', '--prometheus-url', '--api-url'];
-const reach = z
-  .array(word)
-  .max(20)
-  .refine(
-    (words) => words.length % 2 === 0 && words.every((one, at) => at % 2 === 1 || REACH.includes(one)),
-    {
-      error: `expected pairs of ${REACH.join(', ')} and a value`,
-    },
-  );
-const evidence: z.ZodType<Evidence> = z.strictObject({
-  schema: z.literal('ratelimit/evidence/v1'),
-  at: z.iso.datetime(),
-  windowSeconds: z.number().positive(),
-  reach,
-  signals: z.record(z.string(), signal),
-});
-
 /**
- * Reads evidence that `--save` wrote.
- * @throws ConfigError in one sentence for a file that is missing, too large, cut short or not evidence
+ * Reads what `--save` wrote, now or in an earlier version.
+ * @throws ConfigError in one sentence for a file that is missing, too large, cut short or no capture
  */
-export async function readCapture(path: string): Promise<Evidence> {
+export async function readCapture(path: string, clock: Clock): Promise<Capture> {
   const fail = (why: string): never => {
     throw new ConfigError(
       `${path} cannot be judged: ${why}`,
@@ -104,7 +35,13 @@ export async function readCapture(path: string): Promise<Evidence> {
   } catch {
     return fail('it is not complete JSON');
   }
-  const parsed = evidence.safeParse(json);
+  const schema = typeof json === 'object' && json !== null && 'schema' in json ? json.schema : null;
+  if (schema !== CAPTURE_SCHEMA && schema !== V1_SCHEMA) {
+    return fail(
+      `schema: expected ${CAPTURE_SCHEMA} or ${V1_SCHEMA}, got ${typeof schema === 'string' ? quote(schema) : 'none'}`,
+    );
+  }
+  const parsed = captureSchema.safeParse(schema === V1_SCHEMA ? fromV1(json, clock) : json);
   if (parsed.success) return parsed.data;
   const [first] = parsed.error.issues;
   return fail(`${first?.path.map(String).join('.') || 'the document'}: ${first?.message ?? 'not evidence'}`);

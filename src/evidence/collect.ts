@@ -2,12 +2,22 @@ import { setMaxListeners } from 'node:events';
 import { reachWords } from '../config/reach.ts';
 import type { Config } from '../config/types.ts';
 import type { Runbook } from '../runbooks/schema.ts';
-import { labelOf, windowOf } from '../runbooks/sources.ts';
+import { windowOf } from '../runbooks/sources.ts';
 import type { Asked, Clock } from '../signals/asked.ts';
-import { type Evidence, type Reading, type Signal, unknown } from './types.ts';
+import { merge } from './merge.ts';
+import { resetsAfter } from './resets.ts';
+import type { Evidence, Reading, Signal, SourceReport } from './types.ts';
+
+/** What some sources of one signal said together: sources that name the same entities are read together. */
+export interface Answer {
+  readonly asked: readonly Asked[];
+  readonly reading: Reading;
+  /** One for each of `asked`, in its order. */
+  readonly sources: readonly SourceReport[];
+}
 
 /** Reads the sources of one kind of system. Never rejects: a failure is an `unknown` reading with its reason. */
-export type Adapter = (asked: readonly Asked[], request: Request) => Promise<Map<Asked, Reading>>;
+export type Adapter = (asked: readonly Asked[], request: Request) => Promise<Answer[]>;
 
 export interface Request {
   readonly config: Config;
@@ -36,50 +46,65 @@ export async function collect(
   interrupt.throwIfAborted();
   const { runbook, clock, windowSeconds, config } = request;
   const at = clock.now();
-  const asked = Object.entries(runbook.signals).flatMap(([signal, spec]) =>
-    spec.sources.map((source): Asked => ({ signal, source, kind: spec.entity?.kind ?? null })),
-  );
+  const asked = askedOf(runbook);
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(), config.timeoutSeconds * 1000);
   const signal = AbortSignal.any([deadline.signal, interrupt]);
   // Every request under way listens; their number is bounded by the runbook.
   setMaxListeners(0, signal);
-  const timed = async (adapter: Adapter, part: Asked[]) => {
-    const readings =
-      part.length > 0 ? await adapter(part, { ...request, signal }) : new Map<Asked, Reading>();
-    return { readings, latencyMs: clock.now() - at };
+  const read = async (adapter: Adapter, system: string) => {
+    const part = asked.filter((one) => one.source.kind.startsWith(system));
+    return part.length > 0 ? adapter(part, { ...request, signal }) : [];
   };
   try {
-    const answers = await Promise.all([
-      timed(
-        adapters.redis,
-        asked.filter((one) => one.source.kind.startsWith('redis-')),
-      ),
-      timed(
-        adapters.prometheus,
-        asked.filter((one) => one.source.kind.startsWith('prometheus-')),
-      ),
-    ]);
+    const answers = (
+      await Promise.all([read(adapters.redis, 'redis-'), read(adapters.prometheus, 'prometheus-')])
+    ).flat();
     interrupt.throwIfAborted();
-    const signals: Record<string, Signal> = {};
-    for (const one of asked) {
-      const answer = answers.find(({ readings }) => readings.has(one));
-      const reading = answer?.readings.get(one) ?? unknown('refused', 'nothing reads this kind of source');
-      signals[one.signal] = toSignal(one, reading, answer?.latencyMs ?? 0, request);
-    }
-    const reach = reachWords(config, ['redis']);
-    return { schema: 'ratelimit/evidence/v1', at: clock.iso(at), windowSeconds, reach, signals };
+    const signals = Object.keys(runbook.signals).map((id) => [id, toSignal(id, answers, request)] as const);
+    return {
+      ...{ at: clock.iso(at), windowSeconds, resets: resetsAfter(at, clock) },
+      reach: reachWords(config, ['redis']),
+      signals: Object.fromEntries(signals),
+    };
   } finally {
     clearTimeout(timer);
   }
 }
 
-function toSignal(one: Asked, reading: Reading, latencyMs: number, request: Omit<Request, 'signal'>): Signal {
-  const { status, reason } = reading;
+/** Every source of every signal, to be asked. */
+export const askedOf = ({ signals }: Runbook): Asked[] =>
+  Object.entries(signals).flatMap(([signal, { sources, entity }]) =>
+    sources.map(
+      (source): Asked => ({ signal, source, kind: entity?.kind ?? null, many: entity?.many ?? 'entities' }),
+    ),
+  );
+
+function toSignal(
+  id: string,
+  answers: readonly Answer[],
+  { runbook, windowSeconds }: Omit<Request, 'signal'>,
+): Signal {
+  const own = answers.filter(({ asked }) => asked[0]?.signal === id);
+  const specs = runbook.signals[id]?.sources ?? [];
+  const reports = own.flatMap(({ asked, sources }) =>
+    asked.flatMap(({ source }, index) => {
+      const report = sources[index];
+      return report === undefined ? [] : [{ source, report }];
+    }),
+  );
+  const inOrder = specs.flatMap((spec) => reports.find(({ source }) => source === spec) ?? []);
+  const telling = inOrder.filter(({ report }) => report.status === 'measured');
+  const windows = (telling.length > 0 ? telling : inOrder.slice(0, 1)).map(({ source }) =>
+    windowOf(source, windowSeconds),
+  );
   return {
-    ...reading,
-    unit: request.runbook.signals[one.signal]?.unit ?? '',
-    windowSeconds: windowOf(one.source, request.windowSeconds),
-    sources: [{ label: labelOf(one.source), status, reason, latencyMs }],
+    ...merge(own.map(({ reading }) => reading)),
+    unit: runbook.signals[id]?.unit ?? '',
+    windowSeconds: windows.reduce(
+      (longest, window) => ((window ?? 0) > (longest ?? 0) ? window : longest),
+      windows[0] ?? null,
+    ),
+    sources: inOrder.map(({ report }) => report),
   };
 }

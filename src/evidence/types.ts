@@ -1,3 +1,5 @@
+import type { Period } from '../values/dated-key.ts';
+
 /**
  * The facts that a verdict is made from. Everything here is plain data: it can be written to a file and judged
  * again later to the same verdict.
@@ -7,10 +9,21 @@
  * `measured`: numbers are there. `empty`: the source is alive and holds none. `absent`: there is no such source,
  * which is not zero. `unknown`: it could not be read, `reason` says why.
  */
-type Status = 'measured' | 'empty' | 'absent' | 'unknown';
+export type Status = 'measured' | 'empty' | 'absent' | 'unknown';
 
-/** Why something is unknown. `auth` decides exit code 4. */
-export type Cause = 'unreachable' | 'timeout' | 'auth' | 'malformed' | 'refused' | 'incomplete' | 'window';
+/**
+ * Why something is unknown. `auth` decides exit code 4. `not-configured` goes with `absent`: it would be asked if the
+ * operator had said how.
+ */
+export type Cause =
+  | 'unreachable'
+  | 'timeout'
+  | 'auth'
+  | 'malformed'
+  | 'refused'
+  | 'incomplete'
+  | 'window'
+  | 'not-configured';
 
 /** An id exactly as the source holds it; bytes that are not UTF-8 are given as hexadecimal. */
 export type Id = string | { readonly hex: string };
@@ -33,17 +46,42 @@ export interface Row {
   readonly id: Id;
   /** True when the id is a valid identifier of the signal's kind; only then it may become a subject or part of a command. */
   readonly valid: boolean;
+  /** What kind of entity it is, where the signal holds several; null: the signal's. */
+  readonly kind: string | null;
+  /** The sources that name it, by their labels. */
+  readonly sources: readonly string[];
+  /** True when the client itself chose this name, so that it may be somebody else's. */
+  readonly claimed: boolean;
   /** For addresses: can it be the far end of a connection from the internet? null for other kinds. */
   readonly public: boolean | null;
   /** In the signal's unit. */
   readonly value: number;
+  /** True when the source stops counting at about this value: there may have been any number more. */
+  readonly atLeast: boolean;
   /** Of the signal's total; null when there is no meaningful total. */
   readonly share: number | null;
+  /** The value at the same hour yesterday or a week ago, whichever was more; null: not known. */
+  readonly usual: number | null;
   /** Seconds since the last event; null where the source does not tell. */
   readonly lastSeenSeconds: number | null;
   /** A mix per label: `{ path: { "/execute": 8.9 } }`, in the signal's unit. */
   readonly labels: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly limit: Limit | null;
+  /** What time the value covers, where it is used up over one and begins anew; null elsewhere. */
+  readonly period: Period | null;
+}
+
+/** A row without anything that only some sources tell. */
+export const rowOf = (row: Pick<Row, 'id' | 'valid' | 'value'> & Partial<Row>): Row => ({
+  ...{ kind: null, sources: [], claimed: false, public: null, atLeast: false, share: null, usual: null },
+  ...{ lastSeenSeconds: null, labels: {}, limit: null, period: null },
+  ...row,
+});
+
+/** The total at the same hour yesterday and a week ago, in the signal's unit; null: no data from then. */
+export interface Baseline {
+  readonly day: number | null;
+  readonly week: number | null;
 }
 
 /**
@@ -75,6 +113,9 @@ export interface Reading {
   /** False when an `empty` source shows no sign of life inside the window: it cannot carry a `quiet`. */
   readonly live: boolean;
   readonly total: number | null;
+  /** True when the total may be less than that: it counts since the last pause, however long ago that was. */
+  readonly atMost: boolean;
+  readonly baseline: Baseline | null;
   readonly distinct: number | null;
   /** Share of the source that was read, 0..1. */
   readonly coverage: number | null;
@@ -87,12 +128,18 @@ export interface Reading {
   readonly warnings: readonly string[];
 }
 
-interface SourceReport {
+/** What became of one source of a signal. */
+export interface SourceReport {
   /** Key family or metric, as the runbook writes it. */
   readonly label: string;
   readonly status: Status;
   readonly reason: string | null;
+  readonly cause: Cause | null;
   readonly latencyMs: number;
+  /** Keys or series that it holds; null: not counted. */
+  readonly entities: number | null;
+  /** One of them, the largest where it has one. */
+  readonly sample: { readonly id: Id; readonly value: number } | null;
 }
 
 /** One signal: what its sources answered, merged. */
@@ -103,11 +150,19 @@ export interface Signal extends Reading {
   readonly windowSeconds: number | null;
 }
 
+/** When what was used up begins anew. */
+interface Reset {
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  readonly inSeconds: number;
+}
+
 export interface Evidence {
-  readonly schema: 'ratelimit/evidence/v1';
   /** ISO 8601, UTC. */
   readonly at: string;
   readonly windowSeconds: number;
+  /** When a UTC day's and a month's counters begin anew. */
+  readonly resets: Readonly<Record<Period, Reset>>;
   /** Words that make a suggested command hit the Redis that was read, without secrets. Kept, so that evidence judged again says the same. */
   readonly reach: readonly string[];
   readonly signals: Readonly<Record<string, Signal>>;
@@ -124,6 +179,8 @@ function blank(status: Status, reason: string | null, cause: Cause | null, live:
     cause,
     live,
     total: zero ? 0 : null,
+    atMost: false,
+    baseline: null,
     distinct: zero ? 0 : null,
     coverage: zero ? 1 : null,
     rows: [],
@@ -137,7 +194,8 @@ function blank(status: Status, reason: string | null, cause: Cause | null, live:
 export const unknown = (cause: Cause, reason: string): Reading => blank('unknown', reason, cause, false);
 
 /** There is no such source. */
-export const absent = (reason: string): Reading => blank('absent', reason, null, false);
+export const absent = (reason: string, cause: 'not-configured' | null = null): Reading =>
+  blank('absent', reason, cause, false);
 
 /** The source is there and holds nothing; `live: false` when it shows no sign of life inside the window. */
 export const empty = (reason: string | null = null, live = true): Reading =>

@@ -36,14 +36,24 @@ export function columnsFor(id: string, signal: Signal, runbook: Runbook): Column
     columns.push({
       head: unit === 'USD' ? 'spent' : unit,
       right: true,
-      cell: (row) => plain(row.value, unit),
+      cell: (row) => `${plain(row.value, unit)}${row.atLeast ? '+' : ''}`,
     });
+  }
+  if (new Set(rows.map((row) => row.period)).size > 1 || rows.some(({ period }) => period === 'month')) {
+    columns.push({ head: 'since', cell: ({ period }) => (period === 'month' ? 'this month' : 'today') });
   }
   if (rows.some((row) => row.share !== null) && unit !== 'USD') {
     columns.push({
       head: 'share',
       right: true,
       cell: (row) => (row.share === null ? '' : formatShare(row.share)),
+    });
+  }
+  if (rows.some((row) => row.usual !== null)) {
+    columns.push({
+      head: 'usual',
+      right: true,
+      cell: (row) => (row.usual === null ? '' : plain(row.usual, unit)),
     });
   }
   if (rows.some((row) => row.limit !== null)) {
@@ -68,17 +78,21 @@ export function columnsFor(id: string, signal: Signal, runbook: Runbook): Column
       cell: (row) => (row.lastSeenSeconds === null ? '' : `${formatDuration(row.lastSeenSeconds)} ago`),
     });
   }
-  const [mix] = rows.flatMap((row) => Object.keys(row.labels));
-  if (mix !== undefined) {
-    columns.push({
-      head: mix,
-      cell: mix === 'reason' ? (row) => reasonCell(row) : (row) => describeMix(row),
-    });
+  for (const mix of new Set(rows.flatMap((row) => Object.keys(row.labels)))) {
+    const cell = ONE_VALUE.has(mix) ? (row: Row) => valueCell(row, mix) : (row: Row) => describeMix(row, mix);
+    columns.push({ head: mix.replaceAll('_', ' '), cell });
+  }
+  if (rows.some((row) => row.claimed)) {
+    columns.push({ head: 'named by', cell: (row) => (row.claimed ? 'client' : '') });
   }
   return columns;
 }
 
-const reasonCell = (row: Row): string => escapeText(Object.keys(row.labels.reason ?? {})[0] ?? '', 40);
+/** Labels that have one value each. */
+const ONE_VALUE: ReadonlySet<string> = new Set(['reason', 'by']);
+
+const valueCell = (row: Row, label: string): string =>
+  escapeText(Object.keys(row.labels[label] ?? {})[0] ?? '', 40);
 
 function limitCell({ limit }: Row, unit: string): string {
   if (limit === null || limit.problem === 'none') return 'no cap';

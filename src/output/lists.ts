@@ -70,11 +70,11 @@ export function capsText(
     return toJson({ schema: 'ratelimit/caps/v1', caps: shown, warnings });
   }
   const title =
-    caps.length === 0
-      ? 'no caps and nothing spent today'
-      : `${count(caps.length, 'agent', '')}, today's spend`;
+    caps.length === 0 ? 'no caps and nothing spent' : `${count(caps.length, 'agent', '')}, ${spendOf(caps)}`;
   const numbers = (cap: Cap) => [
-    cap.spendUsd === null ? 'not known' : formatAmount(cap.spendUsd, 'USD'),
+    cap.spendUsd === null
+      ? 'not known'
+      : `${formatAmount(cap.spendUsd, 'USD')}${cap.period === 'month' ? ' / month' : ''}`,
     capCell(cap),
     cap.ratio === null ? '' : formatShare(cap.ratio),
   ];
@@ -100,6 +100,13 @@ export function capsText(
   const table = { head: CAP_HEAD, rows, right: [1, 2, 3] };
   const sources = [...new Set(caps.map(({ source }) => escapeText(source, 200)))];
   return screenOf(title, table, warnings, { paint, width }, sources);
+}
+
+/** What the spends cover. */
+function spendOf(caps: readonly Cap[]): string {
+  const periods = new Set(caps.map(({ period }) => period));
+  if (periods.size > 1) return 'spend of the day or the month';
+  return periods.has('month') ? "this month's spend" : "today's spend";
 }
 
 function capCell({ capUsd, problem }: Cap): string {

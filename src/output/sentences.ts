@@ -15,6 +15,14 @@ export function explain(because: Because, runbook: Runbook): string {
     if (because.code === 'over-limit' && because.args.status === 'absent') {
       return `${title}: not seen against a limit (no such source, or the limit is not known)`;
     }
+    if (because.args.status === 'partial') return `${title}: one of its sources could not be read`;
+    if (because.args.status === 'unasked') return `${title}: not configured`;
+    if (because.args.status === 'absent' && /^usual-/.test(because.code)) {
+      return `${title}: what is usual at this hour is not known`;
+    }
+    if (because.args.status === 'absent' && because.code === 'ended') {
+      return `${title}: no source tells when it was last seen`;
+    }
     if (because.args.status === 'stale') return `${title}: no sign of life in the window`;
     return because.args.status === 'absent'
       ? `${title}: there is no such source`
@@ -47,7 +55,7 @@ export function explain(because: Because, runbook: Runbook): string {
     case 'rest-sources':
       return `they come from ${entities(count)}, as diverse as ${formatNumber(measured)} equally loud ones (threshold ${formatNumber(threshold)})`;
     case 'volume':
-      return `${amount(measured)} ${volumeOf(args.of)} (threshold ${formatNumber(threshold)})`;
+      return `${args.bound === 'at-most' ? 'at most ' : ''}${amount(measured)} ${volumeOf(args.of)} (threshold ${formatNumber(threshold)})`;
     case 'sources':
       return `${entities(measured)} beside what stands out (threshold ${formatNumber(threshold)})`;
     case 'each-at-most':
@@ -66,10 +74,12 @@ export function explain(because: Because, runbook: Runbook): string {
         ? `${args.problem === 'none' ? 'without a limit' : 'with a limit that cannot be used'}: ${text(args.names)}`
         : `every ${one} has a limit`;
     case 'started':
+      if (number(args.of) === 0) return `no ${one} is known`;
       return `${formatNumber(count)} of ${entities(number(args.of))} started in the last ${formatDuration(number(args.within))}, the newest ${formatDuration(number(args.newest))} ago (threshold ${formatShare(threshold)})`;
     case 'started-after':
       return 'most of the sources had stopped before the first process started';
     case 'down':
+      if (measured === 0 && args.which !== undefined) return `no ${one} named ${text(args.which)} is down`;
       return measured > 0 ? `${entities(measured)} down: ${text(args.names)}` : `no ${one} is down`;
     case 'not-public':
       return measured > 0 ? `not public: ${text(args.names)}` : `every ${one} that stands out is public`;
@@ -79,6 +89,40 @@ export function explain(because: Because, runbook: Runbook): string {
         : `the largest name that is not a valid ${one} has ${amount(measured)} (threshold ${formatNumber(threshold)})`;
     case 'listed':
       return measured > 0 ? `among the ${title}: ${text(args.names)}` : `none of them is among the ${title}`;
+    case 'reaches':
+      return reachesSentence(because, title, amount);
+    case 'count':
+      return args.each === undefined
+        ? `${entities(measured)} (threshold ${formatNumber(threshold)})`
+        : `${entities(measured)} with ${amount(number(args.each))} or more (threshold ${formatNumber(threshold)})`;
+    case 'diverse':
+      return `${entities(count)} beside what stands out, as diverse as ${formatNumber(measured)} equally loud ones (threshold ${formatNumber(threshold)})`;
+    case 'made-only':
+    case 'made-mixed':
+      return `${formatShare(measured)} of the ${title} are ${text(args.value)} (threshold ${formatShare(threshold)})`;
+    case 'unlabelled':
+      return because.met
+        ? `no source tells the ${text(args.label)} of the ${title}`
+        : `the ${text(args.label)} of the ${title} is known`;
+    case 'claimed':
+      return measured > 0
+        ? `named by the client: ${text(args.names)} (${text(args.sources)})`
+        : `no ${one} is named by the client itself`;
+    case 'plateau':
+      return measured > 0
+        ? `no longer counted: ${text(args.names)}`
+        : `no ${one} is at the end of its counter`;
+    case 'shared':
+      return measured >= threshold
+        ? `${title}: several behind ${text(args.names)}`
+        : `${title}: at most ${formatNumber(measured)} each (several is ${formatNumber(threshold)})`;
+    case 'ended':
+      return `the last one was ${formatDuration(Math.round(measured))} ago (over is ${formatDuration(threshold)})`;
+    case 'silent':
+      return because.met ? `no source tells the ${title}` : `the ${title} are known`;
+    case 'usual-above':
+    case 'usual-same':
+      return `${amount(measured)} now, ${amount(number(args.usual))} at the same hour yesterday or last week (threshold ${formatNumber(number(args.times))} times)`;
     case 'unless':
       if (because.met === null) return `whether ${text(args.category)} explains it could not be checked`;
       return because.met
@@ -88,8 +132,15 @@ export function explain(because: Because, runbook: Runbook): string {
 }
 
 /** The sentences for several conditions in one line; what could not be seen of a signal is said once. */
-export const explainAll = (list: readonly Because[], runbook: Runbook): string =>
-  [...new Set(list.map((because) => explain(because, runbook)))].join('; ');
+export function explainAll(
+  list: readonly Because[],
+  runbook: Runbook,
+  most = Number.POSITIVE_INFINITY,
+): string {
+  const sentences = [...new Set(list.map((because) => explain(because, runbook)))];
+  const more = sentences.length - most;
+  return `${sentences.slice(0, most).join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
+}
 
 /** The sentence for a reason to doubt. */
 export function explainCaveat(caveat: Caveat, runbook: Runbook): string {
@@ -104,6 +155,16 @@ export function explainCaveat(caveat: Caveat, runbook: Runbook): string {
     default:
       return `${caveat.text ?? ''} (${details})`;
   }
+}
+
+function reachesSentence(
+  { measured, threshold, args }: Because,
+  title: string,
+  amount: (value: number) => string,
+): string {
+  const from = `(threshold ${formatNumber(threshold ?? 0)})`;
+  if ((measured ?? 0) > 0) return `${title}: ${text(args.names)} at ${amount(measured ?? 0)} ${from}`;
+  return `${title}: none${args.which === '' ? '' : ` ${text(args.which)}`} ${from}`;
 }
 
 function mixSentence({ code, measured, threshold, met, args }: Because): string {

@@ -25,9 +25,11 @@ export interface TriageDocument {
 export const categoryOf = (document: TriageDocument, id: string): CategorySpec | undefined =>
   document.runbook.categories.find((category) => category.id === id);
 
-/** True when at least one configured signal could not be read. */
+/** True when at least one configured signal, or one of its sources, could not be read. */
 export const isDegraded = (evidence: Evidence): boolean =>
-  Object.values(evidence.signals).some((signal) => signal.status === 'unknown');
+  Object.values(evidence.signals).some(
+    ({ status, sources }) => status === 'unknown' || sources.some((source) => source.status === 'unknown'),
+  );
 
 /** An id for people: escaped, or its bytes when it is not UTF-8. */
 export const showId = (id: Id, max = 64): string =>
@@ -56,16 +58,19 @@ export function summarise(document: TriageDocument): string {
 /** A finding's headline: the first whose conditions all hold, filled with this finding's numbers. */
 export function headlineOf(finding: Finding, document: TriageDocument): string {
   const category = categoryOf(document, finding.category);
-  const held = new Map(
-    finding.because.filter((b) => b.met === true).map((b): [string, Because] => [b.code, b]),
+  const met = finding.because.filter((because) => because.met === true);
+  const held = new Map(met.map((because): [string, Because] => [because.code, because]));
+  const doubted = new Set(finding.caveats.map(({ code }) => code));
+  const chosen = category?.headline.find((option) =>
+    option.if.every((wanted) => doubted.has(wanted) || met.some((because) => isMeant(wanted, because))),
   );
-  const chosen = category?.headline.find((option) => option.if.every((code) => held.has(code)));
   const signal = document.evidence.signals[category?.about ?? ''];
   if (!category || !chosen || !signal) return finding.category;
   const own = finding.subjects.filter((subject) => subject.signal === category.about);
   const subjects = own.length > 0 ? own : finding.subjects;
   const value = own.reduce((sum, subject) => sum + subject.value, 0);
   const total = signal.total ?? 0;
+  const { resets } = document.evidence;
   const money = signal.unit === 'USD';
   const amount = (n: number) => (money ? formatAmount(n, signal.unit) : formatNumber(n));
   const places: Readonly<Record<string, string>> = {
@@ -78,9 +83,21 @@ export function headlineOf(finding: Finding, document: TriageDocument): string {
     crowd: formatNumber(held.get('spread-many')?.measured ?? 0),
     'rest-total': amount(held.get('rest-volume')?.measured ?? 0),
     'rest-distinct': formatNumber(Number(held.get('rest-sources')?.args.count ?? 0)),
+    count: formatNumber(held.get('count')?.measured ?? 0),
+    'day-end': showReset(resets.day),
+    'month-end': showReset(resets.month),
   };
   return chosen.say.replaceAll(/\{([a-z-]+)\}/g, (_, place: string) => places[place] ?? '');
 }
+
+/** `mix-only`, or `mix-only=daily` for the one that was about that value or signal. */
+function isMeant(wanted: string, { code, signal, args }: Because): boolean {
+  const [name, value] = wanted.split('=');
+  return name === code && (value === undefined || value === args.value || value === signal);
+}
+
+const showReset = ({ at, inSeconds }: Evidence['resets']['day']): string =>
+  `${at.slice(0, 16).replace('T', ' ')} UTC (in ${formatDuration(inSeconds)})`;
 
 const MAX_NAMED = 3;
 
@@ -115,7 +132,7 @@ export function describeSignal(id: string, signal: Signal, runbook: Runbook): st
   const distinct = signal.distinct ?? 0;
   const entities = `${formatNumber(distinct)} ${distinct === 1 ? one : many}`;
   const kind = spec?.sources[0]?.kind;
-  if (kind === 'prometheus-age') {
+  if (kind === 'prometheus-age' || (kind === 'prometheus-query' && signal.unit === 's')) {
     return `${entities}, the newest started ${formatDuration(signal.rows[0]?.value ?? 0)} ago`;
   }
   if (kind === 'redis-entry') return entities;
@@ -138,25 +155,38 @@ export function describeSignal(id: string, signal: Signal, runbook: Runbook): st
 export const afterwards = ({ verdict, runbook }: TriageDocument): readonly string[] =>
   verdict.findings.length > 0 ? runbook.afterwards : [];
 
+/** The checks of a finding that are no reason to doubt it, a sentence each. */
+export const checksOf = ({ checks }: Finding, runbook: Runbook): string[] => [
+  ...new Set(
+    checks.map(({ code, state, because }) => {
+      const details = because.map((one) => explain(one, runbook)).join('; ');
+      return state === 'clear' ? `not ${code}: ${details}` : `${code} is not checked: ${details}`;
+    }),
+  ),
+];
+
 /** Of a category that is no finding, the conditions that kept it from being one. */
 export const failing = (because: readonly Because[]): readonly Because[] =>
   because.some((one) => one.met !== true) ? because.filter((one) => one.met !== true) : because;
 
 /** Largest parts of a row's mix: `/execute 98 %, /agents 2 %`. */
-export function describeMix(row: Row, limit = 3): string {
-  const [mix] = Object.values(row.labels);
+export function describeMix(row: Row, label: string, limit = 3): string {
+  const mix = row.labels[label];
   if (!mix) return '';
+  const whole = Object.values(mix).reduce((sum, value) => sum + value, 0);
   const parts = Object.entries(mix).sort((a, b) => b[1] - a[1]);
   const shown = parts
     .slice(0, limit)
-    .map(([name, value]) => `${escapeText(name, 24)} ${formatShare(value / row.value)}`);
+    .map(([name, value]) => `${escapeText(name, 24)} ${formatShare(value / whole)}`);
   return parts.length > limit ? `${shown.join(', ')}, ...` : shown.join(', ');
 }
 
 /** Signals that did not answer with numbers, and why: what the verdict could not rest on. */
 export function unseen({ evidence, runbook }: TriageDocument): { id: string; status: string; why: string }[] {
   return Object.entries(evidence.signals)
-    .filter(([, signal]) => signal.status === 'unknown' || signal.status === 'absent')
+    .filter(
+      ([, { status, cause }]) => status === 'unknown' || (status === 'absent' && cause !== 'not-configured'),
+    )
     .map(([id, signal]) => ({
       id,
       status: signal.status,

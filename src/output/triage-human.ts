@@ -9,6 +9,7 @@ import { renderTable } from './table.ts';
 import {
   afterwards,
   categoryOf,
+  checksOf,
   describeSignal,
   failing,
   headlineOf,
@@ -20,6 +21,9 @@ import {
   warningsOf,
 } from './triage-document.ts';
 import { wrap } from './wrap.ts';
+
+/** Of a category that is no finding, so many reasons are shown; all of them are in the JSON. */
+const REASONS = 3;
 
 /** The triage screen: verdict first, reads well at 80 columns and in a monochrome log. Ends with a newline. */
 export function triageHuman(document: TriageDocument, paint: Paint, width: number): string {
@@ -42,10 +46,16 @@ export function triageHuman(document: TriageDocument, paint: Paint, width: numbe
         ...against.map((because) => line('-', explain(because, runbook))),
         ...finding.caveats.map((caveat) => line('!', `${caveat.code}: ${explainCaveat(caveat, runbook)}`)),
       ]),
+      block(
+        paint.strong('Checked'),
+        checksOf(finding, runbook).map((check) => line('-', check)),
+      ),
     );
   }
   const rejected = (list: typeof verdict.ruledOut) =>
-    list.map(({ category, because }) => line('-', `${category}: ${explainAll(failing(because), runbook)}`));
+    list.map(({ category, because }) =>
+      line('-', `${category}: ${explainAll(failing(because), runbook, REASONS)}`),
+    );
   sections.push(
     block(paint.strong('Abnormal, and not explained by a category'), [
       ...verdict.unexplained.map((because) => line('!', explain(because, runbook))),

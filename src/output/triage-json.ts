@@ -31,6 +31,11 @@ export function triageJson(document: TriageDocument): string {
       subjects: finding.subjects.map(({ kind, id }) => ({ kind, id })),
       because: because(finding.because),
       caveats: finding.caveats.map((caveat) => ({ code: caveat.code, text: explainCaveat(caveat, runbook) })),
+      checks: finding.checks.map((check) => ({
+        code: check.code,
+        state: check.state,
+        because: because(check.because),
+      })),
       remedies: (document.remedies.get(finding.category) ?? []).map((remedy) => ({
         id: remedy.id,
         kind: remedy.kind,
@@ -64,15 +69,28 @@ function signalJson(signal: Signal, top: number) {
     status: signal.status,
     reason: signal.reason,
     sources: signal.sources.map((source) => source.label),
+    sourceStatus: signal.sources.map(({ label, status, reason, entities }) => ({
+      label,
+      status,
+      reason,
+      entities,
+    })),
     unit: signal.unit,
     windowSeconds: signal.windowSeconds,
     total: signal.total,
+    totalIsAtMost: signal.atMost,
+    usualTotal: signal.baseline,
     distinct: signal.distinct,
     coverage: signal.coverage,
     rows: signal.rows.slice(0, top).map(rowJson),
   };
 }
 
-function rowJson({ id, value, share, lastSeenSeconds, labels, limit }: Row) {
-  return { id, value, share, lastSeenSeconds, labels, limit };
+function rowJson(row: Row) {
+  const { id, value, share, lastSeenSeconds, labels, limit, kind, sources, claimed, atLeast, usual, period } =
+    row;
+  return {
+    ...{ id, value, share, lastSeenSeconds, labels, limit },
+    ...{ kind, sources, claimed, atLeast, usual, period },
+  };
 }

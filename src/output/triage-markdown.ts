@@ -7,6 +7,7 @@ import { quoteCommand } from './quote.ts';
 import { explain, explainAll, explainCaveat } from './sentences.ts';
 import {
   afterwards,
+  checksOf,
   describeSignal,
   failing,
   headlineOf,
@@ -45,6 +46,7 @@ export function triageMarkdown(document: TriageDocument): string {
         ...finding.because.filter((b) => b.met === false).map((b) => explain(b, runbook)),
         ...finding.caveats.map((caveat) => `${caveat.code}: ${explainCaveat(caveat, runbook)}`),
       ]),
+      ...list('Checked', checksOf(finding, runbook)),
     ]),
     ...list(
       'Abnormal, and not explained by a category',

@@ -3,9 +3,10 @@ import type { Row } from '../evidence/types.ts';
 import type { Entry, Stored } from '../journal/types.ts';
 import type { Clock } from '../signals/asked.ts';
 import type { Held, Keyspace } from '../signals/redis/keyspace.ts';
+import type { Period } from '../values/dated-key.ts';
 import { authorOf, changesByTarget } from './blocks.ts';
-import { keyFor, keyPatterns } from './keys.ts';
-import { amountOf, type CapKeys, lookAtCap, usableCap } from './raise-cap.ts';
+import { type CapKeys, capSource, lookAtCap, usableCap } from './cap.ts';
+import { keyFor } from './keys.ts';
 
 /** A cap and what was spent against it. */
 export interface Cap {
@@ -15,7 +16,8 @@ export interface Cap {
   readonly spendUsd: number | null;
   /** Spend over cap; null without a cap. */
   readonly ratio: number | null;
-  readonly period: 'day';
+  /** What the spend covers. */
+  readonly period: Period;
   /** The key families that it was read from. */
   readonly source: string;
   /** `none`: no cap. `invalid`: what is stored means no cap. `expires`: it has a TTL, and ends with it. */
@@ -35,19 +37,19 @@ interface World {
 /** One agent's; null when there is neither a cap nor a spend. The id was checked before. */
 export async function capOf(agent: string, keys: CapKeys, world: World): Promise<Cap | null> {
   const { capKey, stored, spent, isForeign } = await lookAtCap(agent, keys, world);
-  if (stored === null && spent === null && !isForeign.cap && !isForeign.spend) return null;
+  if (stored === null && !spent.isThere && !isForeign) return null;
   const cap = usableCap(stored);
   // No key is nothing spent; one that cannot be read is not known.
-  const spend = spent === null && !isForeign.spend ? new Big(0) : amountOf(spent);
+  const spend = spent.isThere ? spent.usd : new Big(0);
   return {
     agent,
     capUsd: cap?.toNumber() ?? null,
     spendUsd: spend?.toNumber() ?? null,
     ratio: cap === null || spend === null ? null : spend.div(cap).toNumber(),
-    ...{ period: 'day', source: keyPatterns(keys.spend, keys.cap) },
+    ...{ period: spent.period, source: capSource(keys, spent.template) },
     problem:
       cap === null
-        ? stored === null && !isForeign.cap
+        ? stored === null && !isForeign
           ? 'none'
           : 'invalid'
         : stored?.expiresAtMs == null
@@ -62,14 +64,15 @@ export async function capsOf(rows: readonly Row[], keys: CapKeys, world: World):
   const capKeys = rows.map(({ id }) => keyFor(keys.cap, typeof id === 'string' ? id : ''));
   const { held } = rows.length > 0 ? await world.keyspace.look(capKeys) : { held: [] };
   const by = changesByTarget(world.entries);
-  return rows.map(({ id, value, limit }, index): Cap => {
+  return rows.map(({ id, value, limit, period, sources }, index): Cap => {
     const expires = held[index]?.expiresAtMs != null && limit?.problem === null;
     return {
       agent: id,
       capUsd: limit?.value ?? null,
       spendUsd: value,
       ratio: limit?.ratio ?? null,
-      ...{ period: 'day', source: keyPatterns(keys.spend, keys.cap) },
+      period: period ?? 'day',
+      source: capSource(keys, sources[0] ?? keys.spends[0]?.template ?? ''),
       problem: expires ? 'expires' : (limit?.problem ?? null),
       ...changedBy(capKeys[index] ?? '', held[index] ?? null, by),
     };

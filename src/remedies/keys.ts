@@ -1,14 +1,9 @@
-/** A key of a template such as `acp:ip_block:{ip}`; the id was checked before. @param date today, yyyymmdd */
-export function keyFor(template: string, id: string, date = ''): string {
-  const end = template.slice(template.indexOf('}') + 1);
-  return prefixOf(template) + id + end.replace('{yyyymmdd}', date);
-}
+/** A key of a template such as `acp:ip_block:{ip}`, without a date; the id was checked before. */
+export const keyFor = (template: string, id: string): string =>
+  prefixOf(template) + id + template.slice(template.indexOf('}') + 1);
 
 /** What stands before the id in such a key. */
 export const prefixOf = (template: string): string => template.slice(0, template.indexOf('{'));
-
-/** `20261121`: the day of a time by the server's clock, UTC. */
-export const dayOf = (iso: string): string => iso.slice(0, 10).replaceAll('-', '');
 
 /** Key families as people write them: `acp:agent_cost_today:* / acp:agent_cost_cap:*`. */
 export const keyPatterns = (...templates: readonly string[]): string =>

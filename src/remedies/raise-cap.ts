@@ -3,10 +3,10 @@ import type { HttpTarget } from '../config/types.ts';
 import type { RaiseSpec } from '../runbooks/remedies-schema.ts';
 import type { Clock } from '../signals/asked.ts';
 import type { Held, Keyspace } from '../signals/redis/keyspace.ts';
-import { formatUsd, raiseBy, readStoredUsd, showUsd } from '../values/money.ts';
+import { formatUsd, raiseBy, showUsd } from '../values/money.ts';
+import { type CapKeys, type CapLook, lookAtCap, type Spent, sincePeriod, usableCap } from './cap.ts';
 import { envelopeProblem } from './envelope.ts';
 import { guardToken } from './guards.ts';
-import { dayOf, keyFor } from './keys.ts';
 import { foreignKey, NO_PLAN, plannedKey, unchangedKey } from './states.ts';
 import type { Plan, Planned, Refusal, Remedy, Verification, Watch } from './types.ts';
 
@@ -31,38 +31,31 @@ interface World {
   readonly clock: Clock;
 }
 
-/** Where the spend and the cap are kept. */
-export interface CapKeys {
-  readonly spend: string;
-  readonly cap: string;
-}
-
 /** Without a configured ceiling, more than that many times the present cap looks like a slip of the finger. */
 const MOST_TIMES = 10;
 
 /** Raises an agent's daily cap: a decimal without an expiry, since a cap that expires is no cap. */
 export function raiseCap(spec: RaiseSpec, keys: CapKeys, order: RaiseOrder, world: World): Remedy {
   const { agent, permanent } = order;
-  const { keyspace, clock } = world;
+  const { clock } = world;
   return {
     name: 'raise-cap',
     mayKeepReason: false,
     undoes: null,
     plan: async (): Promise<Plan> => {
       const found = await lookAtCap(agent, keys, world);
-      const { capKey, spendKey, nowMs, stored: present, isForeign } = found;
-      const spend = amountOf(found.spent);
+      const { capKey, nowMs, stored: present, isForeign, spent } = found;
       const cap = usableCap(present);
       const next = wanted(order.raise, cap);
       const common = {
         ...NO_PLAN,
         subject: `agent ${agent}${next === null ? '' : ` to ${showUsd(next)}`}`,
-        facts: facts(present, cap, spend),
+        facts: facts(present, cap, spent),
         systemMs: nowMs,
       };
       const inTheClear = permanent === null ? null : guardToken(permanent.api);
       if (inTheClear !== null) return { ...common, refusals: [inTheClear] };
-      if (isForeign.cap) return { ...common, planned: [foreignKey(capKey)] };
+      if (isForeign) return { ...common, planned: [foreignKey(capKey)] };
       if (next === null) return { ...common, refusals: [NOTHING_TO_ADD_TO] };
       if (next.lt('0.01')) return { ...common, refusals: [TOO_SMALL] };
       const value = formatUsd(next);
@@ -82,35 +75,12 @@ export function raiseCap(spec: RaiseSpec, keys: CapKeys, order: RaiseOrder, worl
         ...common,
         planned,
         refusals: guard(order, cap, next),
-        warnings: warn(present, cap, spend, next, permanent !== null),
-        watch: new SpendWatch(keyspace, capKey, spendKey, value),
+        warnings: warn(present, cap, spent, next, permanent !== null),
+        watch: new SpendWatch(found, value),
       };
     },
   };
 }
-
-/** An agent's cap and its spend today, by the server's own date. The id was checked before. */
-export async function lookAtCap(agent: string, keys: CapKeys, { keyspace, clock }: World) {
-  const { nowMs: todayMs } = await keyspace.look([]);
-  const capKey = keyFor(keys.cap, agent);
-  const spendKey = keyFor(keys.spend, agent, dayOf(clock.iso(todayMs)));
-  const { nowMs, held, foreign } = await keyspace.look([capKey, spendKey]);
-  return {
-    ...{ capKey, spendKey, nowMs, stored: held[0] ?? null, spent: held[1] ?? null },
-    /** Which of them hold something other than a text. */
-    isForeign: { cap: foreign.has(0), spend: foreign.has(1) },
-  };
-}
-
-/** The cap that a key holds; null: none that the gateway would use. */
-export function usableCap(held: Held | null): Big | null {
-  const cap = amountOf(held);
-  return cap?.gt('0') ? cap : null;
-}
-
-/** The amount that a key holds; null: none, or none that can be read. */
-export const amountOf = (held: Held | null): Big | null =>
-  typeof held?.value === 'string' ? readStoredUsd(held.value) : null;
 
 function wanted(raise: Raise, cap: Big | null): Big | null {
   if ('to' in raise) return raise.to;
@@ -149,7 +119,7 @@ function guard({ ceiling, forced }: RaiseOrder, cap: Big | null, next: Big): Ref
 function warn(
   present: Held | null,
   cap: Big | null,
-  spend: Big | null,
+  { usd, period }: Spent,
   next: Big,
   isPermanent: boolean,
 ): string[] {
@@ -161,9 +131,9 @@ function warn(
   if (present?.expiresAtMs != null) {
     warnings.push('the present cap expires, and with it all limits; the new one does not');
   }
-  if (spend?.gte(next)) {
+  if (usd?.gte(next)) {
     warnings.push(
-      `still-blocked: ${showUsd(spend)} are spent already today, so ${showUsd(next)} lets nothing through`,
+      `still-blocked: ${showUsd(usd)} are spent already ${sincePeriod(period)}, so ${showUsd(next)} lets nothing through`,
     );
   }
   if (isPermanent)
@@ -171,12 +141,12 @@ function warn(
   return warnings;
 }
 
-function facts(present: Held | null, cap: Big | null, spend: Big | null): Plan['facts'] {
-  const ratio = cap === null || spend === null ? null : spend.div(cap).times('100').round(0).toFixed();
+function facts(present: Held | null, cap: Big | null, { usd, period }: Spent): Plan['facts'] {
+  const ratio = cap === null || usd === null ? null : usd.div(cap).times('100').round(0).toFixed();
   const stored =
     present === null ? 'none' : cap === null ? `none (${JSON.stringify(present.value)})` : showUsd(cap);
   return [
-    { name: 'spent today', value: spend === null ? 'nothing that is known' : showUsd(spend) },
+    { name: `spent ${sincePeriod(period)}`, value: usd === null ? 'nothing that is known' : showUsd(usd) },
     { name: 'cap so far', value: stored },
     ...(ratio === null ? [] : [{ name: 'used', value: `${ratio}%` }]),
   ];
@@ -205,37 +175,36 @@ function permanentCall(
 
 /** Is the cap there, and is the spend below it? */
 class SpendWatch implements Watch {
-  readonly #keyspace: Keyspace;
-  readonly #keys: readonly [cap: string, spend: string];
+  readonly #found: CapLook;
   readonly #value: string;
 
-  constructor(keyspace: Keyspace, cap: string, spend: string, value: string) {
-    this.#keyspace = keyspace;
-    this.#keys = [cap, spend];
+  constructor(found: CapLook, value: string) {
+    this.#found = found;
     this.#value = value;
   }
 
   async before(): Promise<void> {}
 
   async after(): Promise<Verification> {
-    const { held } = await this.#keyspace.lookAnyway([...this.#keys]);
-    const seen = this.#judge(held[0] ?? null, amountOf(held[1] ?? null));
+    const seen = this.#judge(await this.#found.again());
     // What the API made of it is not to be seen from here.
-    return { ...seen, each: new Map([[this.#keys[0], seen.verified]]) };
+    return { ...seen, each: new Map([[this.#found.capKey, seen.verified]]) };
   }
 
-  #judge(cap: Held | null, spend: Big | null): Verification {
+  #judge({ stored: cap, spent }: Pick<CapLook, 'stored' | 'spent'>): Verification {
     if (cap?.value !== this.#value || cap.expiresAtMs !== null) {
       return {
         verified: 'not-enforced',
         text: 'the cap is not there any more: somebody changed it, or Redis evicted it',
       };
     }
-    if (spend?.gte(this.#value)) {
-      const text = `the cap is there, and ${showUsd(spend)} are spent already: the agent stays blocked`;
+    const { usd, period } = spent;
+    if (usd?.gte(this.#value)) {
+      const text = `the cap is there, and ${showUsd(usd)} are spent already: the agent stays blocked`;
       return { verified: 'not-enforced', text };
     }
-    const room = spend === null ? '' : `, with ${showUsd(new Big(this.#value).minus(spend))} left today`;
-    return { verified: 'stored', text: `the cap is there${room}` };
+    const left =
+      usd === null ? '' : `, with ${showUsd(new Big(this.#value).minus(usd))} left ${sincePeriod(period)}`;
+    return { verified: 'stored', text: `the cap is there${left}` };
   }
 }

@@ -5,9 +5,9 @@ import type { Api } from '../signals/api.ts';
 import type { Clock } from '../signals/asked.ts';
 import type { Held, Keyspace } from '../signals/redis/keyspace.ts';
 import { shellWord } from '../values/text.ts';
+import { usableCap } from './cap.ts';
 import { type RedisWrite, TOLERANCE_MS } from './compare-and-set.ts';
 import { killSwitch } from './kill-switch.ts';
-import { usableCap } from './raise-cap.ts';
 import { heldOf, isSame, NO_PLAN, plannedKey, stateOf, unchangedKey } from './states.ts';
 import type { Plan, Planned, Refusal, Remedy } from './types.ts';
 

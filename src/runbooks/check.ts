@@ -17,6 +17,7 @@ export function checkReferences(runbook: Runbook): Problem[] {
     threshold: Object.keys(runbook.thresholds),
     category: runbook.categories.map((category) => category.id),
     link: Object.keys(runbook.links),
+    check: Object.keys(runbook.checks),
   };
   const expect = (kind: keyof typeof names, name: unknown, path: Path) => {
     if (typeof name !== 'string' || names[kind].includes(name)) return;
@@ -39,7 +40,8 @@ export function checkReferences(runbook: Runbook): Problem[] {
     for (const { key, value, path: at } of conditionsIn(node, path)) {
       for (const [name, referred] of Object.entries(value)) {
         const here = [...at, key, name];
-        if (name === 'signal' || name === 'before' || name === 'by') expect('signal', referred, here);
+        if (name === 'signal' || name === 'before' || name === 'by' || name === 'beside')
+          expect('signal', referred, here);
         else if (name === 'category') expect('category', referred, here);
         else if (NUMBERS.includes(name)) expectNumber(referred, here);
         else if (name === 'mix') expectNumber((referred as { share: string }).share, [...here, 'share']);
@@ -55,7 +57,13 @@ export function checkReferences(runbook: Runbook): Problem[] {
       }
     }
   };
-  condition(runbook.abnormal, ['abnormal']);
+  runbook.abnormal.forEach((odd, at) => {
+    condition(odd.when, ['abnormal', at]);
+    for (const [index, name] of odd['explained-by'].entries()) {
+      expect('signal', name, ['abnormal', at, 'explained-by', index]);
+    }
+  });
+  for (const [name, check] of Object.entries(runbook.checks)) condition(check.when, ['checks', name, 'when']);
   runbook.categories.forEach((category, index) => {
     const path = ['categories', index];
     if (names.category.indexOf(category.id) !== index) {
@@ -65,14 +73,15 @@ export function checkReferences(runbook: Runbook): Problem[] {
     condition(category.when, [...path, 'when']);
     condition(category['sure-when'], [...path, 'sure-when']);
     checkResponses(category, path, runbook, expect, report);
-    for (const [at, caveat] of category.caveats.entries())
+    for (const [at, name] of category.checks.entries()) expect('check', name, [...path, 'checks', at]);
+    for (const [at, caveat] of ownCaveats(category).entries())
       condition(caveat.when, [...path, 'caveats', at, 'when']);
   });
   checkCircles(runbook, report);
   return problems;
 }
 
-const NUMBERS = ['at-least', 'sources', 'ratio', 'within', 'value', 'share'];
+const NUMBERS = ['at-least', 'each', 'sources', 'ratio', 'within', 'value', 'share', 'after', 'times'];
 const NEEDS_SPREAD = [
   'spread',
   'rest',
@@ -82,7 +91,12 @@ const NEEDS_SPREAD = [
   'one-shot',
   'not-public',
   'listed',
+  'diverse',
+  'shared',
 ];
+
+/** The category's own caveats: those that it names among the runbook's checks stand before them. */
+const ownCaveats = ({ caveats, checks }: Runbook['categories'][number]) => caveats.slice(checks.length);
 
 type Expect<K> = (kind: K, name: unknown, path: Path) => void;
 
@@ -139,11 +153,13 @@ function checkResponses(
       );
     }
   }
-  for (const [at, caveat] of category.caveats.entries()) {
-    for (const step of caveat.withholds) {
-      if (steps.includes(step)) continue;
-      const message = `this category has no response "${step}"${nearest(step, steps)}`;
-      report([...path, 'caveats', at, 'withholds'], message);
+  for (const [at, caveat] of ownCaveats(category).entries()) {
+    for (const key of ['withholds', 'defers'] as const) {
+      for (const step of caveat[key]) {
+        if (steps.includes(step)) continue;
+        const message = `this category has no response "${step}"${nearest(step, steps)}`;
+        report([...path, 'caveats', at, key], message);
+      }
     }
   }
 }

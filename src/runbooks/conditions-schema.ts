@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { nearest } from '../values/nearest.ts';
-import { identifier, label, mapping, text } from './fields.ts';
+import { entityKind, identifier, label, mapping, text } from './fields.ts';
 
 /** The name of an entry under `thresholds`. */
 const thresholdName = identifier;
@@ -30,12 +30,28 @@ export const CODES = [
   'strangers',
   'listed',
   'unless',
+  'reaches',
+  'count',
+  'diverse',
+  'made-only',
+  'made-mixed',
+  'unlabelled',
+  'claimed',
+  'plateau',
+  'shared',
+  'ended',
+  'silent',
+  'usual-above',
+  'usual-same',
 ] as const;
 
-/** The mix of a label within an entity: `only` one value, or anything else (`not-only`). */
+/** One value of a label or several, any of which will do. */
+const values = z.union([text(200).transform((one) => [one]), z.array(text(200)).min(1).max(20)]);
+
+/** The mix of a label within an entity: `only` these values, or anything else (`not-only`). */
 const mix = z.union([
-  mapping({ label, only: text(200), share: thresholdName }),
-  mapping({ label, 'not-only': text(200), share: thresholdName }),
+  mapping({ label, only: values, share: thresholdName }),
+  mapping({ label, 'not-only': values, share: thresholdName }),
 ]);
 
 /** How loud the entities are against each other: one or a few that stand out, or many. */
@@ -46,11 +62,15 @@ const spread = mapping({
 /** What remains without the loud ones, judged alone by its volume and its effective number of sources. */
 const rest = mapping({ rest: mapping({ signal }) });
 
-/** The signal's total; `judged` leaves out what is below the noise floor, `rest` also what is loud. */
+/**
+ * The signal's total; `judged` leaves out what is below the noise floor, `rest` also what is loud. `beside`: without what
+ * stands out in that other signal, which counts the same events by entity.
+ */
 const volume = mapping({
   volume: mapping({
     signal,
     of: z.enum(['all', 'judged', 'rest']).default('all'),
+    beside: signal.optional(),
     'at-least': thresholdName,
   }),
 });
@@ -67,8 +87,8 @@ const oneShot = mapping({ 'one-shot': mapping({ signal, sources: thresholdName }
 /** The mix of a label over the whole signal. */
 const mixOfAll = mapping({
   mix: z.union([
-    mapping({ signal, label, only: text(200), share: thresholdName }),
-    mapping({ signal, label, 'not-only': text(200), share: thresholdName }),
+    mapping({ signal, label, only: values, share: thresholdName }),
+    mapping({ signal, label, 'not-only': values, share: thresholdName }),
   ]),
 });
 
@@ -80,13 +100,21 @@ const noLimit = mapping({
   'no-limit': mapping({ signal, problem: z.enum(['none', 'invalid']) }),
 });
 
-/** A share of the processes started shortly before; `before`: before that signal's events began, as far as can be seen. */
+/**
+ * Something happened shortly before: a share of the processes started, or without a `share` any of the events.
+ * `before`: before that signal's own events began, as far as can be seen.
+ */
 const started = mapping({
-  started: mapping({ signal, within: thresholdName, share: thresholdName, before: signal.optional() }),
+  started: mapping({
+    signal,
+    within: thresholdName,
+    share: thresholdName.optional(),
+    before: signal.optional(),
+  }),
 });
 
-/** Some entity's value is zero. */
-const down = mapping({ down: mapping({ signal }) });
+/** Some entity's value is zero; `named`: of those whose name, or whose label, begins with one of these words. */
+const down = mapping({ down: mapping({ signal, named: z.array(text(80)).min(1).optional() }) });
 
 /** Some loud entity is not a public address. */
 const notPublic = mapping({ 'not-public': mapping({ signal }) });
@@ -106,6 +134,55 @@ const listed = mapping({ listed: mapping({ signal, by: signal }) });
 /** Another category does not explain it. When that cannot be judged, this holds and the finding is less sure. */
 const unless = mapping({ unless: mapping({ category: identifier }) });
 
+/** Some entity's value reaches the threshold; `id` and `kind` say which ones are meant. */
+const reaches = mapping({
+  reaches: mapping({
+    signal,
+    id: text(200).optional(),
+    kind: entityKind.optional(),
+    'at-least': thresholdName,
+  }),
+});
+
+/** Number of entities, or of those whose value is at least `each`. */
+const count = mapping({
+  count: mapping({ signal, each: thresholdName.optional(), 'at-least': thresholdName }),
+});
+
+/** The effective number of sources beside what stands out, the noise included. */
+const diverse = mapping({ diverse: mapping({ signal, sources: thresholdName }) });
+
+/** The signal as a whole is made of these entities only, or of others too. */
+const madeOf = mapping({
+  'made-of': z.union([
+    mapping({ signal, only: values, share: thresholdName }),
+    mapping({ signal, 'not-only': values, share: thresholdName }),
+  ]),
+});
+
+/** What stands out (or, where nothing does, anything) is there, and no source tells this label of it. */
+const unlabelled = mapping({ unlabelled: mapping({ signal, label }) });
+
+/** Some of what stands out has a name that the client itself chose. */
+const claimed = mapping({ claimed: mapping({ signal }) });
+
+/** Some of what stands out has a counter that stops counting where it stands. */
+const plateau = mapping({ plateau: mapping({ signal }) });
+
+/** Some of what stands out is seen by another signal with at least so many values of a mix, such as tenants. */
+const shared = mapping({ shared: mapping({ signal, by: signal, 'at-least': thresholdName }) });
+
+/** All that stands out was last seen longer ago than that. */
+const ended = mapping({ ended: mapping({ signal, after: thresholdName }) });
+
+/** What stands out, or the total, is so many times what it was at the same hour yesterday and a week ago, or it is not. */
+const usual = mapping({
+  usual: mapping({ signal, is: z.enum(['above', 'same']), times: thresholdName }),
+});
+
+/** The signal has no numbers: there is no such source, or it holds nothing. */
+const silent = mapping({ silent: mapping({ signal }) });
+
 const simple = [
   spread,
   rest,
@@ -122,6 +199,17 @@ const simple = [
   strangers,
   listed,
   unless,
+  reaches,
+  count,
+  diverse,
+  madeOf,
+  unlabelled,
+  claimed,
+  plateau,
+  shared,
+  ended,
+  usual,
+  silent,
 ] as const;
 
 export type Mix = z.infer<typeof mix>;

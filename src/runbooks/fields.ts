@@ -9,6 +9,17 @@ export const identifier = z.string().regex(/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/, {
   error: 'expected lower-case words joined by dashes, such as tenant-over-rps-cap',
 });
 
+export const entityKind = z.enum([
+  'ip',
+  'tenant',
+  'agent',
+  'instance',
+  'account',
+  'client',
+  'endpoint',
+  'name',
+]);
+
 export const text = (max: number) => z.string().trim().min(1).max(max);
 
 export const duration = z.string().refine((value) => (parseDuration(value) ?? 0) > 0, {
@@ -19,10 +30,15 @@ export const duration = z.string().refine((value) => (parseDuration(value) ?? 0)
 export const metric = z.string().regex(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/, { error: 'expected a metric name' });
 export const label = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, { error: 'expected a label name' });
 
-/** `prefix{entity}` or `prefix{entity}:{yyyymmdd}`. The entity is all that stands between prefix and date. */
-export const keyTemplate = z.string().regex(/^[^{}]+\{[a-z]+\}(?::\{yyyymmdd\})?$/, {
-  error: 'expected a key such as acp:auth_fail:{ip} or acp:agent_cost_today:{agent}:{yyyymmdd}',
-});
+/**
+ * `prefix{entity}`, with a date after it where what it holds begins anew each day or month: `{yyyymmdd}`,
+ * `{yyyy-mm-dd}` or `{yyyy-mm}`. The entity is all that stands between prefix and date; `{tenant}:{agent}` is one, too.
+ */
+export const keyTemplate = z
+  .string()
+  .regex(/^[^{}]+\{[a-z]+\}(?::\{[a-z]+\})?(?::\{(?:yyyymmdd|yyyy-mm-dd|yyyy-mm)\})?$/, {
+    error: 'expected a key such as acp:auth_fail:{ip} or acp:agent_cost_today:{agent}:{yyyymmdd}',
+  });
 
 /** A mapping without unknown keys; the issue of an unknown one lists the valid ones, separated by a space. */
 export const mapping = <Shape extends z.core.$ZodShape>(shape: Shape) =>
@@ -40,6 +56,9 @@ const PLACES = [
   'crowd',
   'rest-total',
   'rest-distinct',
+  'count',
+  'day-end',
+  'month-end',
 ];
 
 /** A sentence with places that are filled from the finding. */

@@ -72,3 +72,18 @@ export function withThresholds(runbook: Runbook, overrides: Readonly<Record<stri
   );
   return { ...runbook, thresholds };
 }
+
+/**
+ * The runbook, once the context's own queries are known to be some that it asks for.
+ * @throws ConfigError for a name that the runbook does not have
+ */
+export function withQueries(runbook: Runbook, queries: Readonly<Record<string, string>>): Runbook {
+  const names = Object.values(runbook.signals).flatMap(({ sources }) =>
+    sources.flatMap((source) => (source.kind === 'prometheus-query' ? [source.setting] : [])),
+  );
+  const problems = Object.keys(queries)
+    .filter((name) => !names.includes(name))
+    .map((name) => `queries.${name}: runbook ${runbook.name} asks for no such query${nearest(name, names)}`);
+  if (problems.length > 0) throw new ConfigError('the configuration does not fit the runbook:', problems);
+  return runbook;
+}

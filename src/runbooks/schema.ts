@@ -1,6 +1,17 @@
 import { z } from 'zod';
+import { periodOf } from '../values/dated-key.ts';
 import { CODES, conditionSchema } from './conditions-schema.ts';
-import { duration, headline, identifier, keyTemplate, label, mapping, metric, text } from './fields.ts';
+import {
+  duration,
+  entityKind,
+  headline,
+  identifier,
+  keyTemplate,
+  label,
+  mapping,
+  metric,
+  text,
+} from './fields.ts';
 import { remediesSchema } from './remedies-schema.ts';
 
 /** The name of an entry under `thresholds`. */
@@ -17,17 +28,48 @@ const match = z.record(label, text(200)).default({});
 
 /** Where a signal's numbers come from. A new kind of source is a new member here and an adapter in `signals/`. */
 const source = z.discriminatedUnion('kind', [
-  /** Whole-number counters, one key an entity. `renewed`: every count sets the TTL anew to `window`. */
+  /** Whole-number counters, one key an entity. Where several name the same entity, the largest counts. */
   mapping({
     kind: z.literal('redis-counter'),
     key: keyTemplate,
-    window: duration,
+    /** The time that the count covers; null for a key with a date, which covers a day or a month. */
+    window: duration.nullable().default(null),
+    /** True when every count sets the TTL anew to `window`, so that the TTL tells when the last one was. */
     renewed: z.boolean().default(false),
+    /** From this value on the system stops counting: a counter at rest there says nothing about the volume. */
+    'stops-at': z.int().positive().nullable().default(null),
+    /** Who chose the name: the system, or the client itself, which can then name somebody else. */
+    'named-by': z.enum(['system', 'client']).default('system'),
+    /**
+     * For a total without entities: the sum of all keys per second of the window. It counts since the last pause of
+     * that length, so it is at most that.
+     */
+    'per-second': z.boolean().default(false),
+  }).refine(({ key, window }) => window !== null || periodOf(key) !== null, {
+    error: 'needs a `window`, since its key has no date',
+    path: ['window'],
   }),
   /** Keys whose presence is the fact: the value is a text, the number is the TTL in seconds. */
-  mapping({ kind: z.literal('redis-entry'), key: keyTemplate }),
-  /** Money spent and the cap on it, a key each, both decimals in the signal's unit. */
-  mapping({ kind: z.literal('redis-spend'), spend: keyTemplate, cap: keyTemplate }),
+  mapping({
+    kind: z.literal('redis-entry'),
+    key: keyTemplate,
+    /** Another key of the same entity, whose text is the reason. Without one the value itself is. */
+    reason: keyTemplate.nullable().default(null),
+    /** The value that says that the system itself put it there, and nobody by hand. */
+    automatic: text(80).nullable().default(null),
+  }),
+  /** Money spent and the cap on it, a key each. Where several spends have the same cap, the one closest to it counts. */
+  mapping({
+    kind: z.literal('redis-spend'),
+    spend: keyTemplate,
+    /** What one of the spend's units is. The cap is a decimal in USD always. */
+    unit: z.enum(['USD', 'cents']).default('USD'),
+    cap: keyTemplate.nullable().default(null),
+  }).refine(({ spend }) => periodOf(spend) !== null, {
+    error:
+      'needs a date at its end, such as {yyyymmdd}: a spend that is never reset cannot be held against a cap',
+    path: ['spend'],
+  }),
   /** A counter's increase per second over triage's window, summed by one label, with the mix of another. */
   mapping({
     kind: z.literal('prometheus-rate'),
@@ -35,6 +77,10 @@ const source = z.discriminatedUnion('kind', [
     match,
     by: label.nullable().default(null),
     mix: label.nullable().default(null),
+    /** What its entities are, where that differs from the signal's. */
+    entity: entityKind.nullable().default(null),
+    /** Ask also for the same hour yesterday and a week ago. */
+    usual: z.boolean().default(false),
   }),
   /** A gauge's present value, summed by one label. `limit` names the threshold that holds its limit. */
   mapping({
@@ -42,12 +88,25 @@ const source = z.discriminatedUnion('kind', [
     metric,
     match,
     by: label,
+    /** Another label that is kept, such as the job. */
+    mix: label.nullable().default(null),
     /** Whether the large values matter, as of a level, or the small ones, as of a state such as `up`. */
     first: z.enum(['largest', 'smallest']).default('largest'),
     limit: thresholdName.nullable().default(null),
   }),
   /** Seconds since the time that a gauge holds, such as process_start_time_seconds; youngest first. */
   mapping({ kind: z.literal('prometheus-age'), metric, match, by: label }),
+  /** A query of the operator's own: `queries` of the context holds it under this name. Without it there is no such source. */
+  mapping({
+    kind: z.literal('prometheus-query'),
+    setting: identifier,
+    by: label,
+    mix: label.nullable().default(null),
+    /** Whether its values are numbers, or times in seconds since the epoch of which the age counts. */
+    reads: z.enum(['value', 'time']).default('value'),
+    /** What it must answer, for whoever writes it. */
+    about: text(200),
+  }),
 ]);
 
 /** How a signal's entities are told apart into loud ones and the rest. See `verdict/spread.ts`. */
@@ -70,7 +129,7 @@ const spread = mapping({
 const signal = mapping({
   title: text(80),
   entity: mapping({
-    kind: z.enum(['ip', 'tenant', 'agent', 'instance', 'account', 'client', 'endpoint', 'name']),
+    kind: entityKind,
     one: text(30),
     many: text(30),
   })
@@ -83,7 +142,8 @@ const signal = mapping({
   'near-limit': thresholdName.nullable().default(null),
   /** A table of its entities, or one line for what is only context. */
   show: z.enum(['table', 'line']).default('table'),
-  sources: z.array(source).length(1),
+  /** All are asked; what answers is merged by entity, so that none counts twice. */
+  sources: z.array(source).min(1).max(8),
 });
 
 const step = mapping({
@@ -122,7 +182,20 @@ const caveat = mapping({
   lowers: z.int().min(0).max(2).default(0),
   /** Responses that are not proposed while it holds. */
   withholds: z.array(identifier).default([]),
+  /** Responses that are proposed last while it holds. */
+  defers: z.array(identifier).default([]),
 });
+
+/** An outcome by its code, or by its code and the value that it was about: `mix-only=daily`. */
+const held = z.string().refine((value) => CODES.includes(value.split('=')[0] as (typeof CODES)[number]), {
+  error: `expected a code of: ${CODES.join(', ')}; or one with the value that it was about, such as mix-only=daily`,
+});
+
+/** Something abnormal whether or not a category fits: a condition, or one with the signals that explain it. */
+const oddity = z.preprocess(
+  (value) => (typeof value === 'object' && value !== null && 'when' in value ? value : { when: value }),
+  mapping({ when: conditionSchema, 'explained-by': z.array(identifier).default([]) }),
+);
 
 const category = mapping({
   id: identifier,
@@ -134,19 +207,20 @@ const category = mapping({
   severity: text(10).nullable().default(null),
   /** The first whose conditions all hold is said; the last has none. */
   headline: z
-    .array(mapping({ if: z.array(z.enum(CODES)).default([]), say: headline }))
+    .array(mapping({ if: z.array(held).default([]), say: headline }))
     .min(1)
     .refine((list) => list.at(-1)?.if.length === 0, { error: 'the last headline must have no `if`' }),
   when: conditionSchema,
   /** What must hold beside `when` for high confidence; else the confidence is `otherwise`. */
   'sure-when': conditionSchema.nullable().default(null),
   otherwise: z.enum(['medium', 'low']).default('medium'),
+  /** Names of the runbook's `checks`, which are made here too. */
+  checks: z.array(identifier).default([]),
   caveats: z.array(caveat).default([]),
   respond: z.array(step).min(1),
 });
 
-/** A whole runbook. References between its parts are checked by `check.ts`. */
-export const runbookSchema = mapping({
+const whole = mapping({
   schema: z.literal('ratelimit/runbook/v1'),
   name: identifier,
   title: text(80),
@@ -158,11 +232,33 @@ export const runbookSchema = mapping({
   thresholds: z.record(thresholdName, threshold),
   signals: z.record(identifier, signal),
   'quiet-needs': z.array(z.array(identifier).min(1)).min(1),
-  abnormal: z.array(conditionSchema).default([]),
+  abnormal: z.array(oddity).default([]),
+  /** Checks that several categories make, by name. */
+  checks: z.record(identifier, caveat).default({}),
   afterwards: z.array(text(400)).default([]),
   remedies: remediesSchema.prefault({}),
   categories: z.array(category).min(1),
 });
+
+/**
+ * A whole runbook. The checks that a category names stand among its caveats, before its own. References between the
+ * parts are checked by `check.ts`.
+ */
+export const runbookSchema = whole.transform((runbook) => ({
+  ...runbook,
+  categories: runbook.categories.map((category) => {
+    const steps = category.respond.map(({ id }) => id);
+    const isStep = (id: string) => steps.includes(id);
+    const named = category.checks.flatMap((name) => runbook.checks[name] ?? []);
+    // A check that several categories make speaks of responses that only some of them have.
+    const own = named.map((check) => ({
+      ...check,
+      withholds: check.withholds.filter(isStep),
+      defers: check.defers.filter(isStep),
+    }));
+    return { ...category, caveats: [...own, ...category.caveats] };
+  }),
+}));
 
 export type Runbook = z.infer<typeof runbookSchema>;
 type SignalSpec = Runbook['signals'][string];

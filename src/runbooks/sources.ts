@@ -17,7 +17,11 @@ export function labelOf(source: SourceSpec): string {
     case 'redis-entry':
       return keyPattern(source.key);
     case 'redis-spend':
-      return `${keyPattern(source.spend)} / ${keyPattern(source.cap)}`;
+      return source.cap === null
+        ? keyPattern(source.spend)
+        : `${keyPattern(source.spend)} / ${keyPattern(source.cap)}`;
+    case 'prometheus-query':
+      return `queries.${source.setting}`;
     default:
       return selector(source.metric, source.match);
   }
@@ -25,6 +29,6 @@ export function labelOf(source: SourceSpec): string {
 
 /** What time a source's numbers cover, seconds: triage's window does not move Redis's own counters. null for a state. */
 export function windowOf(source: SourceSpec, windowSeconds: number): number | null {
-  if (source.kind === 'redis-counter') return parseDuration(source.window);
+  if (source.kind === 'redis-counter') return source.window === null ? null : parseDuration(source.window);
   return source.kind === 'prometheus-rate' ? windowSeconds : null;
 }

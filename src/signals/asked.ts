@@ -16,4 +16,6 @@ export interface Asked {
   readonly source: SourceSpec;
   /** The kind of the signal's entities; null for a mere total. */
   readonly kind: string | null;
+  /** What several of them are called. */
+  readonly many: string;
 }

@@ -90,6 +90,13 @@ export function readStoredUsd(text: string): Big | null {
   return new Big(trimmed.replace(/^\+/, ''));
 }
 
+/**
+ * Reads a counter of whole cents that a gateway has stored.
+ * @returns the amount in USD; null for anything but an integer of at most 15 digits
+ */
+export const readStoredCents = (text: string): Big | null =>
+  /^-?\d{1,15}$/.test(text) ? new Big(text).div('100') : null;
+
 /** Cents, a half rounded away from zero. */
 function toCents(amount: Big): Big {
   return amount.round(2, Big.roundHalfUp);

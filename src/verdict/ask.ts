@@ -54,10 +54,10 @@ export function ask(scene: Scene, question: Question, answer: (signal: Signal) =
     threshold: question.threshold,
     args: question.args ?? {},
   };
-  const cannot = (state: 'unknown' | 'absent', status: string = state) =>
+  const cannot = (state: 'unknown' | 'absent' | 'unasked', status: string = state) =>
     outcome(state, [{ ...base, measured: null, met: null, args: { ...base.args, status } }]);
   if (signal === undefined || signal.status === 'unknown') return cannot('unknown');
-  if (signal.status === 'absent') return cannot('absent');
+  if (signal.status === 'absent') return cannot(signal.cause === 'not-configured' ? 'unasked' : 'absent');
   // What shows no sign of life says nothing, least of all zero.
   if (signal.status === 'empty' && !signal.live) return cannot('absent', 'stale');
   const said = answer(signal);
@@ -84,6 +84,10 @@ export function subjectsOf(scene: Scene, signal: string, rows: readonly Row[]): 
   const kind = scene.runbook.signals[signal]?.entity?.kind ?? 'name';
   return rows.flatMap((row) => {
     const id = plainId(row.id);
-    return row.valid && id !== null ? [{ kind, id, value: row.value, signal }] : [];
+    return row.valid && id !== null ? [{ kind: row.kind ?? kind, id, value: row.value, signal }] : [];
   });
 }
+
+/** One of its sources could not be read: there may be more than what the others say. */
+export const isPartial = ({ status, sources }: Signal): boolean =>
+  status !== 'unknown' && sources.some((source) => source.status === 'unknown');

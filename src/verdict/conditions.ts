@@ -1,6 +1,7 @@
 import type { Condition } from '../runbooks/conditions-schema.ts';
 import { outcome, type Scene } from './ask.ts';
 import {
+  diverse,
   eachAtMost,
   listed,
   mixOfAll,
@@ -13,7 +14,8 @@ import {
   volume,
 } from './crowd-conditions.ts';
 import { every, some } from './logic.ts';
-import { down, noLimit, overLimit, started } from './state-conditions.ts';
+import { claimed, ended, plateau, shared, unlabelled, usual } from './provenance-conditions.ts';
+import { count, down, madeOf, noLimit, overLimit, reaches, silent, started } from './state-conditions.ts';
 import type { Outcome } from './types.ts';
 
 /** Evaluates one condition to met, not met, unknown or absent, always with the measured number and the threshold. */
@@ -34,6 +36,17 @@ export function evaluate(condition: Condition, scene: Scene): Outcome {
   if ('not-public' in condition) return notPublic(condition['not-public'], scene);
   if ('listed' in condition) return listed(condition.listed, scene);
   if ('strangers' in condition) return strangers(condition.strangers, scene);
+  if ('reaches' in condition) return reaches(condition.reaches, scene);
+  if ('count' in condition) return count(condition.count, scene);
+  if ('diverse' in condition) return diverse(condition.diverse, scene);
+  if ('made-of' in condition) return madeOf(condition['made-of'], scene);
+  if ('unlabelled' in condition) return unlabelled(condition.unlabelled, scene);
+  if ('claimed' in condition) return claimed(condition.claimed, scene);
+  if ('plateau' in condition) return plateau(condition.plateau, scene);
+  if ('shared' in condition) return shared(condition.shared, scene);
+  if ('ended' in condition) return ended(condition.ended, scene);
+  if ('silent' in condition) return silent(condition.silent, scene);
+  if ('usual' in condition) return usual(condition.usual, scene);
   return unless(condition.unless.category, scene);
 }
 

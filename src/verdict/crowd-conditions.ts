@@ -1,3 +1,4 @@
+import type { Row } from '../evidence/types.ts';
 import type { Mix } from '../runbooks/conditions-schema.ts';
 import { ask, type Node, names, outcome, type Scene, subjectsOf } from './ask.ts';
 import { every } from './logic.ts';
@@ -6,13 +7,28 @@ import type { Code, Outcome } from './types.ts';
 
 // Conditions on how many entities there are and how loud they are against each other.
 
-export function volume({ signal, of, 'at-least': least }: Node<'volume'>, scene: Scene): Outcome {
-  const threshold = thresholdOf(scene.runbook, least);
+export function volume(node: Node<'volume'>, scene: Scene): Outcome {
+  const { signal, of, beside } = node;
+  const threshold = thresholdOf(scene.runbook, node['at-least']);
   return ask(scene, { code: 'volume', signal, threshold, args: { of } }, (read) => {
-    const measured =
+    const whole =
       of === 'all' ? (read.total ?? 0) : scene.analysis(signal)[of === 'judged' ? 'judged' : 'others'].total;
-    return { measured, met: measured >= threshold };
+    const measured = beside === undefined ? whole : Math.max(0, whole - perSecondOf(beside, scene));
+    const args = {
+      ...(read.atMost ? { bound: 'at-most' } : {}),
+      ...(beside === undefined ? {} : { of: 'rest' }),
+    };
+    return { measured, met: measured >= threshold, args };
   });
+}
+
+/** What stands out in a signal, per second; without bound where a source has stopped counting it. */
+function perSecondOf(id: string, scene: Scene): number {
+  const signal = scene.signals[id];
+  if (signal?.status !== 'measured' || signal.windowSeconds === null) return 0;
+  const { out } = scene.analysis(id);
+  if (out.some((row) => row.atLeast)) return Number.POSITIVE_INFINITY;
+  return out.reduce((sum, row) => sum + row.value, 0) / signal.windowSeconds;
 }
 
 export function sources({ signal, 'at-least': least }: Node<'sources'>, scene: Scene): Outcome {
@@ -121,12 +137,15 @@ function withMix(first: Outcome, signal: string, mix: Mix, scene: Scene): Outcom
   const known = rows.filter((row) => row.labels[mix.label] !== undefined);
   const wanted = 'only' in mix ? mix.only : mix['not-only'];
   const code: Code = 'only' in mix ? 'mix-only' : 'mix-mixed';
-  const base = { code, signal, threshold, args: { label: mix.label, value: wanted } };
+  const base = { code, signal, threshold, args: { label: mix.label, value: wanted.join(', ') } };
   if (known.length === 0) {
     const missing = { ...base, measured: null, met: null, args: { ...base.args, status: 'absent' } };
     return outcome('absent', [...first.because, missing]);
   }
-  const shares = known.map((row) => ({ row, share: (row.labels[mix.label]?.[wanted] ?? 0) / row.value }));
+  const shares = known.map((row) => ({
+    row,
+    share: partOf(row, mix.label, wanted) / wholeOf(row, mix.label),
+  }));
   const fits = shares.filter(({ share }) => share >= threshold === 'only' in mix);
   const pick = fits.length > 0 ? fits : shares;
   const measured = pick.reduce((sum, { share }) => sum + share, 0) / pick.length;
@@ -144,16 +163,23 @@ function withMix(first: Outcome, signal: string, mix: Mix, scene: Scene): Outcom
     : outcome('not-met', [because]);
 }
 
+/** How much of a row carries one of these values of a label. */
+const partOf = (row: Row, label: string, wanted: readonly string[]): number =>
+  wanted.reduce((sum, value) => sum + (row.labels[label]?.[value] ?? 0), 0);
+
+/** How much of a row carries the label at all, by the source that tells it. */
+const wholeOf = (row: Row, label: string): number =>
+  Object.values(row.labels[label] ?? {}).reduce((sum, value) => sum + value, 0);
+
 export function mixOfAll(node: Node<'mix'>, scene: Scene): Outcome {
   const wanted = 'only' in node ? node.only : node['not-only'];
   const threshold = thresholdOf(scene.runbook, node.share);
   const code: Code = 'only' in node ? 'mix-only' : 'mix-mixed';
-  const args = { label: node.label, value: wanted };
+  const args = { label: node.label, value: wanted.join(', ') };
   return ask(scene, { code, signal: node.signal, threshold, args }, (signal) => {
-    const known = signal.rows.filter((row) => row.labels[node.label] !== undefined);
-    const total = known.reduce((sum, row) => sum + row.value, 0);
+    const total = signal.rows.reduce((sum, row) => sum + wholeOf(row, node.label), 0);
     if (total === 0) return null;
-    const measured = known.reduce((sum, row) => sum + (row.labels[node.label]?.[wanted] ?? 0), 0) / total;
+    const measured = signal.rows.reduce((sum, row) => sum + partOf(row, node.label, wanted), 0) / total;
     return { measured, met: measured >= threshold === 'only' in node };
   });
 }
@@ -175,4 +201,13 @@ export function rest({ signal }: Node<'rest'>, scene: Scene): Outcome {
     return { measured, met: measured >= sources, args: { count: crowd.count } };
   });
   return every([loudEnough, diverse]);
+}
+
+export function diverse({ signal, sources: least }: Node<'diverse'>, scene: Scene): Outcome {
+  const threshold = thresholdOf(scene.runbook, least);
+  return ask(scene, { code: 'diverse', signal, threshold }, () => {
+    const { others } = scene.analysis(signal);
+    const measured = effectiveSources(others);
+    return { measured, met: measured >= threshold, args: { count: others.count } };
+  });
 }

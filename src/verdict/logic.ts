@@ -3,15 +3,17 @@ import type { Because, Outcome, State } from './types.ts';
 
 /** Three-valued and: what is not met decides, then what could not be seen. */
 export function every(parts: readonly Outcome[]): Outcome {
-  const state = firstOf(parts, ['not-met', 'unknown', 'absent', 'met']);
+  const state = firstOf(parts, ['not-met', 'unknown', 'absent', 'unasked', 'met']);
   const kept = state === 'not-met' ? parts.filter((part) => part.state === 'not-met') : parts;
   return outcome(state, unique(kept), state === 'met' ? parts.flatMap((part) => part.subjects) : []);
 }
 
 /** Three-valued or: what is met decides, then what could not be seen. */
 export function some(parts: readonly Outcome[]): Outcome {
-  const state = firstOf(parts, ['met', 'unknown', 'absent', 'not-met']);
-  const kept = state === 'met' ? parts.filter((part) => part.state === 'met') : parts;
+  const state = firstOf(parts, ['met', 'unknown', 'absent', 'not-met', 'unasked']);
+  const kept = parts.filter((part) =>
+    state === 'met' ? part.state === 'met' : part.state !== 'unasked' || state === 'unasked',
+  );
   return outcome(
     state,
     unique(kept),

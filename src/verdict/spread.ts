@@ -90,7 +90,12 @@ export function analyse(signal: Signal, spec: SpreadSpec, runbook: Runbook): Ana
   const whole = signal.distribution === null ? (signal.total ?? 0) : judged.total;
 
   const standOut = (candidates: readonly Row[], total: number) =>
-    candidates.filter((row) => row.value >= t(spec['loud-at']) && row.value >= t(spec['loud-share']) * total);
+    candidates.filter(
+      (row) =>
+        row.value >= t(spec['loud-at']) &&
+        // Where the source stopped counting the share is not known: it may be all there is.
+        (row.atLeast || row.value >= t(spec['loud-share']) * total),
+    );
   const few = t(spec.few);
   const many = (candidates: readonly Row[], total: number) => manyOf(candidates, total, spec, t);
 

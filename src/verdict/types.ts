@@ -3,8 +3,11 @@ import type { CODES } from '../runbooks/conditions-schema.ts';
 
 export type Code = (typeof CODES)[number];
 
-/** `absent` is apart from `unknown`: there is no such source, rather than one that could not be read. */
-export type State = 'met' | 'not-met' | 'unknown' | 'absent';
+/**
+ * `absent` is apart from `unknown`: there is no such source, rather than one that could not be read. `unasked`: it is
+ * the operator's to configure, and is not; where there is another way to know, that one decides.
+ */
+export type State = 'met' | 'not-met' | 'unknown' | 'absent' | 'unasked';
 
 /** One evaluated condition: a code with its numbers. The sentence for it is made in `output/`. */
 export interface Because {
@@ -42,6 +45,13 @@ export interface Caveat {
   readonly because: readonly Because[];
 }
 
+/** A check before belief that is no reason to doubt: it found nothing, or nobody said how to make it. */
+export interface Check {
+  readonly code: string;
+  readonly state: 'clear' | 'not-configured';
+  readonly because: readonly Because[];
+}
+
 export interface Response {
   readonly id: string;
   /** Ids of subjects that it must not be proposed for. */
@@ -55,6 +65,8 @@ export interface Finding {
   readonly subjects: readonly Subject[];
   readonly because: readonly Because[];
   readonly caveats: readonly Caveat[];
+  /** Checks that left no doubt, and those that the operator has not configured. */
+  readonly checks: readonly Check[];
   /** The runbook's responses to propose, in its order. */
   readonly responses: readonly Response[];
 }

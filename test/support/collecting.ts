@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { type Config, type HttpTarget, type RedisTarget, Secret, type Tls } from '../../src/config/types.ts';
-import type { Adapter, Request } from '../../src/evidence/collect.ts';
+import { type Adapter, askedOf, type Request } from '../../src/evidence/collect.ts';
+import { merge } from '../../src/evidence/merge.ts';
 import type { Reading, Row } from '../../src/evidence/types.ts';
 import { parseRunbook } from '../../src/runbooks/parse.ts';
 import type { Runbook } from '../../src/runbooks/schema.ts';
-import type { Asked, Clock } from '../../src/signals/asked.ts';
+import type { Clock } from '../../src/signals/asked.ts';
 import { readPrometheus } from '../../src/signals/prometheus/adapter.ts';
 import type { Certificates } from './certificates.ts';
 import { refusedUrl } from './faulty-http.ts';
@@ -67,6 +68,7 @@ export async function configOf(given: {
     redis: given.redis ?? redisTarget(await freePort()),
     prometheus: given.prometheus ?? httpTarget(await refusedUrl()),
     api: null,
+    queries: {},
     thresholds: {},
     timeoutSeconds: given.timeoutSeconds ?? TIMEOUT_SECONDS,
     ...{ neverBlock: [], maxBlockTtlSeconds: 7 * 86_400, capCeiling: null, journalStream: null },
@@ -96,12 +98,10 @@ export async function ask(
 ): Promise<Record<string, Reading>> {
   const runbook = wanted.runbook ?? (await aegis());
   const config = await configOf(wanted);
-  const asked = signals.map((signal): Asked => {
-    const spec = runbook.signals[signal];
-    const source = spec?.sources[0];
-    if (source === undefined) throw new Error(`the runbook has no signal ${signal}`);
-    return { signal, source, kind: spec?.entity?.kind ?? null };
-  });
+  const system = adapter === readPrometheus ? 'prometheus-' : 'redis-';
+  const asked = askedOf(runbook).filter(
+    ({ signal, source }) => signals.includes(signal) && source.kind.startsWith(system),
+  );
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(), config.timeoutSeconds * 1000);
   const aborts = [deadline.signal, ...(wanted.interrupt ? [wanted.interrupt] : [])];
@@ -111,12 +111,12 @@ export async function ask(
     signal: AbortSignal.any(aborts),
   };
   try {
-    const readings = await adapter(asked, request);
+    const answers = await adapter(asked, request);
     return Object.fromEntries(
-      asked.map((one) => {
-        const reading = readings.get(one);
-        if (reading === undefined) throw new Error(`no reading of ${one.signal}`);
-        return [one.signal, reading];
+      signals.map((signal) => {
+        const own = answers.filter((answer) => answer.asked[0]?.signal === signal);
+        if (own.length === 0) throw new Error(`no reading of ${signal}`);
+        return [signal, merge(own.map(({ reading }) => reading))];
       }),
     );
   } finally {

@@ -151,7 +151,10 @@ export const unblocking =
 export const raising =
   (agent: string, usd: string) =>
   (world: World): Remedy => {
-    const keys = { spend: 'acp:agent_cost_today:{agent}:{yyyymmdd}', cap: 'acp:agent_cost_cap:{agent}' };
+    const keys = {
+      cap: 'acp:agent_cost_cap:{agent}',
+      spends: [{ template: 'acp:agent_cost_today:{agent}:{yyyymmdd}', unit: 'USD' as const }],
+    };
     const order = {
       agent,
       raise: { to: new Big(usd) },

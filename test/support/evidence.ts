@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
 import {
+  absent,
   type Evidence,
   empty,
   type Id,
   type Limit,
   measured,
+  rowOf as plainRow,
   type Reading,
   type Row,
+  type SourceReport,
 } from '../../src/evidence/types.ts';
 import { withThresholds } from '../../src/runbooks/load.ts';
 import { parseRunbook } from '../../src/runbooks/parse.ts';
@@ -45,19 +48,31 @@ export function evidence(readings: Readonly<Record<string, Reading>> = {}, runbo
   const signals = Object.entries(runbook.signals).map(([id, spec]) => {
     const reading = all[id] ?? empty();
     const { status, reason } = reading;
-    const sources = spec.sources.map((source) => ({ label: labelOf(source), status, reason, latencyMs: 7 }));
+    const sources = spec.sources.map(
+      (source): SourceReport => ({
+        ...{ label: labelOf(source), status, reason, cause: reading.cause, latencyMs: 7 },
+        ...{ entities: reading.distinct, sample: null },
+      }),
+    );
     const [first] = spec.sources;
     const window = first === undefined ? null : windowOf(first, windowSeconds);
     return [id, { ...reading, unit: spec.unit, windowSeconds: window, sources }] as const;
   });
   return {
-    schema: 'ratelimit/evidence/v1',
     at: AT,
     windowSeconds,
+    resets: {
+      day: { at: '2026-05-30T00:00:00.000Z', inSeconds: 86_400 - SECONDS_TODAY },
+      month: { at: '2026-06-01T00:00:00.000Z', inSeconds: 3 * 86_400 - SECONDS_TODAY },
+    },
     reach: [],
     signals: Object.fromEntries(signals),
   };
 }
+
+/** Queries of the operator's own, which most have not. */
+const unset = absent('not configured', 'not-configured');
+const UNSET = { 'deploy-events': unset, 'successes-by-ip': unset, 'tenants-by-ip': unset };
 
 const normal = (): Record<string, Reading> => ({
   'auth-failures-by-ip': counters({ '203.0.113.7': 2, '203.0.113.8': 1 }),
@@ -68,6 +83,7 @@ const normal = (): Record<string, Reading> => ({
   deploys: deploys([86_400, 90_000]),
   'service-up': services({ 'gw-1:8000': 1, 'identity:8000': 1 }),
   blocks: empty(),
+  ...UNSET,
 });
 
 /** The n-th of many different public addresses: the documentation ranges, then IPv6's. */
@@ -161,7 +177,8 @@ export function agents(spends: Named<readonly [spent: number, cap: string | null
   for (const [id, [spent, cap]] of list) {
     const limit = limitOf(spent, cap);
     const rank = limit.ratio ?? (limit.problem === 'invalid' ? 0 : -1 / (1 + spent));
-    top.add(rank, { ...rowOf(id, 'agent', spent), share: total > 0 ? spent / total : null, limit });
+    const share = total > 0 ? spent / total : null;
+    top.add(rank, { ...rowOf(id, 'agent', spent), share, limit, period: 'day' });
   }
   return measured({ total, distinct: list.length, rows: top.sorted() });
 }
@@ -219,14 +236,6 @@ export const rate = (perSecond: number): Reading => measured({ total: perSecond,
 
 function rowOf(id: Id, kind: string, value: number): Row {
   const valid = typeof id === 'string' && isValidId(kind, id);
-  return {
-    id,
-    valid,
-    public: valid && kind === 'ip' && typeof id === 'string' ? isPublicAddress(id) : null,
-    value,
-    share: null,
-    lastSeenSeconds: null,
-    labels: {},
-    limit: null,
-  };
+  const isPublic = valid && kind === 'ip' && typeof id === 'string' ? isPublicAddress(id) : null;
+  return plainRow({ id, valid, public: isPublic, value });
 }

@@ -91,8 +91,8 @@ const ONLY_IN: Record<string, RegExp> = {
   'ioredis of signals': /^signals\/redis\//,
   'config of runbooks': /^runbooks\/parse\.ts$/,
   'config of evidence': /^evidence\/(?:capture|collect)\.ts$/,
-  'values of evidence': /^evidence\/capture\.ts$/,
-  'zod of evidence': /^evidence\/capture\.ts$/,
+  'values of evidence': /^evidence\/(?:capture|redact)\.ts$/,
+  'zod of evidence': /^evidence\/capture-schema\.ts$/,
   'node:fs of evidence': /^evidence\/capture\.ts$/,
   'node:fs of runbooks': /^runbooks\/load\.ts$/,
 };

@@ -123,6 +123,7 @@ describe('where values come from', () => {
           "tls": null,
           "url": "http://127.0.0.1:9090",
         },
+        "queries": {},
         "redis": {
           "db": 0,
           "display": "redis://127.0.0.1:6379",

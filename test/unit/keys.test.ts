@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { entityOf, globFor, keyOf, parseTemplate, toId } from '../../src/signals/redis/keys.ts';
 
-const PLAIN = parseTemplate('acp:auth_fail:{ip}');
-const DATED = parseTemplate('acp:agent_cost_today:{agent}:{yyyymmdd}');
-const TODAY = '20260529';
+const NOW = '2026-05-29T03:12:04.000Z';
+const PLAIN = parseTemplate('acp:auth_fail:{ip}', NOW);
+const DATED = parseTemplate('acp:agent_cost_today:{agent}:{yyyymmdd}', NOW);
 const latin1 = fc
   .array(fc.integer({ min: 0, max: 255 }), { maxLength: 40 })
   .map((codes) => String.fromCharCode(...codes));
@@ -18,7 +18,7 @@ describe('the entity of a key', () => {
     ['xacp:auth_fail:203.0.113.42', null],
     ['acp:auth_fail', null],
   ])('of %j is %j', (key, entity) => {
-    expect(entityOf(key, PLAIN, '')).toBe(entity);
+    expect(entityOf(key, PLAIN)).toBe(entity);
   });
 
   test.each([
@@ -29,14 +29,32 @@ describe('the entity of a key', () => {
     ['acp:agent_cost_today:20260529', null],
     ['acp:agent_cost_today:a1', null],
   ])('of the dated %j is %j', (key, entity) => {
-    expect(entityOf(key, DATED, TODAY)).toBe(entity);
+    expect(entityOf(key, DATED)).toBe(entity);
+  });
+
+  test.each([
+    ['acp:inference_cost:agent:{agent}:{yyyy-mm}', 'acp:inference_cost:agent:a1:2026-05'],
+    ['acp:inference_cost:agent:{agent}:{yyyy-mm-dd}', 'acp:inference_cost:agent:a1:2026-05-29'],
+  ])('of %j is its own month or day', (template, key) => {
+    const parsed = parseTemplate(template, NOW);
+    expect(keyOf('a1', parsed).toString()).toBe(key);
+    expect(entityOf(key, parsed)).toBe('a1');
+    for (const other of ['2026-04', '2026-05', '2026-05-28', '2026-05-29', '2026-05-299', '']) {
+      const its = `acp:inference_cost:agent:a1:${other}`;
+      if (its !== key) expect(entityOf(its, parsed)).toBe(null);
+    }
+  });
+
+  test('of two names is both of them', () => {
+    const quarantine = parseTemplate('acp:quarantine:{tenant}:{agent}', NOW);
+    expect(entityOf('acp:quarantine:acme:agent-7', quarantine)).toBe('acme:agent-7');
   });
 
   test.each([PLAIN, DATED])('comes back from its key, whatever its bytes ($label)', (template) => {
     fc.assert(
       fc.property(latin1, (entity) => {
-        const key = keyOf(entity, template, TODAY).toString('latin1');
-        expect(entityOf(key, template, TODAY)).toBe(entity);
+        const key = keyOf(entity, template).toString('latin1');
+        expect(entityOf(key, template)).toBe(entity);
       }),
     );
   });

@@ -265,7 +265,7 @@ describe('caps', () => {
           read: timed out
       "
     `);
-    expect(drawCaps([])('human')).toBe('no caps and nothing spent today\n');
+    expect(drawCaps([])('human')).toBe('no caps and nothing spent\n');
   });
 
   test('for scripts and for the channel', () => {

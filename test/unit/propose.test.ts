@@ -58,6 +58,7 @@ describe('the responses of the runbook', () => {
     const proposals = proposalsFor(single({ '2001:db8::42': 900 }));
     expect(proposals.map(({ id, kind }) => [id, kind])).toEqual([
       ['block-ip', 'command'],
+      ['find-true-source', 'manual'],
       ['load-balancer-deny-list', 'manual'],
     ]);
     expect(proposals[0]?.argv).toEqual([
@@ -95,7 +96,20 @@ describe('the responses of the runbook', () => {
 
   test('leave out what a caveat withholds', () => {
     expect(proposalsFor(single({ '10.0.0.5': 900 })).map(({ id }) => id)).toEqual([
+      'find-true-source',
       'load-balancer-deny-list',
+    ]);
+  });
+
+  test('put what a caveat defers at the end', () => {
+    const failures = counters({ '203.0.113.42': 900 });
+    const claimed = { ...failures, rows: failures.rows.map((row) => ({ ...row, claimed: true })) };
+    const one = found({ 'auth-failures-by-ip': claimed }, 'single-ip-credential-stuffing');
+    expect(one.finding.caveats.map(({ code }) => code)).toContain('client-claimed-address');
+    expect(proposalsFor(one).map(({ id }) => id)).toEqual([
+      'find-true-source',
+      'load-balancer-deny-list',
+      'block-ip',
     ]);
   });
 });

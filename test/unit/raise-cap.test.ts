@@ -10,7 +10,10 @@ import { aegis } from '../support/evidence.ts';
 const NOW_MS = Date.parse('2026-11-21T23:59:59.900Z');
 const CAP = 'acp:agent_cost_cap:agent-7';
 const SPEND = 'acp:agent_cost_today:agent-7:20261121';
-const KEYS = { spend: 'acp:agent_cost_today:{agent}:{yyyymmdd}', cap: 'acp:agent_cost_cap:{agent}' };
+const KEYS = {
+  cap: 'acp:agent_cost_cap:{agent}',
+  spends: [{ template: 'acp:agent_cost_today:{agent}:{yyyymmdd}', unit: 'USD' as const }],
+};
 const clock = {
   now: () => 0,
   iso: (ms: number) => new Date(ms).toISOString(),

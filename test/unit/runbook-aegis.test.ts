@@ -8,11 +8,15 @@ import { aegis } from '../support/evidence.ts';
 describe('the runbook of Aegis', () => {
   test('has every category of the contract', () => {
     expect(aegis.categories.map(({ id }) => id).sort()).toEqual([
+      'account-password-stuffing',
       'agent-over-cost-cap',
+      'dependency-outage',
       'deploy-auth-churn',
       'distributed-credential-stuffing',
       'platform-overload',
       'single-ip-credential-stuffing',
+      'tenant-over-cost-cap',
+      'tenant-over-quota',
       'tenant-over-rps-cap',
     ]);
     expect(new Set(aegis.categories.map(({ rank }) => rank)).size).toBe(aegis.categories.length);
@@ -27,7 +31,7 @@ describe('the runbook of Aegis', () => {
   });
 
   test('uses every threshold', () => {
-    const used = JSON.stringify([aegis.signals, aegis.categories, aegis.abnormal]);
+    const used = JSON.stringify([aegis.signals, aegis.categories, aegis.abnormal, aegis.checks]);
     const idle = Object.keys(aegis.thresholds).filter((name) => !used.includes(`"${name}"`));
     expect(idle).toEqual([]);
   });
@@ -95,7 +99,7 @@ describe('the runbook of Aegis', () => {
         { key: 'acp:ratelimit:auth_fail:{ip}', 'stops-at': 25 },
       ],
       peers: ['acp:auth_failures:{ip}'],
-      shared: null,
+      shared: 'tenants-by-ip',
       'when-ignored': expect.stringMatching(/load balancer.*firewall/),
     });
   });
@@ -168,8 +172,9 @@ test('sources are named as their reader knows them', () => {
     sources.map((s) => windowOf(s, 900)),
   ]);
   expect(Object.fromEntries(windows)).toMatchObject({
-    'auth-failures-by-ip': [300],
-    'rejects-by-tenant': [900],
+    'auth-failures-by-ip': [300, 60],
+    'rejects-by-tenant': [900, 900],
+    'tenant-quota': [null, null],
     deploys: [null],
   });
 });

@@ -61,28 +61,28 @@ describe('a name that refers to nothing', () => {
       'threshold of a mix',
       'not-only: /execute, share: only-path-share',
       'not-only: /execute, share: only-path-shar',
-      'categories.2.when.all.2.mix.share',
+      'categories.4.when.all.2.any.0.mix.share',
       'only-path-share',
     ],
     [
       'signal of a condition',
       'not-public: { signal: auth-failures-by-ip }',
       'not-public: { signal: auth-failures-by-id }',
-      'categories.1.caveats.2.when.not-public.signal',
+      'categories.1.caveats.3.when.not-public.signal',
       'auth-failures-by-ip',
     ],
     [
       'signal before a deploy',
       'before: auth-failures-by-ip',
       'before: auth-failures-by-pi',
-      '.when.all.0.started.before',
+      '.when.all.0.any.0.started.before',
       'auth-failures-by-ip',
     ],
-    ['signal of a category', 'about: agent-spend', 'about: agent-spent', 'categories.3.about', 'agent-spend'],
+    ['signal of a category', 'about: agent-spend', 'about: agent-spent', 'categories.6.about', 'agent-spend'],
     [
       'signal that quiet needs',
-      '- [rejects-by-tenant]',
-      '- [reject-by-tenant]',
+      '- [rejects-by-tenant,',
+      '- [reject-by-tenant,',
       'quiet-needs.1.0',
       'rejects-by-tenant',
     ],
@@ -110,10 +110,10 @@ describe('a name that refers to nothing', () => {
     ],
     [
       'signal of shared addresses',
-      'when-ignored: "Block',
-      'shared: auth-failure-by-ip\n    when-ignored: "Block',
+      'shared: tenants-by-ip',
+      'shared: tenant-by-ip',
       'remedies.block-ip.shared',
-      'auth-failures-by-ip',
+      'tenants-by-ip',
     ],
   ])('%s: file, line, key and the nearest name', (_, from, to, key, nearest) => {
     const { yaml, problems } = problemsOf(from, to);
@@ -137,7 +137,7 @@ describe('a text that is not as it must be', () => {
       'place in a headline',
       '{subjects} made {value} of {total} authentication failures in {window} ({share})',
       '{victims} made it',
-      'categories.1.headline.0.say',
+      'categories.1.headline.1.say',
       /\{victims\}.*\{subjects\}/,
     ],
     [
@@ -165,7 +165,7 @@ describe('a text that is not as it must be', () => {
       'kind of source',
       'kind: redis-entry',
       'kind: redis-entri',
-      'signals.blocks.sources.0',
+      'signals.account-lockouts.sources.0',
       /redis-entry|kind/,
     ],
     ['number', 'value: 0.10', 'value: a tenth', 'thresholds.heavy-ip-share.value', /number/],
@@ -175,7 +175,7 @@ describe('a text that is not as it must be', () => {
       'condition',
       'not-public: { signal',
       'not-publik: { signal',
-      'categories.1.caveats.2.when',
+      'categories.1.caveats.3.when',
       /expected one condition of: spread, .*did you mean "not-public"/,
     ],
     ['lifetime of a block', 'ttl: 24h', 'ttl: a day', 'remedies.block-ip.ttl', /expected a duration/],
@@ -183,7 +183,7 @@ describe('a text that is not as it must be', () => {
       'limit of a counter',
       'stops-at: 25',
       'stops-at: 0',
-      'remedies.block-ip.counters.1.stops-at',
+      'signals.auth-failures-by-ip.sources.1.stops-at',
       /expected .*number.*>0/,
     ],
     [
@@ -214,7 +214,7 @@ describe('a text that is not as it must be', () => {
       'remedies.raise-cap.permanent.method',
       /"PATCH"\|"PUT"\|"POST"/,
     ],
-    ['confidence', 'otherwise: low', 'otherwise: high', 'categories.3.otherwise', /"medium"\|"low"/],
+    ['confidence', 'otherwise: low', 'otherwise: high', 'categories.6.otherwise', /"medium"\|"low"/],
   ])('%s', (_, from, to, key, message) => {
     const { problems } = problemsOf(from, to);
     const problem = problems.find((line) => line.includes(`: ${key}`));
@@ -257,14 +257,14 @@ describe('a text that is not as it must be', () => {
 
   test('a key that is missing is named', () => {
     const { problems } = problemsOf('    cause: capacity\n', '');
-    expect(problems).toEqual([expect.stringMatching(/^my\.yaml:\d+: categories\.2\.cause: /)]);
+    expect(problems).toEqual([expect.stringMatching(/^my\.yaml:\d+: categories\.4\.cause: /)]);
   });
 
   test('two categories of one id', () => {
     const { yaml, problems } = problemsOf('- id: tenant-over-rps-cap', '- id: platform-overload');
     const second = yaml.slice(0, yaml.lastIndexOf('- id: platform-overload')).split('\n').length;
     expect(problems).toEqual([
-      `my.yaml:${second}: categories.4.id: there are two categories "platform-overload"`,
+      `my.yaml:${second}: categories.8.id: there are two categories "platform-overload"`,
     ]);
   });
 

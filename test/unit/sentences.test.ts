@@ -48,9 +48,13 @@ test('a heavy address in a crowd, after a deploy', () => {
       "distributed-credential-stuffing ! recent-deploy: Instances started in the last ten minutes; a deploy alone does not explain sources that fail this often, yet check that tokens survived it. (1 of 2 instances started in the last 10m, the newest 2m ago (threshold 1%))",
       "single-ip-credential-stuffing + one IP stands out: 900 failures, 50% of all (stands out from 20 failures and 10%)",
       "single-ip-credential-stuffing ! recent-deploy: Instances started in the last ten minutes. A deploy does not explain this many failures from one address. (1 of 2 instances started in the last 10m, the newest 2m ago (threshold 1%))",
+      "not account-password-stuffing: 0 accounts (threshold 5); 0 accounts with 10 failures or more (threshold 5)",
+      "not dependency-outage: no service named identity is down; 0.03 rejects/s in all (threshold 1); 0 tenants at once (many is 5); the 429s by tenant are known; 429s by layer of the limiter: none tenant (threshold 1)",
       "not platform-overload: 0.03 rejects/s in all (threshold 1); 0 tenants at once (many is 5)",
-      "not agent-over-cost-cap: 0.03 rejects/s in all (threshold 1); no tenant stands out: the largest has 0.03 rejects/s, 100% of all (stands out from 0.5 rejects/s and 10%); no agent at 100% of its limit, the highest is at 13%",
-      "not tenant-over-rps-cap: 0.03 rejects/s in all (threshold 1); no tenant stands out: the largest has 0.03 rejects/s, 100% of all (stands out from 0.5 rejects/s and 10%)",
+      "not tenant-over-cost-cap: calls refused at a cost cap: none of kind tenant (threshold 0.1)",
+      "not agent-over-cost-cap: 0.03 rejects/s in all (threshold 1); no tenant stands out: the largest has 0.03 rejects/s, 100% of all (stands out from 0.5 rejects/s and 10%); no agent at 100% of its limit, the highest is at 13%; calls refused at a cost cap: none of kind agent (threshold 0.1)",
+      "not tenant-over-quota: 0.03 rejects/s in all (threshold 1); no tenant stands out: the largest has 0.03 rejects/s, 100% of all (stands out from 0.5 rejects/s and 10%); 0 tenants at once (many is 5)",
+      "not tenant-over-rps-cap: 0.03 rejects/s in all (threshold 1); no tenant stands out: the largest has 0.03 rejects/s, 100% of all (stands out from 0.5 rejects/s and 10%); the path of the 429s by tenant is known; 429s by layer of the limiter: none execute_sw_tenant (threshold 1); requests to /execute by tenant (10 s): none (threshold 31)",
       "not deploy-auth-churn: the largest of them has 15 failures (more than 5)",
     ]
   `);
@@ -83,18 +87,20 @@ test('addresses that may be spoofed, and an address from inside', () => {
   };
   expect(said(readings).filter((line) => /stuffing/.test(line))).toMatchInlineSnapshot(`
     [
-      "distributed-credential-stuffing + 9 failures/s in all (threshold 5)",
+      "distributed-credential-stuffing + 6 failures/s beside what stands out (threshold 5)",
       "distributed-credential-stuffing + 300 IPs below 3 failures each (threshold 100)",
       "distributed-credential-stuffing - whether deploy-auth-churn explains it could not be checked",
       "distributed-credential-stuffing - 1 IP stands out (many is 6)",
       "distributed-credential-stuffing - 0 failures remain without noise and without what stands out (threshold 100)",
       "distributed-credential-stuffing ! unconfirmed: 1 IP stands out (many is 6); 0 failures remain without noise and without what stands out (threshold 100)",
       "distributed-credential-stuffing ! signal-absent: cannot be checked here: whether deploy-auth-churn explains it could not be checked",
-      "distributed-credential-stuffing ! signal-absent: cannot be checked here: age of the running processes: there is no such source",
       "distributed-credential-stuffing ! possibly-spoofed: Many addresses fail once or twice each. They may be spoofed, so blocking them one by one may hit customers and not the attacker. (300 IPs below 3 failures each (threshold 100))",
+      "distributed-credential-stuffing ! signal-absent: cannot be checked here: age of the running processes: there is no such source",
       "single-ip-credential-stuffing + one IP stands out: 900 failures, 75% of all (stands out from 20 failures and 10%)",
-      "single-ip-credential-stuffing ! signal-absent: cannot be checked here: age of the running processes: there is no such source",
+      "single-ip-credential-stuffing ! possibly-spoofed: Beside it many addresses fail once or twice each while the total is at the alert's rate. They may be spoofed, and this one with them. (300 IPs below 3 failures each (threshold 100); 9 failures/s in all (threshold 5))",
       "single-ip-credential-stuffing ! proxy-aggregate: The address is not a public one, so it is most likely a proxy or load balancer that stands for many clients. Blocking it would block them all. (not public: 10.0.0.5)",
+      "single-ip-credential-stuffing ! signal-absent: cannot be checked here: age of the running processes: there is no such source",
+      "not account-password-stuffing: 0 accounts (threshold 5); 0 accounts with 10 failures or more (threshold 5)",
     ]
   `);
 });
@@ -107,14 +113,15 @@ test('an overload with a service down and half unseen', () => {
   };
   expect(said(readings).filter((line) => !/stuffing|churn/.test(line))).toMatchInlineSnapshot(`
     [
-      "platform-overload + 16 rejects/s in all (threshold 1)",
-      "platform-overload + 8 tenants at once, none of them dominates (many is 5)",
-      "platform-overload + 50% of it with path /execute, so a mix (below 95%)",
-      "platform-overload - requests in flight: not seen against a limit (no such source, or the limit is not known)",
-      "platform-overload ! unconfirmed: requests in flight: not seen against a limit (no such source, or the limit is not known)",
-      "platform-overload ! service-down: A scraped service is down. An outage of something that every tenant depends on looks the same and is not cured by capacity. (1 service down: identity:8000)",
-      "not tenant-over-rps-cap: no tenant stands out: the largest has 2 rejects/s, 13% of all (stands out from 0.5 rejects/s and 10%)",
-      "perhaps agent-over-cost-cap: no tenant stands out: the largest has 2 rejects/s, 13% of all (stands out from 0.5 rejects/s and 10%); agents' spend today against their cap: could not be read",
+      "dependency-outage + 1 service down: identity:8000",
+      "dependency-outage + 16 rejects/s in all (threshold 1)",
+      "dependency-outage + 8 tenants at once, none of them dominates (many is 5)",
+      "dependency-outage ! signal-absent: cannot be checked here: 429s by tenant: what is usual at this hour is not known",
+      "not platform-overload: dependency-outage explains it",
+      "not tenant-over-cost-cap: calls refused at a cost cap: none of kind tenant (threshold 0.1)",
+      "not tenant-over-rps-cap: no tenant stands out: the largest has 2 rejects/s, 13% of all (stands out from 0.5 rejects/s and 10%); the path of the 429s by tenant is known; 429s by layer of the limiter: none execute_sw_tenant (threshold 1); requests to /execute by tenant (10 s): none (threshold 31)",
+      "perhaps agent-over-cost-cap: no tenant stands out: the largest has 2 rejects/s, 13% of all (stands out from 0.5 rejects/s and 10%); agents' spend against their cap: could not be read; calls refused at a cost cap: none of kind agent (threshold 0.1)",
+      "perhaps tenant-over-quota: 16 rejects/s in all (threshold 1); no tenant stands out: the largest has 2 rejects/s, 13% of all (stands out from 0.5 rejects/s and 10%); 8 tenants at once, none of them dominates (many is 5); 429s by tenant: no source tells the limit_type",
     ]
   `);
 });
@@ -129,10 +136,14 @@ test('half a case of a spent cap, beside names that are no addresses', () => {
       "agent-over-cost-cap + 1 agent at 100% of the limit or above, the highest at 100%",
       "agent-over-cost-cap - 0.03 rejects/s in all (threshold 1)",
       "agent-over-cost-cap - no tenant stands out: the largest has 0.03 rejects/s, 100% of all (stands out from 0.5 rejects/s and 10%)",
-      "agent-over-cost-cap ! unconfirmed: 0.03 rejects/s in all (threshold 1); no tenant stands out: the largest has 0.03 rejects/s, 100% of all (stands out from 0.5 rejects/s and 10%)",
+      "agent-over-cost-cap - calls refused at a cost cap: none of kind agent (threshold 0.1)",
+      "agent-over-cost-cap ! unconfirmed: 0.03 rejects/s in all (threshold 1); no tenant stands out: the largest has 0.03 rejects/s, 100% of all (stands out from 0.5 rejects/s and 10%); calls refused at a cost cap: none of kind agent (threshold 0.1)",
       "unexplained: the largest name that is not a valid IP has 900 failures (threshold 20)",
       "unexplained: names that are not valid IPs have 900 failures above the noise (threshold 100)",
-      "not tenant-over-rps-cap: 0.03 rejects/s in all (threshold 1); no tenant stands out: the largest has 0.03 rejects/s, 100% of all (stands out from 0.5 rejects/s and 10%)",
+      "not dependency-outage: no service named identity is down; 0.03 rejects/s in all (threshold 1); 0 tenants at once (many is 5); the 429s by tenant are known; 429s by layer of the limiter: none tenant (threshold 1)",
+      "not tenant-over-cost-cap: calls refused at a cost cap: none of kind tenant (threshold 0.1)",
+      "not tenant-over-quota: 0.03 rejects/s in all (threshold 1); no tenant stands out: the largest has 0.03 rejects/s, 100% of all (stands out from 0.5 rejects/s and 10%); 0 tenants at once (many is 5)",
+      "not tenant-over-rps-cap: 0.03 rejects/s in all (threshold 1); no tenant stands out: the largest has 0.03 rejects/s, 100% of all (stands out from 0.5 rejects/s and 10%); the path of the 429s by tenant is known; 429s by layer of the limiter: none execute_sw_tenant (threshold 1); requests to /execute by tenant (10 s): none (threshold 31)",
     ]
   `);
 });
@@ -184,7 +195,7 @@ describe('a sentence', () => {
     fc.assert(
       fc.property(because, fc.constantFrom('unknown', 'absent'), (one, status) => {
         const text = explain({ ...one, measured: null, met: null, args: { ...one.args, status } }, aegis);
-        expect(text).toMatch(/could not be|there is no such source|not seen|no source tells/);
+        expect(text).toMatch(/could not be|there is no such source|not seen|no source tells|is not known$/);
       }),
     );
   });

@@ -75,13 +75,26 @@ describe('the document', () => {
       ...{
         status: 'measured',
         reason: null,
-        sources: ['acp:auth_fail:*'],
+        sources: ['acp:auth_fail:*', 'acp:ratelimit:auth_fail:*'],
+        sourceStatus: ['acp:auth_fail:*', 'acp:ratelimit:auth_fail:*'].map((label) => ({
+          ...{ label, status: 'measured', reason: null, entities: 41 },
+        })),
         unit: 'failures',
         windowSeconds: 300,
       },
-      ...{ total: 6812, distinct: 41, coverage: 1 },
+      ...{ total: 6812, totalIsAtMost: false, usualTotal: null, distinct: 41, coverage: 1 },
       rows: [
-        { id: '203.0.113.42', value: 4812, share: 4812 / 6812, lastSeenSeconds: 12, labels: {}, limit: null },
+        {
+          ...{
+            id: '203.0.113.42',
+            value: 4812,
+            share: 4812 / 6812,
+            lastSeenSeconds: 12,
+            labels: {},
+            limit: null,
+          },
+          ...{ kind: null, sources: [], claimed: false, atLeast: false, usual: null, period: null },
+        },
       ],
     });
     expect(document.signals.blocks).toMatchObject({
@@ -148,6 +161,186 @@ test('the text of a finding', () => {
       ],
       "category": "single-ip-credential-stuffing",
       "caveats": [],
+      "checks": [
+        {
+          "because": [
+            {
+              "code": "claimed",
+              "measured": 0,
+              "met": false,
+              "signal": "auth-failures-by-ip",
+              "text": "no IP is named by the client itself",
+              "threshold": 1,
+            },
+          ],
+          "code": "client-claimed-address",
+          "state": "clear",
+        },
+        {
+          "because": [
+            {
+              "code": "plateau",
+              "measured": 0,
+              "met": false,
+              "signal": "auth-failures-by-ip",
+              "text": "no IP is at the end of its counter",
+              "threshold": 1,
+            },
+            {
+              "code": "reaches",
+              "measured": 0,
+              "met": false,
+              "signal": "rejects-by-layer",
+              "text": "429s by layer of the limiter: none auth_fail_ip (threshold 0.01)",
+              "threshold": 0.01,
+            },
+          ],
+          "code": "plateau",
+          "state": "clear",
+        },
+        {
+          "because": [
+            {
+              "code": "listed",
+              "measured": null,
+              "met": null,
+              "signal": "successes-by-ip",
+              "text": "sign-ins that succeed, by IP: not configured",
+              "threshold": 1,
+            },
+            {
+              "code": "shared",
+              "measured": null,
+              "met": null,
+              "signal": "tenants-by-ip",
+              "text": "tenants behind an IP: not configured",
+              "threshold": 2,
+            },
+          ],
+          "code": "shared-address",
+          "state": "not-configured",
+        },
+        {
+          "because": [
+            {
+              "code": "reaches",
+              "measured": 0,
+              "met": false,
+              "signal": "auth-failures-by-reason",
+              "text": "authentication failures by reason: none revoked_token (threshold 0.1)",
+              "threshold": 0.1,
+            },
+          ],
+          "code": "attack-succeeding",
+          "state": "clear",
+        },
+        {
+          "because": [
+            {
+              "code": "ended",
+              "measured": 12,
+              "met": false,
+              "signal": "auth-failures-by-ip",
+              "text": "the last one was 12s ago (over is 3m)",
+              "threshold": 180,
+            },
+          ],
+          "code": "seems-over",
+          "state": "clear",
+        },
+        {
+          "because": [
+            {
+              "code": "volume",
+              "measured": 0,
+              "met": false,
+              "signal": "limiter-health",
+              "text": "0 failures/s in all (threshold 0.01)",
+              "threshold": 0.01,
+            },
+          ],
+          "code": "limiter-failing-open",
+          "state": "clear",
+        },
+        {
+          "because": [
+            {
+              "code": "listed",
+              "measured": 0,
+              "met": false,
+              "signal": "blocks",
+              "text": "none of them is among the IP blocks in force",
+              "threshold": 1,
+            },
+          ],
+          "code": "already-blocked",
+          "state": "clear",
+        },
+        {
+          "because": [
+            {
+              "code": "started",
+              "measured": 0,
+              "met": false,
+              "signal": "deploys",
+              "text": "0 of 2 instances started in the last 10m, the newest 1d ago (threshold 1%)",
+              "threshold": 0.01,
+            },
+          ],
+          "code": "recent-deploy",
+          "state": "clear",
+        },
+        {
+          "because": [
+            {
+              "code": "one-shot",
+              "measured": 0,
+              "met": false,
+              "signal": "auth-failures-by-ip",
+              "text": "0 IPs below 3 failures each (threshold 100)",
+              "threshold": 100,
+            },
+            {
+              "code": "volume",
+              "measured": 0.01,
+              "met": false,
+              "signal": "auth-failures-total",
+              "text": "0.01 failures/s in all (threshold 5)",
+              "threshold": 5,
+            },
+          ],
+          "code": "possibly-spoofed",
+          "state": "clear",
+        },
+        {
+          "because": [
+            {
+              "code": "not-public",
+              "measured": 0,
+              "met": false,
+              "signal": "auth-failures-by-ip",
+              "text": "every IP that stands out is public",
+              "threshold": 1,
+            },
+          ],
+          "code": "proxy-aggregate",
+          "state": "clear",
+        },
+        {
+          "because": [
+            {
+              "code": "listed",
+              "measured": 0,
+              "met": false,
+              "signal": "auth-peers",
+              "text": "none of them is among the direct peers that failures came through",
+              "threshold": 1,
+            },
+          ],
+          "code": "proxy-aggregate",
+          "state": "clear",
+        },
+      ],
       "confidence": "high",
       "remedies": [
         {
@@ -156,6 +349,16 @@ test('the text of a finding', () => {
           "kind": "command",
           "link": null,
           "text": "The per-IP counter (5 minutes) already throttles. This blocks the address in Redis for 24 hours with a reason; the gateway answers it with 403. It asks before it writes and checks whether it takes effect.",
+        },
+        {
+          "command": null,
+          "id": "find-true-source",
+          "kind": "manual",
+          "link": {
+            "see": "runbook",
+            "title": "Gateway service",
+          },
+          "text": "Where the address is what the client claims, look into the load balancer's access log for the address that really connects.",
         },
         {
           "command": null,

@@ -15,7 +15,7 @@ test('the Markdown of a spent cap', () => {
     "
     ## P2 agent-over-cost-cap \\(confidence high\\)
 
-    agent summarizer spent \\$100.40 and reached the daily cost cap, so /execute is refused
+    agent summarizer spent \\$100.40 and reached the cost cap, so /execute is refused
 
     **Why**
 
@@ -24,13 +24,27 @@ test('the Markdown of a spent cap', () => {
     - 99% of it with path /execute, so that alone \\(from 95%\\)
     - 1 agent at 100% of the limit or above, the highest at 100%
 
+    **Checked**
+
+    - not limiter-failing-open: 0 failures/s in all \\(threshold 0.01\\)
+    - not tenant-cap-binds: calls refused at a cost cap: none of kind tenant \\(threshold 0.1\\)
+    - not cap-invalid: every agent has a limit
+    - not no-cap: every agent has a limit
+
     **Ruled out**
 
-    - distributed-credential-stuffing: 0 IPs stand out \\(many is 6\\); 0 failures remain without noise and without what stands out \\(threshold 100\\); 0.01 failures/s in all \\(threshold 5\\); 2 IPs below 3 failures each \\(threshold 100\\)
+    - distributed-credential-stuffing: 0 IPs stand out \\(many is 6\\); 0 failures remain without noise and without what stands out \\(threshold 100\\); 0.01 failures/s beside what stands out \\(threshold 5\\); 2 IPs below 3 failures each \\(threshold 100\\); 0.01 failures/s beside what stands out \\(threshold 0.33\\); 2 IPs beside what stands out, as diverse as 1.8 equally loud ones \\(threshold 5\\); 2 IPs beside what stands out \\(threshold 20\\)
     - single-ip-credential-stuffing: no IP stands out: the largest has 2 failures, 67% of all \\(stands out from 20 failures and 10%\\)
-    - platform-overload: 1 tenant at once \\(many is 5\\); 97% of it with path /execute, so that alone \\(from 95%\\)
-    - tenant-over-rps-cap: 99% of it with path /execute, so that alone \\(from 95%\\)
+    - account-password-stuffing: 0 accounts \\(threshold 5\\); 0 accounts with 10 failures or more \\(threshold 5\\)
+    - dependency-outage: no service named identity is down; 1 tenant at once \\(many is 5\\); the 429s by tenant are known; 429s by layer of the limiter: none tenant \\(threshold 1\\)
+    - platform-overload: 1 tenant at once \\(many is 5\\); 97% of it with path /execute, so that alone \\(from 95%\\); the path of the 429s by tenant is known
+    - tenant-over-cost-cap: calls refused at a cost cap: none of kind tenant \\(threshold 0.1\\)
+    - tenant-over-rps-cap: 99% of it with path /execute, so that alone \\(from 95%\\); the path of the 429s by tenant is known; 429s by layer of the limiter: none execute\\_sw\\_tenant \\(threshold 1\\); requests to /execute by tenant \\(10 s\\): none \\(threshold 31\\)
     - deploy-auth-churn: 0 of 2 instances started in the last 10m, the newest 1d ago \\(threshold 50%\\); 3 failures beside what stands out \\(threshold 20\\); 2 IPs beside what stands out \\(threshold 5\\)
+
+    **Could not be judged**
+
+    - tenant-over-quota: 429s by tenant: no source tells the limit\\_type; 1 tenant at once \\(many is 5\\)
 
     **authentication failures by IP**: 3 failures from 2 IPs in 5m
 
@@ -48,7 +62,7 @@ test('the Markdown of a spent cap', () => {
     | \`acme\` | 8.9 | 98% | /execute 99%, /agents 1.1% |
     | \`globex\` | 0.2 | 2.2% | /agents 100% |
 
-    **agents' spend today against their cap**: \\$145.40 from 2 agents
+    **agents' spend against their cap**: \\$145.40 from 2 agents
 
     | agent | spent | limit | used | mean per hour |
     | --- | --: | --: | --: | --: |
@@ -65,7 +79,7 @@ test('the Markdown of a spent cap', () => {
 
     **Next, for agent-over-cost-cap**
 
-    1. Inspect the agent's spend today, its cap, and who last changed it.
+    1. Inspect the agent's spend, its cap, and who last changed it.
     2. If the spending is legitimate, raise the cap above what is already spent. It takes effect on the next request. Another amount is as good; it asks before it writes.
     3. To make it permanent, add --permanent --tenant &lt;id&gt;, which also tells the API \\(PATCH /agents/&lt;agent&gt;\\). See Quota Management \\(Settings -&gt; Quota Management\\).
 

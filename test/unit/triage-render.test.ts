@@ -49,6 +49,14 @@ test('the screen of an attack', () => {
         survived it. (1 of 2 instances started in the last 10m, the newest 2m ago
         (threshold 1%))
 
+    Checked
+      - not attack-succeeding: authentication failures by reason: none revoked_token
+        (threshold 0.1)
+      - not seems-over: the last one was 12s ago (over is 3m)
+      - not limiter-failing-open: 0 failures/s in all (threshold 0.01)
+      - not client-claimed-address: no IP is named by the client itself
+      - not possibly-spoofed: 0 IPs below 3 failures each (threshold 100)
+
     P2 single-ip-credential-stuffing (confidence high): 203.0.113.42 made 4,812 of
       6,812 authentication failures in 5m (71%)
 
@@ -61,15 +69,42 @@ test('the screen of an attack', () => {
         explain this many failures from one address. (1 of 2 instances started in
         the last 10m, the newest 2m ago (threshold 1%))
 
+    Checked
+      - not client-claimed-address: no IP is named by the client itself
+      - not plateau: no IP is at the end of its counter; 429s by layer of the
+        limiter: none auth_fail_ip (threshold 0.01)
+      - shared-address is not checked: sign-ins that succeed, by IP: not configured;
+        tenants behind an IP: not configured
+      - not attack-succeeding: authentication failures by reason: none revoked_token
+        (threshold 0.1)
+      - not seems-over: the last one was 12s ago (over is 3m)
+      - not limiter-failing-open: 0 failures/s in all (threshold 0.01)
+      - not already-blocked: none of them is among the IP blocks in force
+      - not possibly-spoofed: 0 IPs below 3 failures each (threshold 100); 0.01
+        failures/s in all (threshold 5)
+      - not proxy-aggregate: every IP that stands out is public
+      - not proxy-aggregate: none of them is among the direct peers that failures
+        came through
+
     Ruled out
+      - account-password-stuffing: 0 accounts (threshold 5); 0 accounts with 10
+        failures or more (threshold 5)
+      - dependency-outage: no service named identity is down; 0.03 rejects/s in all
+        (threshold 1); 0 tenants at once (many is 5); and 2 more
       - platform-overload: 0.03 rejects/s in all (threshold 1); 0 tenants at once
         (many is 5)
+      - tenant-over-cost-cap: calls refused at a cost cap: none of kind tenant
+        (threshold 0.1)
       - agent-over-cost-cap: 0.03 rejects/s in all (threshold 1); no tenant stands
         out: the largest has 0.03 rejects/s, 100% of all (stands out from 0.5
-        rejects/s and 10%); no agent at 100% of its limit, the highest is at 13%
+        rejects/s and 10%); no agent at 100% of its limit, the highest is at 13%;
+        and 1 more
+      - tenant-over-quota: 0.03 rejects/s in all (threshold 1); no tenant stands
+        out: the largest has 0.03 rejects/s, 100% of all (stands out from 0.5
+        rejects/s and 10%); 0 tenants at once (many is 5)
       - tenant-over-rps-cap: 0.03 rejects/s in all (threshold 1); no tenant stands
         out: the largest has 0.03 rejects/s, 100% of all (stands out from 0.5
-        rejects/s and 10%)
+        rejects/s and 10%); the path of the 429s by tenant is known; and 2 more
       - deploy-auth-churn: the largest of them has 50 failures (more than 5)
 
     Authentication failures by IP: 6,812 failures from 41 IPs in 5m
@@ -85,7 +120,7 @@ test('the screen of an attack', () => {
       tenant  rejects/s  share  path
       acme         0.03   100%  /execute 67%, /agents 33%
 
-    Agents' spend today against their cap: $12.50 from 1 agent
+    Agents' spend against their cap: $12.50 from 1 agent
 
     IP blocks in force: 1 IP
       IP            time left  reason
@@ -112,7 +147,10 @@ test('the screen of an attack', () => {
          in Redis for 24 hours with a reason; the gateway answers it with 403. It
          asks before it writes and checks whether it takes effect.
          ratelimit block-ip 203.0.113.42 --ttl 24h --reason credential_stuffing --context prod
-      2. More durable, put the address on the load balancer's deny list. Redis's
+      2. Where the address is what the client claims, look into the load balancer's
+         access log for the address that really connects. See Gateway service
+         (runbook).
+      3. More durable, put the address on the load balancer's deny list. Redis's
          block ends with its TTL, that one stays until it is removed. See Gateway
          service (runbook).
 
@@ -139,7 +177,7 @@ test('the screen of an attack', () => {
 test('the screen of a spent cap', () => {
   expect(screen(cap)).toMatchInlineSnapshot(`
     "
-    P2 agent-over-cost-cap (confidence high): agent summarizer spent $100.40 and reached the daily cost cap, so /execute is refused
+    P2 agent-over-cost-cap (confidence high): agent summarizer spent $100.40 and reached the cost cap, so /execute is refused
 
     Why agent-over-cost-cap (the inference spend cap is hit)
       + 9.1 rejects/s in all (threshold 1)
@@ -153,18 +191,36 @@ test('the screen of a spent cap', () => {
         all; whatever spends there is not stopped. (with a limit that cannot be
         used: odd)
 
+    Checked
+      - not limiter-failing-open: 0 failures/s in all (threshold 0.01)
+      - not tenant-cap-binds: calls refused at a cost cap: none of kind tenant
+        (threshold 0.1)
+      - not no-cap: every agent has a limit
+
     Ruled out
       - distributed-credential-stuffing: 0 IPs stand out (many is 6); 0 failures
         remain without noise and without what stands out (threshold 100); 0.01
-        failures/s in all (threshold 5); 2 IPs below 3 failures each (threshold 100)
+        failures/s beside what stands out (threshold 5); and 4 more
       - single-ip-credential-stuffing: no IP stands out: the largest has 2 failures,
         67% of all (stands out from 20 failures and 10%)
+      - account-password-stuffing: 0 accounts (threshold 5); 0 accounts with 10
+        failures or more (threshold 5)
+      - dependency-outage: no service named identity is down; 1 tenant at once (many
+        is 5); the 429s by tenant are known; and 1 more
       - platform-overload: 1 tenant at once (many is 5); 97% of it with path
-        /execute, so that alone (from 95%)
-      - tenant-over-rps-cap: 99% of it with path /execute, so that alone (from 95%)
+        /execute, so that alone (from 95%); the path of the 429s by tenant is known
+      - tenant-over-cost-cap: calls refused at a cost cap: none of kind tenant
+        (threshold 0.1)
+      - tenant-over-rps-cap: 99% of it with path /execute, so that alone (from 95%);
+        the path of the 429s by tenant is known; 429s by layer of the limiter: none
+        execute_sw_tenant (threshold 1); and 1 more
       - deploy-auth-churn: 0 of 2 instances started in the last 10m, the newest 1d
         ago (threshold 50%); 3 failures beside what stands out (threshold 20); 2 IPs
         beside what stands out (threshold 5)
+
+    Could not be judged
+      - tenant-over-quota: 429s by tenant: no source tells the limit_type; 1 tenant
+        at once (many is 5)
 
     Authentication failures by IP: 3 failures from 2 IPs in 5m
       IP           failures  share  last seen
@@ -178,7 +234,7 @@ test('the screen of a spent cap', () => {
       acme          8.9    98%  /execute 99%, /agents 1.1%
       globex        0.2   2.2%  /agents 100%
 
-    Agents' spend today against their cap: $155.40 from 4 agents
+    Agents' spend against their cap: $155.40 from 4 agents
       agent         spent         limit  used  mean per hour
       summarizer  $100.40       $100.00  100%         $31.36
       helper       $45.00        $50.00   90%         $14.06
@@ -192,7 +248,7 @@ test('the screen of a spent cap', () => {
       ? inflight is absent: Prometheus has no metric acp_gateway_inflight_requests
 
     Next
-      1. Inspect the agent's spend today, its cap, and who last changed it.
+      1. Inspect the agent's spend, its cap, and who last changed it.
          ratelimit caps summarizer --context prod
       2. If the spending is legitimate, raise the cap above what is already spent.
          It takes effect on the next request. Another amount is as good; it asks
@@ -228,22 +284,33 @@ test('the screen when half of it cannot be seen', () => {
     inconclusive (confidence low): auth-failures-by-ip could not be read: redis://127.0.0.1:6379: connection refused; agent-spend could not be read: redis://127.0.0.1:6379: connection refused; blocks could not be read: redis://127.0.0.1:6379: connection refused
 
     Ruled out
+      - account-password-stuffing: 0 accounts (threshold 5); 0 accounts with 10
+        failures or more (threshold 5)
+      - dependency-outage: no service named identity is down; 0.03 rejects/s in all
+        (threshold 1); 0 tenants at once (many is 5); and 2 more
       - platform-overload: 0.03 rejects/s in all (threshold 1); 0 tenants at once
         (many is 5)
+      - tenant-over-cost-cap: calls refused at a cost cap: none of kind tenant
+        (threshold 0.1)
+      - tenant-over-quota: 0.03 rejects/s in all (threshold 1); no tenant stands
+        out: the largest has 0.03 rejects/s, 100% of all (stands out from 0.5
+        rejects/s and 10%); 0 tenants at once (many is 5)
       - tenant-over-rps-cap: 0.03 rejects/s in all (threshold 1); no tenant stands
         out: the largest has 0.03 rejects/s, 100% of all (stands out from 0.5
-        rejects/s and 10%)
+        rejects/s and 10%); the path of the 429s by tenant is known; and 2 more
       - deploy-auth-churn: 0 of 2 instances started in the last 10m, the newest 1d
         ago (threshold 50%)
 
     Could not be judged
       - distributed-credential-stuffing: authentication failures by IP: could not be
-        read; 0.01 failures/s in all (threshold 5)
+        read; 0.01 failures/s beside what stands out (threshold 5); 0.01 failures/s
+        beside what stands out (threshold 0.33)
       - single-ip-credential-stuffing: authentication failures by IP: could not be
         read
       - agent-over-cost-cap: 0.03 rejects/s in all (threshold 1); no tenant stands
         out: the largest has 0.03 rejects/s, 100% of all (stands out from 0.5
-        rejects/s and 10%); agents' spend today against their cap: could not be read
+        rejects/s and 10%); agents' spend against their cap: could not be read; and
+        1 more
 
     Authentication failures, all sources: 0.01 failures/s in 5m
 

@@ -224,7 +224,8 @@ describe('whose addresses they are', () => {
       expect(caveatCodes(single)).toContain('proxy-aggregate');
       expect(single.responses).toContainEqual({ id: 'block-ip', except: [inside] });
       const document = documentOf({ 'auth-failures-by-ip': counters({ [inside]: 900 }) });
-      expect(document.remedies.get(SINGLE)?.map(({ id }) => id)).toEqual(['load-balancer-deny-list']);
+      const steps = document.remedies.get(SINGLE)?.map(({ id }) => id);
+      expect(steps).toEqual(['find-true-source', 'load-balancer-deny-list']);
     },
   );
 });

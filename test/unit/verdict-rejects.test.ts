@@ -105,7 +105,7 @@ describe('many tenants', () => {
   test('capacity is medium on the spread alone', () => {
     const finding = findingOf(rejected(tenants(8, mixed(1))), OVERLOAD);
     expect(finding).toMatchObject({ confidence: 'medium', subjects: [] });
-    expect(caveatCodes(finding)).toEqual(['unconfirmed']);
+    expect(caveatCodes(finding)).toEqual(['unconfirmed', 'signal-absent']);
   });
 
   test.each([
@@ -122,10 +122,22 @@ describe('many tenants', () => {
   });
 
   test('a service that is down speaks against capacity', () => {
-    const down = { 'service-up': services({ 'identity:8000': 0, 'gw-1:8000': 1 }) };
+    const down = { 'service-up': services({ 'policy:8000': 0, 'gw-1:8000': 1 }) };
     const finding = findingOf(rejected(tenants(8, mixed(1)), down), OVERLOAD);
     expect(finding.confidence).toBe('low');
     expect(caveatCodes(finding)).toContain('service-down');
+  });
+
+  test.each(['identity:8000', 'identity-2.prod:8000', 'identity'])('without %s it is an outage', (name) => {
+    const down = { 'service-up': services({ [name]: 0, 'gw-1:8000': 1 }) };
+    const verdict = rejected(tenants(8, mixed(1)), down);
+    expect(categoriesOf(verdict)).toEqual(['dependency-outage']);
+    expect(verdict.confidence).toBe('high');
+  });
+
+  test('a service whose name only begins alike is no dependency', () => {
+    const down = { 'service-up': services({ 'identityless:8000': 0, 'gw-1:8000': 1 }) };
+    expect(categoriesOf(rejected(tenants(8, mixed(1)), down))).toEqual([OVERLOAD]);
   });
 
   test.each([

@@ -34,8 +34,32 @@ describe('quiet', () => {
     expect(triage(nothing)).toMatchObject({ category: 'quiet', confidence: 'high' });
   });
 
-  test.each(SIGNALS.filter((id) => id !== 'rejects-by-tenant'))('%s absent does not forbid it', (id) => {
-    expect(triage({ [id]: none })).toMatchObject({ category: 'quiet', confidence: 'medium' });
+  /** Without it some category cannot be judged, or one of the two sources for the same is gone. */
+  const MISSED = [
+    ...['auth-failures-by-ip', 'auth-failures-total', 'account-lockouts', 'account-failures'],
+    ...['rejects-by-tenant', 'rejects-by-layer', 'agent-spend', 'blocked-spend'],
+  ];
+
+  test.each([
+    ['absent', none],
+    ['without a sign of life', stale],
+  ])(
+    'an optional signal that is %s does not forbid it, and is missed where a category needs it',
+    (_, reading) => {
+      const sure = SIGNALS.map((id) => {
+        const verdict = triage({ [id]: reading });
+        expect(verdict.category, id).toBe('quiet');
+        return [id, verdict.confidence];
+      });
+      const missed = sure.filter(([, confidence]) => confidence !== 'high').map(([id]) => id);
+      expect(missed).toEqual(MISSED);
+    },
+  );
+
+  test('what the operator has not configured is not missed', () => {
+    const unset = absent('not configured', 'not-configured');
+    const ours = { 'deploy-events': unset, 'successes-by-ip': unset, 'tenants-by-ip': unset };
+    expect(triage(ours)).toMatchObject({ category: 'quiet', confidence: 'high', undecided: [] });
   });
 
   test.each(SIGNALS)('%s unknown forbids it', (id) => {
@@ -45,13 +69,6 @@ describe('quiet', () => {
       findings: [],
     });
   });
-
-  test.each(SIGNALS.filter((id) => id !== 'rejects-by-tenant'))(
-    '%s without a sign of life is not seen',
-    (id) => {
-      expect(triage({ [id]: stale })).toMatchObject({ category: 'quiet', confidence: 'medium' });
-    },
-  );
 
   test('an abnormal total that becomes unknown does not become quiet', () => {
     expect(seen({ 'auth-failures-total': rate(6) })).toBe('inconclusive');
@@ -63,9 +80,9 @@ describe('quiet', () => {
     ['unknown', late],
     ['without a sign of life', stale],
   ])('rejects %s forbid it: nothing else tells about them', (_, reading) => {
-    const verdict = triage({ 'rejects-by-tenant': reading });
+    const verdict = triage({ 'rejects-by-tenant': reading, 'rejects-by-layer': reading });
     expect(verdict.category).toBe('inconclusive');
-    expect(verdict.blind).toEqual([['rejects-by-tenant']]);
+    expect(verdict.blind).toEqual([['rejects-by-tenant', 'rejects-by-layer']]);
   });
 
   test('authentication failures may be seen by either source', () => {

@@ -1,26 +1,53 @@
-import type { Adapter } from '../../evidence/collect.ts';
+import type { Adapter, Answer } from '../../evidence/collect.ts';
 import { type Reading, unknown } from '../../evidence/types.ts';
+import { labelOf } from '../../runbooks/sources.ts';
 import type { Asked } from '../asked.ts';
 import { SourceError } from '../source-error.ts';
 import { type HttpClient, makeHttpClient } from './http.ts';
-import { type Question, readAge, readGauge, readRate } from './read.ts';
+import { readQuery } from './own-query.ts';
+import { readRate } from './rate.ts';
+import { type Question, readAge, readGauge } from './read.ts';
 
 /** Reads all of a runbook's Prometheus sources at once, each on its own: one that fails leaves the others be. */
 export const readPrometheus: Adapter = async (asked, { config, runbook, windowSeconds, clock, signal }) => {
   const http = makeHttpClient(config.prometheus, signal, clock.now);
+  const startedAt = clock.now();
   try {
-    const answers = asked.map(async (one): Promise<[Asked, Reading]> => {
+    const answers = asked.map(async (one): Promise<Answer> => {
+      const { queries } = config;
       try {
-        return [one, await readOne(one, { http, runbook, kind: one.kind, windowSeconds })];
+        const reading = await readOne(one, { http, runbook, kind: one.kind, windowSeconds, queries });
+        return answered(one, reading, clock.now() - startedAt);
       } catch (error) {
-        return [one, failed(error, http)];
+        return answered(one, failed(error, http), clock.now() - startedAt);
       }
     });
-    return new Map(await Promise.all(answers));
+    return await Promise.all(answers);
   } finally {
     http.close();
   }
 };
+
+function answered(one: Asked, reading: Reading, latencyMs: number): Answer {
+  const label = labelOf(one.source);
+  const { status, reason, cause, rows, total, distinct } = reading;
+  const [row] = rows;
+  const report = {
+    ...{ label, status, reason, cause, latencyMs },
+    entities: distinct,
+    sample:
+      row === undefined
+        ? total === null
+          ? null
+          : { id: 'total', value: total }
+        : { id: row.id, value: row.value },
+  };
+  return {
+    asked: [one],
+    reading: { ...reading, rows: rows.map((each) => ({ ...each, sources: [label] })) },
+    sources: [report],
+  };
+}
 
 function readOne({ source }: Asked, question: Question): Promise<Reading> {
   switch (source.kind) {
@@ -30,6 +57,8 @@ function readOne({ source }: Asked, question: Question): Promise<Reading> {
       return readGauge(source, question);
     case 'prometheus-age':
       return readAge(source, question);
+    case 'prometheus-query':
+      return readQuery(source, question);
     default:
       throw new SourceError('malformed', `${source.kind} is not a source in Prometheus`);
   }

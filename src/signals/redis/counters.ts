@@ -1,8 +1,18 @@
 import type { Redis } from 'ioredis';
-import { measured, type Reading, type Row, unknown } from '../../evidence/types.ts';
+import { type Id, measured, type Row, rowOf, unknown } from '../../evidence/types.ts';
 import { isPublicAddress } from '../../values/address.ts';
+import type { Period } from '../../values/dated-key.ts';
 import { isValidId } from '../entities.ts';
-import { type Claim, type Family, MAX_ENTITY_BYTES, Skipped, ttlSeconds } from './family.ts';
+import { Counted } from './counted.ts';
+import {
+  type Claim,
+  type Family,
+  type Finished,
+  type Found,
+  MAX_ENTITY_BYTES,
+  Skipped,
+  ttlSeconds,
+} from './family.ts';
 import { Histogram } from './histogram.ts';
 import { entityOf, type KeyTemplate, keyOf, toId } from './keys.ts';
 import { TopK } from './top-k.ts';
@@ -12,119 +22,179 @@ const TOP_STRANGERS = 20;
 /** Fifteen digits are exact in a double. */
 const WHOLE_NUMBER = /^\d{1,15}$/;
 
+/** One key family of counters. */
+export interface CounterSpec {
+  readonly template: KeyTemplate;
+  /** null: a day or a month, by its date. */
+  readonly windowSeconds: number | null;
+  /** True when every count sets the TTL anew to the window, so that the TTL tells when the last one was. */
+  readonly renewed: boolean;
+  readonly stopsAt: number | null;
+  /** True when the client itself chose the name. */
+  readonly claimed: boolean;
+  readonly period: Period | null;
+}
+
 interface Counter {
   readonly entity: string;
   readonly value: number;
+  /** Which of the families it was read from. */
+  readonly from: number;
 }
 
-interface Options {
-  readonly template: KeyTemplate;
-  readonly kind: string | null;
-  readonly windowSeconds: number;
-  /** True when every count sets the TTL anew to the window, so that the TTL tells when the last one was. */
-  readonly renewed: boolean;
-}
-
-/** Whole-number counters, one key an entity: totals, spread and the largest, each with the time of its last count. */
+/**
+ * Whole-number counters, one key an entity: totals, spread and the largest, each with the time of its last count.
+ * Several families may name the same entity; it counts once, with the larger value.
+ */
 export class CounterFamily implements Family {
-  readonly label: string;
+  readonly labels: readonly string[];
   readonly prefixes: readonly string[];
-  readonly #options: Options;
+  readonly #specs: readonly CounterSpec[];
+  readonly #kind: string | null;
   readonly #top = new TopK<Counter>(TOP);
   /** Apart, so that no number of names that are not ids can push an id out. */
   readonly #topStrangers = new TopK<Counter>(TOP_STRANGERS);
   readonly #histogram = new Histogram();
-  readonly #skipped = new Skipped();
+  readonly #skipped: readonly Skipped[];
   readonly #strangers = { distinct: 0, total: 0, largest: 0 };
   readonly #strangerHistogram = new Histogram();
+  readonly #found: { entities: number; sample: { entity: string; value: number } | null }[];
+  readonly #counted: Counted | null;
   #shownStrangers = 0;
   #seen = false;
   #total = 0;
   #distinct = 0;
 
-  constructor(options: Options) {
-    this.#options = options;
-    this.label = options.template.label;
-    this.prefixes = [options.template.prefix];
+  constructor(specs: readonly CounterSpec[], kind: string | null) {
+    this.#specs = specs;
+    this.#kind = kind;
+    this.labels = specs.map(({ template }) => template.label);
+    this.prefixes = specs.map(({ template }) => template.prefix);
+    this.#skipped = specs.map(() => new Skipped());
+    this.#found = specs.map(() => ({ entities: 0, sample: null }));
+    this.#counted = specs.length > 1 ? new Counted() : null;
   }
 
   claim(key: string, bytes: Buffer): Claim | null {
-    const entity = entityOf(key, this.#options.template, '');
-    return entity === null ? null : { entity, wanted: [bytes], self: 0 };
+    for (const [self, { template }] of this.#specs.entries()) {
+      const entity = entityOf(key, template);
+      if (entity !== null) return { entity, wanted: [bytes], self: 0, from: self };
+    }
+    return null;
   }
 
-  take({ entity }: Claim, [bytes]: readonly (Buffer | null)[]): void {
+  take({ entity, from = 0 }: Claim, [bytes]: readonly (Buffer | null)[]): void {
     if (!bytes) return;
     this.#seen = true;
     const text = bytes.toString('latin1');
     const value = WHOLE_NUMBER.test(text) ? Number(text) : null;
     if (entity.length > MAX_ENTITY_BYTES) {
-      this.#skipped.count(`with a name over ${MAX_ENTITY_BYTES} bytes`);
+      this.#skipped[from]?.count(`with a name over ${MAX_ENTITY_BYTES} bytes`);
       this.#stranger(value ?? 0);
     } else if (value === null) {
-      this.#skipped.count('not a whole number');
+      this.#skipped[from]?.count('not a whole number');
     } else if (value > 0) {
-      this.#add(entity, value);
+      this.#add({ entity, value, from });
     }
   }
 
-  skip(): void {
+  skip({ from = 0 }: Claim): void {
     this.#seen = true;
-    this.#skipped.count('not a string');
+    this.#skipped[from]?.count('not a string');
   }
 
-  async finish(redis: Redis): Promise<Reading | null> {
+  async finish(redis: Redis): Promise<Finished | null> {
     if (!this.#seen) return null;
-    const skipped = this.#skipped.warnings(this.label);
+    const skipped = this.#skipped.flatMap((one, index) => one.warnings(this.labels[index] ?? ''));
+    const sources = this.#found.map(
+      ({ entities, sample }): Found => ({
+        entities,
+        sample: sample && { id: toId(sample.entity), value: sample.value },
+      }),
+    );
     // Not one of them could be read: that is not zero.
     if (this.#distinct === 0 && this.#strangers.distinct === 0 && skipped.length > 0) {
-      return { ...unknown('malformed', skipped.join('; ')), warnings: skipped };
+      return { reading: { ...unknown('malformed', skipped.join('; ')), warnings: skipped }, sources };
     }
-    const { template, kind, renewed, windowSeconds } = this.#options;
-    const top = [...this.#top.sorted(), ...this.#topStrangers.sorted()].sort(
-      (a, b) => b.value - a.value || (a.entity < b.entity ? -1 : 1),
-    );
-    const ttls = await ttlSeconds(redis, renewed ? top.map(({ entity }) => keyOf(entity, template, '')) : []);
-    const rows = top.map(({ entity, value }, index): Row => {
-      const id = toId(entity);
-      const ttl = ttls[index] ?? null;
-      return {
-        id,
-        ...validity(kind, id),
-        value,
-        share: this.#total > 0 ? value / this.#total : null,
-        lastSeenSeconds: ttl === null ? null : Math.max(0, Math.round(windowSeconds - ttl)),
-        labels: {},
-        limit: null,
-      };
-    });
-    return measured({
+    const rows = await this.#rows(redis);
+    const reading = measured({
       total: this.#total,
       distinct: this.#distinct,
       rows,
       distribution: this.#histogram.bins(),
       strangers: { ...this.#strangers, bins: this.#strangerHistogram.bins() },
-      warnings: [...skipped, ...this.#strangerWarning(rows)],
+      warnings: [...skipped, ...this.#strangerWarning(rows), ...this.#overflowWarning()],
+    });
+    return { reading, sources };
+  }
+
+  /** The largest, each with what its keys in all the families tell. */
+  async #rows(redis: Redis): Promise<Row[]> {
+    const best = new Map<string, Counter>();
+    for (const one of [...this.#top.sorted(), ...this.#topStrangers.sorted()]) {
+      if ((best.get(one.entity)?.value ?? 0) < one.value) best.set(one.entity, one);
+    }
+    const top = [...best.values()].sort((a, b) => b.value - a.value || (a.entity < b.entity ? -1 : 1));
+    const specs = this.#specs;
+    // Only a TTL tells which of several families hold it; with one it is asked for where it means something.
+    const isAsked = specs.length > 1 || specs.some(({ renewed }) => renewed);
+    const keys = isAsked
+      ? top.flatMap(({ entity }) => specs.map(({ template }) => keyOf(entity, template)))
+      : [];
+    const ttls = await ttlSeconds(redis, keys);
+    return top.map((one, index) => {
+      const own = ttls.slice(index * specs.length, (index + 1) * specs.length);
+      const holds = specs.flatMap((spec, at) =>
+        at === one.from || (own[at] !== undefined && own[at] !== 'gone') ? [{ spec, ttl: own[at] }] : [],
+      );
+      const seen = holds.flatMap(({ spec, ttl }) =>
+        spec.renewed && typeof ttl === 'number'
+          ? [Math.max(0, Math.round((spec.windowSeconds ?? 0) - ttl))]
+          : [],
+      );
+      const id = toId(one.entity);
+      const from = specs[one.from];
+      return rowOf({
+        id,
+        ...validity(this.#kind, id),
+        sources: holds.map(({ spec }) => spec.template.label),
+        claimed: holds.every(({ spec }) => spec.claimed),
+        value: one.value,
+        atLeast: from?.stopsAt != null && one.value >= from.stopsAt,
+        share: this.#total > 0 ? one.value / this.#total : null,
+        lastSeenSeconds: seen.length > 0 ? Math.min(...seen) : null,
+        period: from?.period ?? null,
+      });
     });
   }
 
-  #add(entity: string, value: number): void {
-    this.#total += value;
-    this.#distinct += 1;
-    if (isValidId(this.#options.kind, entity)) {
+  #add(counter: Counter): void {
+    const { entity, value, from } = counter;
+    const found = this.#found[from];
+    if (found !== undefined) {
+      found.entities += 1;
+      if ((found.sample?.value ?? 0) < value) found.sample = { entity, value };
+    }
+    const before = this.#counted?.raise(entity, value) ?? null;
+    if (before !== null && before >= value) return;
+    this.#total += value - (before ?? 0);
+    this.#distinct += before === null ? 1 : 0;
+    if (isValidId(this.#kind, entity)) {
+      if (before !== null) this.#histogram.remove(before);
       this.#histogram.add(value);
-      if (this.#top.admits(value)) this.#top.add(value, { entity, value });
+      if (this.#top.admits(value)) this.#top.add(value, counter);
     } else {
-      this.#shownStrangers += 1;
-      this.#stranger(value);
-      if (this.#topStrangers.admits(value)) this.#topStrangers.add(value, { entity, value });
+      this.#shownStrangers += before === null ? 1 : 0;
+      this.#stranger(value, before);
+      if (this.#topStrangers.admits(value)) this.#topStrangers.add(value, counter);
     }
   }
 
-  #stranger(value: number): void {
-    this.#strangers.distinct += 1;
-    this.#strangers.total += value;
+  #stranger(value: number, before: number | null = null): void {
+    this.#strangers.distinct += before === null ? 1 : 0;
+    this.#strangers.total += value - (before ?? 0);
     this.#strangers.largest = Math.max(this.#strangers.largest, value);
+    if (before !== null) this.#strangerHistogram.remove(before);
     if (value > 0) this.#strangerHistogram.add(value);
   }
 
@@ -134,12 +204,19 @@ export class CounterFamily implements Family {
       ? ', some not UTF-8 (shown as hexadecimal)'
       : '';
     return [
-      `${this.#shownStrangers} of ${this.#distinct} names in ${this.label} are not ${this.#options.kind === 'ip' ? 'IP addresses' : 'valid ids'}${bytes}: counted in the totals, never proposed for a remedy`,
+      `${this.#shownStrangers} of ${this.#distinct} names in ${this.labels.join(', ')} are not ${this.#kind === 'ip' ? 'IP addresses' : 'valid ids'}${bytes}: counted in the totals, never proposed for a remedy`,
+    ];
+  }
+
+  #overflowWarning(): string[] {
+    if (this.#counted?.overflowed !== true) return [];
+    return [
+      `more names than can be told apart: one that is in several of ${this.labels.join(', ')} may be counted twice`,
     ];
   }
 }
 
-function validity(kind: string | null, id: Row['id']): Pick<Row, 'valid' | 'public'> {
+function validity(kind: string | null, id: Id): Pick<Row, 'valid' | 'public'> {
   const valid = typeof id === 'string' && isValidId(kind, id);
   return { valid, public: valid && kind === 'ip' && typeof id === 'string' ? isPublicAddress(id) : null };
 }

@@ -1,36 +1,51 @@
 import type { Redis } from 'ioredis';
-import { measured, type Reading, type Row } from '../../evidence/types.ts';
+import { measured, type Row, rowOf } from '../../evidence/types.ts';
 import { isValidId } from '../entities.ts';
-import { type Claim, type Family, MAX_ENTITY_BYTES, Skipped, ttlSeconds } from './family.ts';
+import { type Claim, type Family, type Finished, MAX_ENTITY_BYTES, Skipped, ttlSeconds } from './family.ts';
 import { entityOf, type KeyTemplate, keyOf, toId } from './keys.ts';
 
 const KEPT = 200;
 const MAX_TEXT_CHARS = 120;
 
+interface Options {
+  readonly template: KeyTemplate;
+  /** Where the reason is kept; null: the value is the reason. */
+  readonly reason: KeyTemplate | null;
+  /** The value that the system itself writes; null: it does not say who put it there. */
+  readonly automatic: string | null;
+  readonly kind: string | null;
+}
+
+interface Kept {
+  readonly entity: string;
+  readonly value: string;
+  readonly reason: string;
+}
+
 /** Keys whose presence is the fact, such as blocks: how many, and of some their text and seconds to live. */
 export class EntryFamily implements Family {
-  readonly label: string;
+  readonly labels: readonly string[];
   readonly prefixes: readonly string[];
-  readonly #template: KeyTemplate;
-  readonly #kind: string | null;
-  readonly #kept: { entity: string; text: string }[] = [];
+  readonly #options: Options;
+  readonly #kept: Kept[] = [];
   readonly #skipped = new Skipped();
   #distinct = 0;
   #seen = false;
 
-  constructor(template: KeyTemplate, kind: string | null) {
-    this.#template = template;
-    this.#kind = kind;
-    this.label = template.label;
-    this.prefixes = [template.prefix];
+  constructor(options: Options) {
+    this.#options = options;
+    this.labels = [options.template.label];
+    this.prefixes = [options.template.prefix];
   }
 
   claim(key: string, bytes: Buffer): Claim | null {
-    const entity = entityOf(key, this.#template, '');
-    return entity === null ? null : { entity, wanted: [bytes], self: 0 };
+    const { template, reason } = this.#options;
+    const entity = entityOf(key, template);
+    if (entity === null) return null;
+    return { entity, wanted: reason === null ? [bytes] : [bytes, keyOf(entity, reason)], self: 0 };
   }
 
-  take({ entity }: Claim, [bytes]: readonly (Buffer | null)[]): void {
+  take({ entity }: Claim, [bytes, reason]: readonly (Buffer | null)[]): void {
     if (!bytes) return;
     this.#seen = true;
     if (entity.length > MAX_ENTITY_BYTES) {
@@ -38,8 +53,9 @@ export class EntryFamily implements Family {
       return;
     }
     this.#distinct += 1;
-    if (this.#kept.length < KEPT)
-      this.#kept.push({ entity, text: bytes.toString('utf8').slice(0, MAX_TEXT_CHARS) });
+    if (this.#kept.length >= KEPT) return;
+    const text = (held: Buffer) => held.toString('utf8').slice(0, MAX_TEXT_CHARS);
+    this.#kept.push({ entity, value: text(bytes), reason: text(reason ?? bytes) });
   }
 
   skip(): void {
@@ -47,34 +63,47 @@ export class EntryFamily implements Family {
     this.#skipped.count('not a string');
   }
 
-  async finish(redis: Redis): Promise<Reading | null> {
+  async finish(redis: Redis): Promise<Finished | null> {
     if (!this.#seen) return null;
+    const { template, automatic, kind } = this.#options;
     const ttls = await ttlSeconds(
       redis,
-      this.#kept.map(({ entity }) => keyOf(entity, this.#template, '')),
+      this.#kept.map(({ entity }) => keyOf(entity, template)),
     );
-    const rows = this.#kept.map(({ entity, text }, index): Row => {
+    const rows = this.#kept.map(({ entity, value, reason }, index): Row => {
       const id = toId(entity);
-      return {
+      return rowOf({
         id,
-        valid: typeof id === 'string' && isValidId(this.#kind, id),
-        public: null,
+        valid: typeof id === 'string' && isValidId(kind, id),
+        sources: [template.label],
         // 0 is a key without an end; one that is about to end has a second left.
-        value: ttls[index] === null ? 0 : Math.max(1, Math.round(ttls[index] ?? 0)),
-        share: null,
-        lastSeenSeconds: null,
-        labels: { reason: { [text]: 1 } },
-        limit: null,
-      };
+        value: secondsLeft(ttls[index] ?? null),
+        labels: {
+          reason: { [reason]: 1 },
+          ...(automatic === null ? {} : { by: { [value === automatic ? 'automatic' : 'hand']: 1 } }),
+        },
+      });
     });
     // What has no end lasts longest.
     const lasts = ({ value }: Row) => (value === 0 ? Number.POSITIVE_INFINITY : value);
     rows.sort((a, b) => (lasts(a) === lasts(b) ? 0 : lasts(b) - lasts(a)));
-    return measured({
-      total: this.#distinct,
-      distinct: this.#distinct,
-      rows,
-      warnings: this.#skipped.warnings(this.label),
-    });
+    const [first] = rows;
+    return {
+      reading: measured({
+        total: this.#distinct,
+        distinct: this.#distinct,
+        rows,
+        warnings: this.#skipped.warnings(template.label),
+      }),
+      sources: [
+        {
+          entities: this.#distinct,
+          sample: first === undefined ? null : { id: first.id, value: first.value },
+        },
+      ],
+    };
   }
 }
+
+const secondsLeft = (ttl: number | 'gone' | null): number =>
+  ttl === null ? 0 : Math.max(1, Math.round(ttl === 'gone' ? 0 : ttl));

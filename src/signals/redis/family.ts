@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import type { Reading } from '../../evidence/types.ts';
+import type { Reading, SourceReport } from '../../evidence/types.ts';
 
 /** Longer names are not ids of anything; they are counted apart and never shown in full. */
 export const MAX_ENTITY_BYTES = 512;
@@ -11,14 +11,26 @@ export interface Claim {
   readonly wanted: readonly Buffer[];
   /** Which of the wanted is the key itself. */
   readonly self: number;
+  /** Which of the family's sources it belongs to; the first unless said. */
+  readonly from?: number;
 }
 
+/** What a family found: its reading, and a report for each of its sources, in their order. */
+export interface Finished {
+  readonly reading: Reading;
+  readonly sources: readonly Found[];
+}
+
+/** What one source holds: how many keys, and the largest of them. No key at all is `empty`. */
+export type Found = Pick<SourceReport, 'entities' | 'sample'>;
+
 /**
- * One source's part in the pass over the keyspace: it claims keys as they come by, is given their values, and makes
+ * One signal's part in the pass over the keyspace: it claims keys as they come by, is given their values, and makes
  * its reading at the end. It keeps running sums and a bounded top list, so its memory does not grow with the keyspace.
  */
 export interface Family {
-  readonly label: string;
+  /** Its key families, as people write them. */
+  readonly labels: readonly string[];
   /** Starts of the keys that it wants to see, latin1. */
   readonly prefixes: readonly string[];
   /** What to read for this key, or null when it is not its own. The key comes as latin1 and as the bytes it is. */
@@ -26,19 +38,23 @@ export interface Family {
   /** Values in the order of `wanted`. The key itself has one; another that it brought along may be null. */
   take(claim: Claim, values: readonly (Buffer | null)[]): void;
   /** A claimed key that holds something other than a string. */
-  skip(): void;
+  skip(claim: Claim): void;
   /** Completes the reading, or null when no key of the family was seen. */
-  finish(redis: Redis): Promise<Reading | null>;
+  finish(redis: Redis): Promise<Finished | null>;
 }
 
-/** Seconds to live by key; null for a key without expiry or one that is gone. */
-export async function ttlSeconds(redis: Redis, keys: readonly Buffer[]): Promise<(number | null)[]> {
+/** What PTTL answers for a key that is not there. */
+const GONE = -2;
+
+/** Seconds to live by key; null for a key without expiry, `gone` for one that is not there. */
+export async function ttlSeconds(redis: Redis, keys: readonly Buffer[]): Promise<(number | 'gone' | null)[]> {
   if (keys.length === 0) return [];
   const pipeline = redis.pipeline();
   for (const key of keys) pipeline.pttl(key);
   const replies = (await pipeline.exec()) ?? [];
   return replies.map(([error, milliseconds]) => {
     if (error) throw error;
+    if (milliseconds === GONE) return 'gone';
     return typeof milliseconds === 'number' && milliseconds >= 0 ? milliseconds / 1000 : null;
   });
 }

@@ -19,6 +19,16 @@ export class Histogram {
     this.#bins.set(from, bin);
   }
 
+  /** Takes back what was added. */
+  remove(value: number): void {
+    const bin = this.#bins.get(binOf(value));
+    if (bin === undefined) return;
+    bin.count -= 1;
+    bin.total -= value;
+    bin.squares -= value * value;
+    if (bin.count === 0) this.#bins.delete(binOf(value));
+  }
+
   bins(): Bin[] {
     return [...this.#bins].map(([from, bin]) => ({ from, ...bin })).sort((a, b) => a.from - b.from);
   }

@@ -1,38 +1,44 @@
 import type { Id } from '../../evidence/types.ts';
 import { keyPattern } from '../../runbooks/sources.ts';
+import { withDate } from '../../values/dated-key.ts';
 
-/** A key template of the runbook, taken apart: `acp:agent_cost_today:{agent}:{yyyymmdd}`. */
+/** A key template of the runbook, taken apart for one day: `acp:agent_cost_today:{agent}:{yyyymmdd}`. */
 export interface KeyTemplate {
   /** latin1, one character a byte, so that any bytes compare exactly. */
   readonly prefix: string;
-  readonly dated: boolean;
+  /** The date, where there is one: `:20261121`. */
+  readonly suffix: string;
   /** As the runbook's reader knows it: `acp:auth_fail:*`. */
   readonly label: string;
 }
 
-export function parseTemplate(template: string): KeyTemplate {
-  const open = template.indexOf('{');
-  const prefix = Buffer.from(template.slice(0, open), 'utf8').toString('latin1');
-  return { prefix, dated: template.endsWith(':{yyyymmdd}'), label: keyPattern(template) };
+/** @param iso the present by the server's clock: its date names today's keys */
+export function parseTemplate(template: string, iso: string): KeyTemplate {
+  const dated = withDate(template, iso);
+  const latin1 = (text: string) => Buffer.from(text, 'utf8').toString('latin1');
+  return {
+    prefix: latin1(dated.slice(0, dated.indexOf('{'))),
+    suffix: latin1(dated.slice(dated.lastIndexOf('}') + 1)),
+    label: keyPattern(template),
+  };
 }
 
 /**
  * The entity's part of a key, or null when the key is not of this template. All that stands after the prefix (and
  * before the date) is the id: IPv6 addresses contain colons.
- * @param key latin1 @param date the day that a dated template is read for, yyyymmdd
+ * @param key latin1
  */
-export function entityOf(key: string, template: KeyTemplate, date: string): string | null {
-  if (!key.startsWith(template.prefix)) return null;
-  if (!template.dated) return key.slice(template.prefix.length);
-  const suffix = `:${date}`;
-  return key.endsWith(suffix) && key.length >= template.prefix.length + suffix.length
-    ? key.slice(template.prefix.length, -suffix.length)
+export function entityOf(key: string, { prefix, suffix }: KeyTemplate): string | null {
+  if (!key.startsWith(prefix)) return null;
+  if (suffix === '') return key.slice(prefix.length);
+  return key.endsWith(suffix) && key.length >= prefix.length + suffix.length
+    ? key.slice(prefix.length, -suffix.length)
     : null;
 }
 
 /** The key of an entity, as bytes. Both latin1. */
-export const keyOf = (entity: string, template: KeyTemplate, date: string): Buffer =>
-  Buffer.from(`${template.prefix}${entity}${template.dated ? `:${date}` : ''}`, 'latin1');
+export const keyOf = (entity: string, { prefix, suffix }: KeyTemplate): Buffer =>
+  Buffer.from(`${prefix}${entity}${suffix}`, 'latin1');
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 

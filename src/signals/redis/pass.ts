@@ -83,7 +83,7 @@ async function tellTypes(redis: Redis, missing: readonly Claimed[]): Promise<voi
     redis,
     missing.flatMap(({ claim }) => claim.wanted[claim.self] ?? []),
   );
-  missing.forEach(({ family }, index) => {
-    if (types[index] !== 'none') family.skip();
+  missing.forEach(({ family, claim }, index) => {
+    if (types[index] !== 'none') family.skip(claim);
   });
 }

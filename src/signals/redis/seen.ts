@@ -40,7 +40,7 @@ export class SeenKeys {
 }
 
 /** Two 32-bit FNV-1a style hashes with different seeds, joined to 53 bits. Not for secrets: only to spot repeats. */
-function hash53(text: string, seed: number): number {
+export function hash53(text: string, seed: number): number {
   let a = 0x811c9dc5 ^ seed;
   let b = 0xc9dc5118 ^ Math.imul(seed, 0x9e3779b1);
   for (let index = 0; index < text.length; index++) {

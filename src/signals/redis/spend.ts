@@ -1,42 +1,61 @@
 import type { Redis } from 'ioredis';
-import { type Limit, measured, type Reading, type Row } from '../../evidence/types.ts';
-import { readStoredUsd } from '../../values/money.ts';
+import { type Limit, measured, type Row, rowOf } from '../../evidence/types.ts';
+import type { Period } from '../../values/dated-key.ts';
+import { readStoredCents, readStoredUsd } from '../../values/money.ts';
 import { isValidId } from '../entities.ts';
-import { type Claim, type Family, MAX_ENTITY_BYTES, Skipped, typesOf } from './family.ts';
+import { type Claim, type Family, type Finished, MAX_ENTITY_BYTES, Skipped, typesOf } from './family.ts';
 import { entityOf, type KeyTemplate, keyOf, toId } from './keys.ts';
 import { TopK } from './top-k.ts';
 
 const TOP = 200;
-/** Before that much of the day has passed, a mean since midnight says nothing about the rate of spending. */
+/** Before that much of the period has passed, a mean since its start says nothing about the rate of spending. */
 const MIN_ELAPSED_SECONDS = 600;
 
-interface Options {
+/** One key family of spends, and the caps that they are held against. */
+export interface SpendSpec {
   readonly spend: KeyTemplate;
-  readonly cap: KeyTemplate;
-  readonly kind: string | null;
-  /** Today, UTC, yyyymmdd. */
-  readonly date: string;
-  /** Seconds since midnight, UTC. */
+  /** null: the system does not keep it where it can be read. */
+  readonly cap: KeyTemplate | null;
+  readonly unit: 'USD' | 'cents';
+  readonly period: Period;
+  /** Seconds since the period began. */
   readonly elapsedSeconds: number;
+}
+
+/** Whose money it is: one word and the plural, for warnings. */
+interface Entity {
+  readonly kind: string | null;
+  readonly many: string;
 }
 
 interface Ranked {
   readonly row: Row;
-  /** The key that holds no string; null when there is a spend. */
-  readonly missing: Buffer | null;
+  /** The keys that hold no string, where there is no spend at all; else none. */
+  readonly missing: readonly Buffer[];
+}
+
+/** A spend of one family, in USD. */
+interface Spent {
+  readonly spec: SpendSpec;
+  readonly usd: number;
 }
 
 /**
- * Spend against cap, each in a key of its own. Both keys are read together whichever of them comes by, so nothing has
- * to be remembered for the other half: a cap brings its agent's row, a spend without a cap brings one of its own.
+ * Spend against cap, each in a key of its own. All keys of an entity are read together whichever of them comes by, so
+ * nothing has to be remembered for the other half: the row is made for the first of its keys that is there. Of several
+ * spends the one closest to its cap counts: it is the one that refuses.
  */
 export class SpendFamily implements Family {
-  readonly label: string;
+  readonly labels: readonly string[];
   readonly prefixes: readonly string[];
-  readonly #options: Options;
+  readonly #specs: readonly SpendSpec[];
+  /** In the order in which a claim's values come: the spends, then the caps, each family once. */
+  readonly #templates: readonly KeyTemplate[];
+  readonly #entity: Entity;
   readonly #top = new TopK<Ranked>(TOP);
   readonly #skipped = new Skipped();
   readonly #unusable: string[] = [];
+  readonly #found: { entities: number; sample: { entity: string; value: number } | null }[];
   #unusableCount = 0;
   #uncapped = 0;
   #notUtf8 = 0;
@@ -44,54 +63,97 @@ export class SpendFamily implements Family {
   #total = 0;
   #distinct = 0;
 
-  constructor(options: Options) {
-    this.#options = options;
-    this.label = `${options.spend.label} / ${options.cap.label}`;
-    this.prefixes = [options.spend.prefix, options.cap.prefix];
+  constructor(specs: readonly SpendSpec[], entity: Entity) {
+    this.#specs = specs;
+    this.#entity = entity;
+    const caps = specs.flatMap(({ cap }) => (cap === null ? [] : [cap]));
+    const once = new Map(
+      [...specs.map(({ spend }) => spend), ...caps].map((one) => [one.prefix + one.suffix, one]),
+    );
+    this.#templates = [...once.values()];
+    this.labels = specs.map(({ spend, cap }) =>
+      cap === null ? spend.label : `${spend.label} / ${cap.label}`,
+    );
+    this.prefixes = this.#templates.map(({ prefix }) => prefix);
+    this.#found = specs.map(() => ({ entities: 0, sample: null }));
   }
 
   claim(key: string, bytes: Buffer): Claim | null {
-    const { spend, cap, date } = this.#options;
-    const capped = entityOf(key, cap, date);
-    if (capped !== null) return { entity: capped, wanted: [keyOf(capped, spend, date), bytes], self: 1 };
-    const spender = entityOf(key, spend, date);
-    return spender === null ? null : { entity: spender, wanted: [bytes, keyOf(spender, cap, date)], self: 0 };
+    for (const [self, template] of this.#templates.entries()) {
+      const entity = entityOf(key, template);
+      if (entity === null) continue;
+      const wanted = this.#templates.map((one, at) => (at === self ? bytes : keyOf(entity, one)));
+      return { entity, wanted, self };
+    }
+    return null;
   }
 
-  take({ entity, self }: Claim, [spendBytes, capBytes]: readonly (Buffer | null)[]): void {
-    const { spend, date } = this.#options;
+  take({ entity, self }: Claim, values: readonly (Buffer | null)[]): void {
     this.#seen = true;
-    // The agent's row comes with its cap's key; a spend key adds one only where there is no cap.
-    if (self === 0 && capBytes) return;
+    // A cap brings its entity's row; without one the first spend that is there does.
+    const caps = values.slice(this.#specs.length);
+    const first = caps.some(Boolean)
+      ? this.#specs.length + caps.findIndex(Boolean)
+      : values.findIndex((value) => value !== null);
+    if (self !== first) return;
     if (entity.length > MAX_ENTITY_BYTES) {
       this.#skipped.count(`with a name over ${MAX_ENTITY_BYTES} bytes`);
       return;
     }
-    const spent = spendBytes ? decimal(spendBytes.toString('latin1')) : 0;
-    if (spent === null || spent < 0) {
-      this.#skipped.count(spent === null ? 'with a spend that is not a number' : 'with a negative spend');
-      return;
+    const spends = this.#spends(entity, values);
+    if (spends === null) return;
+    this.#add(entity, spends, values);
+  }
+
+  /** What was spent, by family; null when one of them cannot be read. */
+  #spends(entity: string, values: readonly (Buffer | null)[]): Spent[] | null {
+    const spends: Spent[] = [];
+    for (const [index, spec] of this.#specs.entries()) {
+      const bytes = values[this.#templates.indexOf(spec.spend)];
+      if (!bytes) continue;
+      const usd = spec.unit === 'cents' ? readCents(bytes) : decimal(bytes.toString('latin1'));
+      if (usd === null || usd < 0) {
+        const what = spec.unit === 'cents' ? 'not a whole number of cents' : 'not a number';
+        this.#skipped.count(`with a ${usd === null ? `spend that is ${what}` : 'negative spend'}`);
+        return null;
+      }
+      const found = this.#found[index];
+      if (found !== undefined) {
+        found.entities += 1;
+        if (usd >= (found.sample?.value ?? 0)) found.sample = { entity, value: usd };
+      }
+      spends.push({ spec, usd });
     }
-    this.#distinct += 1;
-    this.#total += spent;
-    const limit = this.#limitOf(capBytes ?? null, spent);
+    return spends;
+  }
+
+  #add(entity: string, spends: readonly Spent[], values: readonly (Buffer | null)[]): void {
     const id = toId(entity);
+    const held = this.#specs.map((spec): { spent: Spent; limit: Limit | null } => {
+      const spent = spends.find((one) => one.spec === spec) ?? { spec, usd: 0 };
+      return { spent, limit: this.#limitOf(spent, values) };
+    });
+    const nearest = held.filter(({ spent }) => spends.includes(spent)).sort(closest)[0] ?? held[0];
+    if (nearest === undefined) return;
+    const { spent, limit } = nearest;
+    this.#distinct += 1;
+    this.#total += spent.usd;
     if (typeof id !== 'string') this.#notUtf8 += 1;
-    if (limit.problem === 'none') this.#uncapped += 1;
-    if (limit.problem === 'invalid')
-      this.#noteUnusable(String(typeof id === 'string' ? id : id.hex), limit.stored ?? '');
-    const rank = limit.ratio ?? (limit.problem === 'invalid' ? 0 : -1 / (1 + spent));
-    const row: Row = {
+    if (limit?.problem === 'none') this.#uncapped += 1;
+    if (limit?.problem === 'invalid') {
+      this.#noteUnusable(typeof id === 'string' ? id : id.hex, limit.stored ?? '');
+    }
+    const row = rowOf({
       id,
-      valid: typeof id === 'string' && isValidId(this.#options.kind, id),
-      public: null,
-      value: spent,
-      share: null,
-      lastSeenSeconds: null,
-      labels: {},
+      valid: typeof id === 'string' && isValidId(this.#entity.kind, id),
+      sources: spends.map(({ spec }) => spec.spend.label),
+      value: spent.usd,
       limit,
-    };
-    this.#top.add(rank, { row, missing: spendBytes ? null : keyOf(entity, spend, date) });
+      period: spent.spec.period,
+    });
+    const rank = limit?.ratio ?? (limit?.problem === 'invalid' ? 0 : -1 / (1 + spent.usd));
+    const missing = spends.length > 0 ? [] : this.#specs.map(({ spend }) => keyOf(entity, spend));
+    this.#top.add(rank, { row, missing });
   }
 
   skip(): void {
@@ -99,60 +161,67 @@ export class SpendFamily implements Family {
     this.#skipped.count('not a string');
   }
 
-  async finish(redis: Redis): Promise<Reading | null> {
+  async finish(redis: Redis): Promise<Finished | null> {
     if (!this.#seen) return null;
     const readable = await this.#readable(redis);
     const rows = readable.map((row) => ({ ...row, share: this.#total > 0 ? row.value / this.#total : null }));
-    return measured({
-      total: this.#total,
-      distinct: this.#distinct,
-      rows,
-      warnings: [...this.#skipped.warnings(this.label), ...this.#capWarnings()],
-    });
+    const label = [...new Set(this.labels)].join(', ');
+    return {
+      reading: measured({
+        total: this.#total,
+        distinct: this.#distinct,
+        rows,
+        warnings: [...this.#skipped.warnings(label), ...this.#capWarnings()],
+      }),
+      sources: this.#found.map(({ entities, sample }) => ({
+        entities,
+        sample: sample && { id: toId(sample.entity), value: sample.value },
+      })),
+    };
   }
 
   /** No spend is nothing spent only where there is no key: one of another type was skipped, and is not zero. */
   async #readable(redis: Redis): Promise<Row[]> {
     const ranked = this.#top.sorted();
-    const missing = ranked.filter((one) => one.missing !== null);
-    const types = await typesOf(
-      redis,
-      missing.flatMap((one) => one.missing ?? []),
-    );
-    const unreadable = new Set(
-      missing.filter((_, index) => types[index] !== 'none' && types[index] !== 'string'),
-    );
+    const keys = ranked.flatMap(({ missing }) => missing);
+    const types = await typesOf(redis, keys);
+    const foreign = new Set(keys.filter((_, index) => types[index] !== 'none' && types[index] !== 'string'));
+    const unreadable = new Set(ranked.filter(({ missing }) => missing.some((key) => foreign.has(key))));
     this.#distinct -= unreadable.size;
     return ranked.filter((one) => !unreadable.has(one)).map(({ row }) => row);
   }
 
-  #limitOf(capBytes: Buffer | null, spent: number): Limit {
-    const { elapsedSeconds } = this.#options;
-    const perHour = elapsedSeconds >= MIN_ELAPSED_SECONDS ? spent / (elapsedSeconds / 3600) : null;
-    if (capBytes === null) return { value: null, ratio: null, problem: 'none', stored: null, perHour };
-    const text = capBytes.toString('utf8');
+  /** null where the system does not keep a cap that can be read. */
+  #limitOf({ spec, usd }: Spent, values: readonly (Buffer | null)[]): Limit | null {
+    const { cap, elapsedSeconds } = spec;
+    if (cap === null) return null;
+    const bytes = values[this.#templates.findIndex((one) => one.prefix === cap.prefix)] ?? null;
+    const perHour = elapsedSeconds >= MIN_ELAPSED_SECONDS ? usd / (elapsedSeconds / 3600) : null;
+    if (bytes === null) return { value: null, ratio: null, problem: 'none', stored: null, perHour };
+    const text = bytes.toString('utf8');
     const value = decimal(text);
     if (value === null || value <= 0) {
       return { value: null, ratio: null, problem: 'invalid', stored: text.slice(0, 40), perHour };
     }
-    return { value, ratio: spent / value, problem: null, stored: null, perHour };
+    return { value, ratio: usd / value, problem: null, stored: null, perHour };
   }
 
-  #noteUnusable(agent: string, stored: string): void {
+  #noteUnusable(entity: string, stored: string): void {
     this.#unusableCount += 1;
-    if (this.#unusable.length < 5) this.#unusable.push(`${agent} = ${JSON.stringify(stored)}`);
+    if (this.#unusable.length < 5) this.#unusable.push(`${entity} = ${JSON.stringify(stored)}`);
   }
 
   #capWarnings(): string[] {
     const warnings: string[] = [];
+    const caps = [...new Set(this.#specs.flatMap(({ cap }) => cap?.label ?? []))].join(', ');
     if (this.#unusableCount > 0) {
       const more = this.#unusableCount > this.#unusable.length ? ', ...' : '';
       warnings.push(
-        `${this.#unusableCount} of the caps in ${this.#options.cap.label} cannot be used, which means no cap at all: ${this.#unusable.join(', ')}${more}`,
+        `${this.#unusableCount} of the caps in ${caps} cannot be used, which means no cap at all: ${this.#unusable.join(', ')}${more}`,
       );
     }
     if (this.#uncapped > 0) {
-      warnings.push(`${this.#uncapped} of ${this.#distinct} agents have spent today and have no cap`);
+      warnings.push(`${this.#uncapped} of ${this.#distinct} ${this.#entity.many} have spent and have no cap`);
     }
     if (this.#notUtf8 > 0) {
       warnings.push(
@@ -163,5 +232,12 @@ export class SpendFamily implements Family {
   }
 }
 
+/** The one closest to its cap first; without caps the larger spend. */
+function closest(a: { spent: Spent; limit: Limit | null }, b: { spent: Spent; limit: Limit | null }): number {
+  return (b.limit?.ratio ?? -1) - (a.limit?.ratio ?? -1) || b.spent.usd - a.spent.usd;
+}
+
 /** A number that an amount is, or null for anything else (nan, inf, hexadecimal, empty, text). */
 const decimal = (text: string): number | null => readStoredUsd(text)?.toNumber() ?? null;
+const readCents = (bytes: Buffer): number | null =>
+  readStoredCents(bytes.toString('latin1'))?.toNumber() ?? null;

@@ -1,0 +1,75 @@
+import type { Config, HttpTarget, Secret } from '../config/types.ts';
+import { reserveCapture } from '../evidence/capture.ts';
+import { CAPTURE_SCHEMA, type Capture } from '../evidence/capture-schema.ts';
+import { mapMessages } from '../evidence/messages.ts';
+import { redact } from '../evidence/redact.ts';
+import type { Evidence } from '../evidence/types.ts';
+import { toJson } from '../output/json.ts';
+import type { Runbook } from '../runbooks/schema.ts';
+
+/** What a run has collected. */
+interface Collected {
+  readonly evidence: Evidence;
+  readonly runbook: Runbook;
+  readonly context: string | null;
+  readonly totalMs: number;
+}
+
+interface CaptureFile {
+  write(run: Collected, config: Config, isRedacted: boolean, version: string): Promise<void>;
+  /** Nothing was collected. */
+  discard(): Promise<void>;
+}
+
+/**
+ * Takes the name of a file for the evidence.
+ * @throws ConfigError when it exists already or cannot be created
+ */
+export async function openCapture(path: string): Promise<CaptureFile> {
+  const file = await reserveCapture(path);
+  return {
+    discard: file.discard,
+    write: async (run, config, isRedacted, version) => {
+      const { evidence, runbook, context, totalMs } = run;
+      const clean = withoutSecrets(evidence, secretsOf(config));
+      const capture: Capture = {
+        ...{ schema: CAPTURE_SCHEMA, version, runbook: config.runbook },
+        context: isRedacted ? null : context,
+        ...{ thresholds: config.thresholds, totalMs, redacted: isRedacted },
+        evidence: isRedacted ? redact(clean, runbook, hostsOf(config)) : clean,
+      };
+      await file.write(toJson(capture));
+    },
+  };
+}
+
+/** How messages name the systems that were read. */
+const hostsOf = ({ redis, prometheus }: Config): string[] =>
+  [redis.display, prometheus.url, redis.path, new URL(prometheus.url).host, redis.host].filter(
+    (name): name is string => name !== null && name !== '',
+  );
+
+/** A message may quote what a server answered, and that may echo what it was sent. */
+const withoutSecrets = (evidence: Evidence, secrets: readonly string[]): Evidence =>
+  mapMessages(evidence, (message) =>
+    secrets.reduce((text, secret) => text.replaceAll(secret, '[redacted]'), message),
+  );
+
+function secretsOf({ redis, prometheus }: Config): string[] {
+  const ofHttp = ({
+    bearerToken,
+    basicAuth,
+    tls,
+    headers,
+  }: HttpTarget): (Secret | string | null | undefined)[] => [
+    ...[bearerToken, basicAuth?.password, tls?.key],
+    ...Object.entries(headers).flatMap(([name, value]) =>
+      /auth|token|key|cookie/i.test(name) ? [value] : [],
+    ),
+  ];
+  return [redis.password, redis.tls?.key, ...ofHttp(prometheus)].flatMap((secret) => {
+    if (secret === null || secret === undefined) return [];
+    const text = typeof secret === 'string' ? secret : secret.reveal();
+    return text === '' ? [] : [text];
+  });
+}

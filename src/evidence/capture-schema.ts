@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import type { Evidence } from './types.ts';
+
+/** What `--save` writes: the evidence, and what a later run must know to say the same of it. */
+export interface Capture {
+  readonly schema: typeof CAPTURE_SCHEMA;
+  /** The program that wrote it. */
+  readonly version: string;
+  /** The runbook's name or path, as the run had it. */
+  readonly runbook: string;
+  readonly context: string | null;
+  /** The context's own thresholds. */
+  readonly thresholds: Readonly<Record<string, number>>;
+  /** How long collecting took. */
+  readonly totalMs: number;
+  /** True when addresses and ids stand for others. */
+  readonly redacted: boolean;
+  readonly evidence: Evidence;
+}
+
+export const CAPTURE_SCHEMA = 'ratelimit/capture/v2';
+
+const count = z.number().nonnegative();
+/** Numbers by name. Not z.record, which drops the name `__proto__`: names come from whoever wrote them. */
+const numbers = z.custom<Record<string, number>>(
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every(Number.isFinite),
+  'expected numbers by name',
+);
+const id = z.union([z.string(), z.strictObject({ hex: z.string().regex(/^(?:[0-9a-f]{2})*$/) })]);
+const period = z.enum(['day', 'month']).nullable();
+const row = z.strictObject({
+  id,
+  valid: z.boolean(),
+  kind: z.string().nullable(),
+  sources: z.array(z.string()),
+  claimed: z.boolean(),
+  public: z.boolean().nullable(),
+  value: z.number(),
+  atLeast: z.boolean(),
+  share: z.number().nullable(),
+  usual: z.number().nullable(),
+  lastSeenSeconds: count.nullable(),
+  labels: z.record(z.string(), numbers),
+  limit: z
+    .strictObject({
+      value: z.number().nullable(),
+      ratio: z.number().nullable(),
+      problem: z.enum(['none', 'invalid']).nullable(),
+      stored: z.string().nullable(),
+      perHour: z.number().nullable(),
+    })
+    .nullable(),
+  period,
+});
+const status = z.enum(['measured', 'empty', 'absent', 'unknown']);
+const cause = z
+  .enum(['unreachable', 'timeout', 'auth', 'malformed', 'refused', 'incomplete', 'window', 'not-configured'])
+  .nullable();
+const bin = z.strictObject({ from: z.number(), count, total: z.number(), squares: z.number() });
+const source = z.strictObject({
+  label: z.string(),
+  status,
+  reason: z.string().nullable(),
+  cause,
+  latencyMs: z.number(),
+  entities: count.nullable(),
+  sample: z.strictObject({ id, value: z.number() }).nullable(),
+});
+const signal = z.strictObject({
+  status,
+  reason: z.string().nullable(),
+  cause,
+  live: z.boolean(),
+  total: z.number().nullable(),
+  atMost: z.boolean(),
+  baseline: z.strictObject({ day: z.number().nullable(), week: z.number().nullable() }).nullable(),
+  distinct: count.nullable(),
+  coverage: z.number().min(0).max(1).nullable(),
+  rows: z.array(row).max(10_000),
+  distribution: z.array(bin).nullable(),
+  strangers: z.strictObject({ distinct: count, total: z.number(), largest: z.number(), bins: z.array(bin) }),
+  warnings: z.array(z.string()),
+  sources: z.array(source),
+  unit: z.string(),
+  windowSeconds: z.number().nullable(),
+});
+/** A word of a command that will be shown to be pasted: printable, and nothing that a terminal acts on. */
+const word = z.string().regex(/^(?:(?!\p{DI})[\p{L}\p{M}\p{N}\p{P}\p{S} ]){1,4096}$/u);
+/** Flags and their values, as `reachWords` makes them: nothing else may come from a file into a command. */
+const REACH = ['--config', '--context', '--runbook', '--redis-url', '--prometheus-url', '--api-url'];
+const reach = z
+  .array(word)
+  .max(20)
+  .refine(
+    (words) => words.length % 2 === 0 && words.every((one, at) => at % 2 === 1 || REACH.includes(one)),
+    { error: `expected pairs of ${REACH.join(', ')} and a value` },
+  );
+const reset = z.strictObject({ at: z.iso.datetime(), inSeconds: count });
+
+/** Strict: what a capture holds is either understood or refused. */
+export const captureSchema: z.ZodType<Capture> = z.strictObject({
+  schema: z.literal(CAPTURE_SCHEMA),
+  version: z.string().max(80),
+  runbook: z.string().max(4_096),
+  context: z.string().max(200).nullable(),
+  thresholds: z.record(z.string(), z.number()),
+  totalMs: count,
+  redacted: z.boolean(),
+  evidence: z.strictObject({
+    at: z.iso.datetime(),
+    windowSeconds: z.number().positive(),
+    resets: z.strictObject({ day: reset, month: reset }),
+    reach,
+    signals: z.record(z.string(), signal),
+  }),
+});

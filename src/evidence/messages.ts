@@ -1,0 +1,16 @@
+import type { Evidence, Signal } from './types.ts';
+
+/** The same evidence with other words in its messages: why something was not seen, and what is to be warned of. */
+export function mapMessages(evidence: Evidence, map: (message: string) => string): Evidence {
+  const orNull = (message: string | null) => (message === null ? null : map(message));
+  const signals = Object.entries(evidence.signals).map(([id, signal]): [string, Signal] => [
+    id,
+    {
+      ...signal,
+      reason: orNull(signal.reason),
+      warnings: signal.warnings.map(map),
+      sources: signal.sources.map((source) => ({ ...source, reason: orNull(source.reason) })),
+    },
+  ]);
+  return { ...evidence, signals: Object.fromEntries(signals) };
+}

@@ -1,0 +1,130 @@
+import type { Runbook } from '../runbooks/schema.ts';
+import { isAddress } from '../values/address.ts';
+import { mapMessages } from './messages.ts';
+import type { Evidence, Id, Row, Signal } from './types.ts';
+
+/** Kinds whose names are words of the system itself, such as a reason or a layer: they say nothing about anybody. */
+const VOCABULARY: ReadonlySet<string> = new Set(['name']);
+/** Labels of our own making, whose values are words of this program. */
+const OWN_LABELS: ReadonlySet<string> = new Set(['by']);
+
+/**
+ * The same evidence with other addresses and ids: each stands for the same one throughout, so it is judged to the same
+ * verdict. Words that the runbook's conditions ask for stay. What a suggested command would need to reach the system is
+ * left out.
+ * @param hosts names of the systems that were read, as they occur in messages
+ */
+export function redact(evidence: Evidence, runbook: Runbook, hosts: readonly string[]): Evidence {
+  const stands = new StandIns(wordsOf(runbook));
+  const signals = Object.entries(evidence.signals).map(([id, signal]): [string, Signal] => {
+    const kind = runbook.signals[id]?.entity?.kind ?? null;
+    const sources = signal.sources.map((source) => ({ ...source, sample: null }));
+    return [id, { ...signal, sources, rows: signal.rows.map((row) => redactRow(row, kind, stands)) }];
+  });
+  // Messages last: by then every name that occurs in them has its stand-in.
+  return mapMessages({ ...evidence, reach: [], signals: Object.fromEntries(signals) }, (message) =>
+    stands.inText(message, hosts),
+  );
+}
+
+function redactRow(row: Row, signalKind: string | null, stands: StandIns): Row {
+  const kind = row.kind ?? signalKind ?? 'name';
+  const labels = Object.entries(row.labels).map(([label, mix]) => {
+    const shown = Object.entries(mix).map(([value, part]) => [
+      OWN_LABELS.has(label) ? value : stands.forLabel(label, value),
+      part,
+    ]);
+    return [label, Object.fromEntries(shown)] as const;
+  });
+  return {
+    ...row,
+    id: VOCABULARY.has(kind) ? row.id : stands.forId(kind, row),
+    labels: Object.fromEntries(labels),
+    limit:
+      row.limit === null ? null : { ...row.limit, stored: row.limit.stored === null ? null : '(redacted)' },
+  };
+}
+
+/** Which name stands for which. */
+class StandIns {
+  readonly #kept: ReadonlySet<string>;
+  readonly #names = new Map<string, string>();
+  readonly #counts = new Map<string, number>();
+
+  constructor(kept: ReadonlySet<string>) {
+    this.#kept = kept;
+  }
+
+  forId(kind: string, { id, valid, public: isPublic }: Row): Id {
+    const name = typeof id === 'string' ? id : id.hex;
+    if (this.#kept.has(name)) return id;
+    if (!valid) return this.#standIn(`not-a-valid-${kind}`, name);
+    return kind === 'ip' ? this.#address(name, isPublic !== false) : this.#standIn(kind, name);
+  }
+
+  /** A label may name a tenant or a job that is known as an entity, too. */
+  forLabel(label: string, value: string): string {
+    if (value === '' || this.#kept.has(value)) return value;
+    return this.#names.get(value) ?? this.#standIn(label, value);
+  }
+
+  inText(message: string, hosts: readonly string[]): string {
+    // The longest first: one name may be a part of another.
+    const names = [...this.#names].sort(([a], [b]) => b.length - a.length);
+    let text = message;
+    for (const host of hosts) text = text.replaceAll(host, '(host)');
+    for (const [name, stand] of names) if (name.length > 2) text = text.replaceAll(name, stand);
+    return text
+      .replace(/\b\w+:\/\/[^\s),]+/g, '(url)')
+      .replace(/\d{1,3}(?:\.\d{1,3}){3}/g, (found) =>
+        isStandIn(found) || !isAddress(found) ? found : this.#address(found, true),
+      );
+  }
+
+  #standIn(kind: string, name: string): string {
+    const known = this.#names.get(name);
+    if (known !== undefined) return known;
+    // What the runbook asks for by the beginning of a name must still begin so.
+    const word = [...this.#kept].find(
+      (one) => name.startsWith(one) && !/^[a-z0-9]/i.test(name.slice(one.length)),
+    );
+    const stand = `${word ?? kind}-${this.#next(word ?? kind)}`;
+    this.#names.set(name, stand);
+    return stand;
+  }
+
+  /** Of a range that nobody has: 198.18.0.0/15 is for benchmarks (RFC 2544), 2001:db8::/32 for documents (RFC 3849). */
+  #address(name: string, isPublic: boolean): string {
+    const known = this.#names.get(name);
+    if (known !== undefined) return known;
+    const number = this.#next('address');
+    const [high, low] = [(number >> 8) & 255, number & 255];
+    const v4 = isPublic ? `198.18.${high}.${low}` : `10.255.${high}.${low}`;
+    const stand = name.includes(':') ? `2001:db8::${isPublic ? '1' : '2'}:${number.toString(16)}` : v4;
+    this.#names.set(name, stand);
+    return stand;
+  }
+
+  #next(kind: string): number {
+    const number = (this.#counts.get(kind) ?? 0) + 1;
+    this.#counts.set(kind, number);
+    return number;
+  }
+}
+
+const isStandIn = (address: string): boolean => /^(?:198\.18|10\.255)\./.test(address);
+
+/** Every word that the runbook's conditions ask for: ids, values of labels, beginnings of names. */
+function wordsOf(runbook: Runbook): Set<string> {
+  const words = new Set<string>();
+  const collect = (node: unknown, key = ''): void => {
+    if (typeof node === 'string' && WORD_KEYS.has(key)) words.add(node);
+    if (typeof node !== 'object' || node === null) return;
+    for (const [name, value] of Object.entries(node)) collect(value, Array.isArray(node) ? key : name);
+  };
+  for (const { when, 'sure-when': sure, caveats } of runbook.categories) collect([when, sure, caveats]);
+  collect(runbook.abnormal);
+  return words;
+}
+
+const WORD_KEYS: ReadonlySet<string> = new Set(['id', 'only', 'not-only', 'named']);

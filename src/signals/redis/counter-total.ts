@@ -1,0 +1,66 @@
+import { type Id, measured } from '../../evidence/types.ts';
+import { type Claim, type Family, type Finished, Skipped } from './family.ts';
+import { entityOf, type KeyTemplate, toId } from './keys.ts';
+
+const WHOLE_NUMBER = /^\d{1,15}$/;
+
+/**
+ * The sum of all keys of one family as a rate. Each count sets the TTL of its key anew, so a key counts since the last
+ * pause, however long ago that was: the rate is at most that.
+ */
+export class CounterTotal implements Family {
+  readonly labels: readonly string[];
+  readonly prefixes: readonly string[];
+  readonly #template: KeyTemplate;
+  readonly #windowSeconds: number;
+  readonly #skipped = new Skipped();
+  #seen = false;
+  #total = 0;
+  #entities = 0;
+  #largest: { readonly id: Id; readonly value: number } | null = null;
+
+  constructor(template: KeyTemplate, windowSeconds: number) {
+    this.#template = template;
+    this.#windowSeconds = windowSeconds;
+    this.labels = [template.label];
+    this.prefixes = [template.prefix];
+  }
+
+  claim(key: string, bytes: Buffer): Claim | null {
+    const entity = entityOf(key, this.#template);
+    return entity === null ? null : { entity, wanted: [bytes], self: 0 };
+  }
+
+  take({ entity }: Claim, [bytes]: readonly (Buffer | null)[]): void {
+    if (!bytes) return;
+    this.#seen = true;
+    const text = bytes.toString('latin1');
+    if (!WHOLE_NUMBER.test(text)) {
+      this.#skipped.count('not a whole number');
+      return;
+    }
+    const value = Number(text);
+    this.#total += value;
+    this.#entities += 1;
+    if (value > (this.#largest?.value ?? 0)) this.#largest = { id: toId(entity.slice(0, 256)), value };
+  }
+
+  skip(): void {
+    this.#seen = true;
+    this.#skipped.count('not a string');
+  }
+
+  async finish(): Promise<Finished | null> {
+    if (!this.#seen) return null;
+    return {
+      reading: measured({
+        total: this.#total / this.#windowSeconds,
+        atMost: true,
+        distinct: null,
+        rows: [],
+        warnings: this.#skipped.warnings(this.#template.label),
+      }),
+      sources: [{ entities: this.#entities, sample: this.#largest }],
+    };
+  }
+}
