@@ -30,7 +30,7 @@ export function merge(readings: readonly Reading[]): Reading {
   return {
     ...numbers,
     reason: reasons.length > 0 ? [...new Set(reasons)].join('; ') : null,
-    live: readings.some(({ live }) => live),
+    live: status !== 'unknown' && readings.some(({ live }) => live),
     warnings,
   };
 }

@@ -212,7 +212,7 @@ describe('no keys', () => {
   it('takes nothing from families with a similar name', async () => {
     await redis.load([
       ['SET', 'acp:auth_failures:10.0.0.1', '900'],
-      ['SET', 'acp:ratelimit:auth_fail:203.0.113.42', '26'],
+      ['SET', 'acp:ratelimit:auth_failed:203.0.113.42', '26'],
       ['SET', 'acp:auth_fail', '5'],
     ]);
     expect(await read()).toMatchObject({ status: 'empty', total: 0 });
