@@ -27,7 +27,7 @@ const TABLE: Record<string, Rule> = {
   // the one place that makes real clients, clock, streams, journal and prompter
   'context.ts': {
     imports: 'errors journal output signals',
-    types: 'config evidence',
+    types: 'config evidence runbooks',
     packages: 'xdg-basedir',
     node: 'dns os path stream',
   },
@@ -43,7 +43,7 @@ const TABLE: Record<string, Rule> = {
   // flags, environment and file to one typed Config
   config: { imports: 'errors values', packages: 'yaml zod', node: 'fs net path' },
   // YAML (read as strictly as the configuration) and its schema
-  runbooks: { imports: 'config errors values', packages: 'zod', node: 'fs' },
+  runbooks: { imports: 'config errors values', packages: 'zod', node: 'fs path' },
   // read-only adapters
   signals: {
     imports: 'evidence runbooks values',
@@ -89,12 +89,12 @@ const ONLY_IN: Record<string, RegExp> = {
   'axios of signals': /^signals\/(?:prometheus\/|http-client|api\.ts)/,
   'axios-retry of signals': /^signals\/http-client\.ts$/,
   'ioredis of signals': /^signals\/redis\//,
-  'config of runbooks': /^runbooks\/parse\.ts$/,
+  'config of runbooks': /^runbooks\/(?:load|strict-yaml)\.ts$/,
   'config of evidence': /^evidence\/(?:capture|collect)\.ts$/,
   'values of evidence': /^evidence\/capture\.ts$/,
   'zod of evidence': /^evidence\/capture\.ts$/,
   'node:fs of evidence': /^evidence\/capture\.ts$/,
-  'node:fs of runbooks': /^runbooks\/load\.ts$/,
+  'node:fs of runbooks': /^runbooks\/(?:load|places|list|new)\.ts$/,
 };
 
 /** Words that only these files may use. */
