@@ -13,6 +13,14 @@ export const runbookCommands = (context: Context, finish: (code: ExitCode) => vo
       const { runbookList } = await import('../commands/runbook.ts');
       finish(await runbookList(self.optsWithGlobals(), context));
     });
+    const show = group
+      .command('show')
+      .description('what the runbook of --runbook says: its categories, or what to do about one')
+      .argument('[category]', 'the id of a category, as triage names it');
+    declare(show, READS).action(async (category: string | undefined, _, self: Command) => {
+      const { runbookShow } = await import('../commands/runbook-show.ts');
+      finish(await runbookShow(category ?? null, self.optsWithGlobals(), context));
+    });
     const validate = group
       .command('validate')
       .description('tell all that is wrong with a runbook, each with its line')

@@ -112,28 +112,34 @@ async function readBytes(path: string): Promise<Uint8Array> {
   return bytes;
 }
 
+/** What keeps a context's thresholds from being this runbook's, as sentences with the name. */
+export function thresholdProblems(
+  { name: runbook, thresholds }: Runbook,
+  overrides: Readonly<Record<string, number>>,
+): string[] {
+  const names = Object.keys(thresholds);
+  return Object.entries(overrides).flatMap(([name, value]) => {
+    const own = Object.hasOwn(thresholds, name) ? thresholds[name] : undefined;
+    if (own === undefined) {
+      return [`thresholds.${name}: runbook ${runbook} has no such threshold${nearest(name, names)}`];
+    }
+    return own.unit.startsWith('share') && value > 1
+      ? [`thresholds.${name}: expected a share of at most 1, got ${value}`]
+      : [];
+  });
+}
+
 /**
  * The runbook with a context's thresholds in place of its own.
  * @throws ConfigError for a name that the runbook does not have
  */
 export function withThresholds(runbook: Runbook, overrides: Readonly<Record<string, number>>): Runbook {
-  const names = Object.keys(runbook.thresholds);
-  const problems = Object.keys(overrides)
-    .filter((name) => !names.includes(name))
-    .map(
-      (name) => `thresholds.${name}: runbook ${runbook.name} has no such threshold${nearest(name, names)}`,
-    );
-  for (const [name, { unit }] of Object.entries(runbook.thresholds)) {
-    const value = Object.hasOwn(overrides, name) ? (overrides[name] ?? 0) : 0;
-    if (unit.startsWith('share') && value > 1) {
-      problems.push(`thresholds.${name}: expected a share of at most 1, got ${value}`);
-    }
-  }
+  const problems = thresholdProblems(runbook, overrides);
   if (problems.length > 0) throw new ConfigError('the configuration does not fit the runbook:', problems);
   const thresholds = Object.fromEntries(
     Object.entries(runbook.thresholds).map(([name, t]) => [
       name,
-      { ...t, value: overrides[name] ?? t.value },
+      { ...t, value: (Object.hasOwn(overrides, name) ? overrides[name] : undefined) ?? t.value },
     ]),
   );
   return { ...runbook, thresholds };

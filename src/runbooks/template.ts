@@ -215,7 +215,7 @@ categories:
         text: nginx has restarted, and its limits with it. Wait some minutes before you scale.
     respond:
       - id: look
-        text: Look at the dashboard, which instances are full?
+        text: Look at the dashboard for the instances that are full.
         link: dashboard
       - id: scale
         text: Add an instance.

@@ -50,6 +50,7 @@ describe('every command says what it does', () => {
         "raise-cap": "destructive",
         "runbook list": "read-only, idempotent",
         "runbook new": "read-only",
+        "runbook show": "read-only, idempotent",
         "runbook validate": "read-only, idempotent",
         "triage": "read-only, idempotent",
         "unblock-ip": "destructive, idempotent",

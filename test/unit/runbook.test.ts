@@ -264,6 +264,13 @@ describe('a text that is not as it must be', () => {
     ],
     ['name', '  noise-floor:\n', '  Noise Floor:\n', 'thresholds."Noise Floor"', /expected lower-case words/],
     ['long text', 'severity: P2', 'severity: as bad as it gets', 'severity', /at most 10 characters, got 17/],
+    [
+      'what a terminal would obey',
+      'title: Rate Limit Spike',
+      'title: "Rate \\u001b[2J"',
+      'title',
+      /expected one line of visible characters/,
+    ],
     ['empty list', '- [rejects-by-tenant]', '- []', 'quiet-needs.1', /expected at least 1 entry, got 0/],
   ])('%s', (_, from, to, key, message) => {
     const { problems } = problemsOf(from, to);
