@@ -29,6 +29,14 @@ export const runbookCommands = (context: Context, finish: (code: ExitCode) => vo
       const { runbookValidate } = await import('../commands/runbook.ts');
       finish(await runbookValidate(file, self.optsWithGlobals(), context));
     });
+    const test = group
+      .command('test')
+      .description('judge labelled captures by the runbook of --runbook: what passes, what fails, and why')
+      .argument('<dir>', 'holds <name>.json of triage --save, each with a <name>.label.yaml');
+    declare(test, READS).action(async (folder: string, _, self: Command) => {
+      const { runbookTest } = await import('../commands/runbook-test.ts');
+      finish(await runbookTest(folder, self.optsWithGlobals(), context));
+    });
     const make = group
       .command('new')
       .description('write a commented runbook to start from, never over an existing file')

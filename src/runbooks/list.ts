@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { notAFile } from '../config/files.ts';
 import { ConfigError } from '../errors.ts';
 import { isName, loadFound } from './load.ts';
 import { namesOf, type RunbookPlaces } from './places.ts';
@@ -51,6 +52,9 @@ async function listed(
   const odd = isUsable
     ? known
     : [...known, `${name} is no name of lower-case words joined by dashes: rename the file`];
+  const trouble = path === null ? null : await notAFile(path);
+  if (trouble !== null)
+    return { name, origin, path, title: null, categories: null, problems: [...odd, trouble] };
   try {
     const found = { origin: isUsable ? origin : 'path', name, path } as const;
     const { title, categories } = await loadFound(found, places);

@@ -1,7 +1,7 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import { stopEverything, temporaryFolder } from '../support/processes.ts';
+import { runTool, stopEverything, temporaryFolder } from '../support/processes.ts';
 import { runProgram } from '../support/program.ts';
 import { errorDocument, expectError } from './systems.ts';
 
@@ -105,6 +105,20 @@ describe('runbook list', () => {
     expect(refused.code).toBe(2);
     expectError(refused);
     expect(refused.stderr).toContain('cannot be listed: a part of its path is not a folder');
+  });
+
+  test('what is no file does not hold it up', async () => {
+    await runTool('mkfifo', [join(own, 'pipe.yaml')], own);
+    await symlink('/dev/zero', join(own, 'zero.yaml'));
+    await symlink(join(own, 'gone'), join(own, 'link.yaml'));
+    const { code, stdout } = await run(['list', '-o', 'json']);
+    expect(code).toBe(0);
+    const { runbooks } = JSON.parse(stdout) as { runbooks: { name: string; problems: string[] }[] };
+    expect(runbooks.slice(1).map(({ problems }) => problems)).toEqual([
+      [`${join(own, 'link.yaml')} cannot be read: no such file`],
+      [`${join(own, 'pipe.yaml')} cannot be read: it is not a file`],
+      [`${join(own, 'zero.yaml')} cannot be read: it is not a file`],
+    ]);
   });
 
   test('names of files are shown as text', async () => {

@@ -51,6 +51,7 @@ describe('every command says what it does', () => {
         "runbook list": "read-only, idempotent",
         "runbook new": "read-only",
         "runbook show": "read-only, idempotent",
+        "runbook test": "read-only, idempotent",
         "runbook validate": "read-only, idempotent",
         "triage": "read-only, idempotent",
         "unblock-ip": "destructive, idempotent",

@@ -1,0 +1,80 @@
+import { notAFile } from '../config/files.ts';
+import { runbookInUse } from '../config/in-use.ts';
+import type { Context } from '../context.ts';
+import { ConfigError, EXIT, type ExitCode, RatelimitError } from '../errors.ts';
+import { completed, readCapture } from '../evidence/capture.ts';
+import { compare } from '../labels/compare.ts';
+import { captureFile, labelledIn, readLabel } from '../labels/folder.ts';
+import type { Label, Trial } from '../labels/types.ts';
+import { escapeText } from '../output/escape.ts';
+import { testedText } from '../output/runbook-test.ts';
+import { verdictText } from '../output/runbook-test-reasons.ts';
+import type { GlobalFlags } from '../program.ts';
+import { proposeAll } from '../remedies/propose.ts';
+import { loadRunbook } from '../runbooks/load.ts';
+import type { Runbook } from '../runbooks/schema.ts';
+import { judge } from '../verdict/judge.ts';
+import { screenOf, streamsFor } from './streams.ts';
+
+/**
+ * `ratelimit runbook test <folder>`: judges labelled captures by the runbook as it is written, without a context's
+ * thresholds, and says where the verdict is not what the label says.
+ */
+export async function runbookTest(folder: string, flags: GlobalFlags, context: Context): Promise<ExitCode> {
+  const streams = streamsFor(flags, context);
+  const inUse = await runbookInUse({ flags, env: context.env, configHome: context.configHome });
+  const runbook = await loadRunbook(inUse.runbook, context.runbooks);
+  const { pairs, captures, problems: unpaired } = await labelledIn(folder);
+  if (captures === 0 && unpaired.length === 0) throw nothingIn(folder);
+  const trials: Trial[] = [];
+  const problems = [...unpaired];
+  for (const name of pairs) {
+    context.interrupt.throwIfAborted();
+    const trial = await judged(folder, name, runbook);
+    if ('problems' in trial) problems.push(...trial.problems);
+    else trials.push(trial);
+    if (flags.verbose && 'verdict' in trial) {
+      streams.err(
+        `${escapeText(name, 256)}: ${trial.mismatches.length === 0 ? 'passed' : 'failed'}, ${verdictText(trial)}\n`,
+      );
+    }
+  }
+  const warnings = leftOut(Object.keys(inUse.thresholds), inUse.context);
+  const tested = { folder, runbook, trials, problems, warnings };
+  streams.out(testedText(tested, flags.output, await screenOf(streams)));
+  if (problems.length > 0) return EXIT.usage;
+  return trials.some(({ mismatches }) => mismatches.length > 0) ? EXIT.failure : EXIT.done;
+}
+
+type Unusable = { readonly problems: readonly string[] };
+
+async function judged(folder: string, name: string, runbook: Runbook): Promise<Trial | Unusable> {
+  const label = await readLabel(folder, name, runbook);
+  if (isUnusable(label)) return { problems: label };
+  const path = captureFile(folder, name);
+  const trouble = await notAFile(path);
+  if (trouble !== null) return { problems: [trouble] };
+  try {
+    const evidence = completed(await readCapture(path), runbook);
+    const verdict = judge(evidence, runbook);
+    const proposed = [...proposeAll(verdict, runbook, evidence).values()].flat().map(({ id }) => id);
+    return compare(name, label, verdict, proposed);
+  } catch (error) {
+    if (error instanceof ConfigError) return { problems: [error.message] };
+    throw error;
+  }
+}
+
+const isUnusable = (label: Label | string[]): label is string[] => Array.isArray(label);
+
+const nothingIn = (folder: string): RatelimitError =>
+  new RatelimitError('not-found', `${folder} holds no capture`, {
+    exitCode: EXIT.nothing,
+    hint: `A capture is written by ratelimit triage --save ${folder}/<name>.json; its label is ${folder}/<name>.label.yaml.`,
+  });
+
+/** A test of a runbook must not depend on who runs it. */
+const leftOut = (names: readonly string[], context: string | null): string[] =>
+  names.length === 0
+    ? []
+    : [`context ${context} sets ${names.join(', ')}: left out, a runbook is tested as it is written`];
