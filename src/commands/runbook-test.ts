@@ -7,8 +7,10 @@ import { compare } from '../labels/compare.ts';
 import { captureFile, labelledIn, readLabel } from '../labels/folder.ts';
 import type { Label, Trial } from '../labels/types.ts';
 import { escapeText } from '../output/escape.ts';
+import { progressLine } from '../output/progress.ts';
 import { testedText } from '../output/runbook-test.ts';
 import { verdictText } from '../output/runbook-test-reasons.ts';
+import type { Streams } from '../output/streams.ts';
 import type { GlobalFlags } from '../program.ts';
 import { proposeAll } from '../remedies/propose.ts';
 import { loadRunbook } from '../runbooks/load.ts';
@@ -26,25 +28,52 @@ export async function runbookTest(folder: string, flags: GlobalFlags, context: C
   const runbook = await loadRunbook(inUse.runbook, context.runbooks);
   const { pairs, captures, problems: unpaired } = await labelledIn(folder);
   if (captures === 0 && unpaired.length === 0) throw nothingIn(folder);
-  const trials: Trial[] = [];
-  const problems = [...unpaired];
-  for (const name of pairs) {
-    context.interrupt.throwIfAborted();
-    const trial = await judged(folder, name, runbook);
-    if ('problems' in trial) problems.push(...trial.problems);
-    else trials.push(trial);
-    if (flags.verbose && 'verdict' in trial) {
-      streams.err(
-        `${escapeText(name, 256)}: ${trial.mismatches.length === 0 ? 'passed' : 'failed'}, ${verdictText(trial)}\n`,
-      );
-    }
-  }
+  const { trials, problems: broken } = await judgeAll(folder, pairs, runbook, { flags, context, streams });
+  const problems = [...unpaired, ...broken];
   const warnings = leftOut(Object.keys(inUse.thresholds), inUse.context);
   const tested = { folder, runbook, trials, problems, warnings };
   streams.out(testedText(tested, flags.output, await screenOf(streams)));
   if (problems.length > 0) return EXIT.usage;
   return trials.some(({ mismatches }) => mismatches.length > 0) ? EXIT.failure : EXIT.done;
 }
+
+interface Run {
+  readonly flags: GlobalFlags;
+  readonly context: Context;
+  readonly streams: Streams;
+}
+
+/** One after the other: a capture may be large. */
+async function judgeAll(
+  folder: string,
+  names: readonly string[],
+  runbook: Runbook,
+  { flags, context, streams }: Run,
+): Promise<{ readonly trials: readonly Trial[]; readonly problems: readonly string[] }> {
+  const trials: Trial[] = [];
+  const problems: string[] = [];
+  const progress = progressLine(streams, flags.quiet || flags.verbose);
+  try {
+    for (const [index, name] of names.entries()) {
+      context.interrupt.throwIfAborted();
+      progress.show(`judging ${index + 1} of ${names.length}`);
+      const trial = await judged(folder, name, runbook);
+      if ('problems' in trial) {
+        problems.push(...trial.problems);
+        continue;
+      }
+      trials.push(trial);
+      if (flags.verbose) streams.err(`${escapeText(name, 256)}: ${outcomeText(trial)}\n`);
+    }
+    return { trials, problems };
+  } finally {
+    progress.clear();
+  }
+}
+
+/** `passed, quiet (confidence high)`. */
+const outcomeText = (trial: Trial): string =>
+  `${trial.mismatches.length === 0 ? 'passed' : 'failed'}, ${verdictText(trial)}`;
 
 type Unusable = { readonly problems: readonly string[] };
 

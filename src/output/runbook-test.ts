@@ -131,7 +131,7 @@ function asJson(tested: Tested, matrix: Confusion): string {
       why: trial.label.why,
       reasons: failed(trial) ? reasonsOf(trial, runbook) : [],
     })),
-    matrix: { labels: matrix.labels, verdicts: matrix.verdicts, counts: matrix.counts },
+    matrix,
     problems,
     warnings,
   });

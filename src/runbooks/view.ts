@@ -69,23 +69,15 @@ function categoryView(
   runbook: Runbook,
   thresholds: readonly ThresholdView[],
 ): CategoryView {
-  const conditions = [spec.when, spec['sure-when'], ...spec.caveats.map(({ when }) => when)];
-  const named = new Set<string>([spec.about]);
-  const numbers = new Set<string>();
-  for (const { key, names } of conditions.flatMap(conditionsIn)) {
-    for (const name of names) {
-      if (Object.hasOwn(runbook.thresholds, name)) numbers.add(name);
-      const signal = runbook.signals[name];
-      if (signal === undefined) continue;
-      named.add(name);
-      // A volume in all is a number of its own; any other look at a signal rests on who stands out in it.
-      const spread =
-        key === 'volume' && !names.some((one) => one === 'judged' || one === 'rest') ? null : signal.spread;
-      for (const one of textsIn(spread)) numbers.add(one);
-      for (const source of signal.sources)
-        if ('limit' in source) for (const one of textsIn(source.limit)) numbers.add(one);
-    }
-  }
+  const looks = [spec.when, spec['sure-when'], ...spec.caveats.map(({ when }) => when)].flatMap(conditionsIn);
+  const named = new Set([spec.about, ...looks.flatMap(({ names }) => names)]);
+  // A volume in all is a number of its own; any other look at a signal rests on who stands out in it.
+  const spreads = looks
+    .filter(({ key, of }) => key !== 'volume' || of !== 'all')
+    .flatMap(({ names }) => names.map((name) => runbook.signals[name]?.spread));
+  const sources = [...named].flatMap((name) => runbook.signals[name]?.sources ?? []);
+  const limits = sources.map((source) => ('limit' in source ? source.limit : null));
+  const numbers = new Set([...named, ...textsIn(spreads), ...textsIn(limits)]);
   return {
     spec,
     severity: spec.severity ?? runbook.severity,
@@ -97,20 +89,23 @@ function categoryView(
 }
 
 /** Keys of a condition whose texts are no names of signals or thresholds. */
-const WORDS = ['category', 'label', 'only', 'not-only'];
+const WORDS = ['category', 'label', 'only', 'not-only', 'is', 'of', 'problem'];
 
-interface Named {
+interface Look {
   readonly key: string;
+  /** Which part of a volume. */
+  readonly of: unknown;
   /** All texts in it that may be names. */
   readonly names: readonly string[];
 }
 
 /** Every single condition below a node, whatever it is; new kinds need no change here. */
-function conditionsIn(node: unknown): Named[] {
+function conditionsIn(node: unknown): Look[] {
   if (typeof node !== 'object' || node === null) return [];
-  return Object.entries(node).flatMap(([key, value]): Named[] => {
-    if (key !== 'all' && key !== 'any') return [{ key, names: textsIn(value) }];
-    return Array.isArray(value) ? value.flatMap(conditionsIn) : [];
+  return Object.entries(node).flatMap(([key, value]): Look[] => {
+    if (key === 'all' || key === 'any') return Array.isArray(value) ? value.flatMap(conditionsIn) : [];
+    const of: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'of') : null;
+    return [{ key, of, names: textsIn(value) }];
   });
 }
 

@@ -113,6 +113,7 @@ describe('runbook test', () => {
       ['spread', false],
     ]);
     expect(matrix).toEqual({
+      names: ['address-flood', 'edge-overload', 'sign-in-flood'],
       labels: ['edge-overload', 'sign-in-flood'],
       verdicts: ['address-flood', 'sign-in-flood'],
       counts: [
