@@ -9,6 +9,7 @@ import type { Journal } from './journal/log.ts';
 import type { Paint } from './output/paint.ts';
 import type { Prompter } from './output/prompt.ts';
 import { makeStreams, type Streams } from './output/streams.ts';
+import type { RunbookPlaces } from './runbooks/places.ts';
 import type { Api } from './signals/api.ts';
 import type { Clock } from './signals/asked.ts';
 import type { Keyspace } from './signals/redis/keyspace.ts';
@@ -31,8 +32,8 @@ export interface Context {
   readonly addressesOf: (host: string) => Promise<string[]>;
   /** The program's own version. */
   readonly version: string;
-  /** Where the built-in runbooks lie. */
-  readonly runbooks: URL;
+  /** Where runbooks are looked for by their names. */
+  readonly runbooks: RunbookPlaces;
   /** Aborted with an InterruptedError by Ctrl-C or SIGTERM. */
   readonly interrupt: AbortSignal;
   readonly streams: (color: 'auto' | 'always' | 'never') => Streams;
@@ -56,6 +57,7 @@ const clock: Clock = {
 export function makeContext(interrupt: AbortSignal, argv: readonly string[]): Context {
   const { env } = process;
   const stateFolder = join(xdgState ?? '.local/state', 'ratelimit');
+  const configHome = xdgConfig ?? '.config';
   return {
     env,
     clock,
@@ -64,9 +66,12 @@ export function makeContext(interrupt: AbortSignal, argv: readonly string[]): Co
     user,
     readStdin: (limit) => readStdin(limit, interrupt),
     addressesOf: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
-    configHome: xdgConfig ?? '.config',
+    configHome,
     version: __VERSION__,
-    runbooks: new URL('./runbooks/', import.meta.url),
+    runbooks: {
+      builtIn: new URL('./runbooks/', import.meta.url),
+      own: join(configHome, 'ratelimit', 'runbooks'),
+    },
     interrupt,
     streams: once((color) =>
       makeStreams({ stdout: process.stdout, stderr: process.stderr, stdin: process.stdin, color, env }),

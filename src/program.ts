@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { declare, effectOf, READS } from './cli/effects.ts';
 import { durationOption, wholeNumber } from './cli/options.ts';
 import { type Definitions, remedyCommands } from './cli/remedies.ts';
+import { runbookCommands } from './cli/runbook.ts';
 import type { ConfigFlags } from './config/types.ts';
 import type { Context } from './context.ts';
 import { EXIT, EXIT_MEANINGS, type ExitCode, UsageError } from './errors.ts';
@@ -95,6 +96,7 @@ export function buildProgram(
       });
     },
     ...remedyCommands(context, finish),
+    ...runbookCommands(context, finish),
     config: (group) => {
       group.description('look at the configuration, or write a first one');
       const show = group

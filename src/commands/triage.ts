@@ -11,7 +11,7 @@ import { triageHuman } from '../output/triage-human.ts';
 import { triageJson } from '../output/triage-json.ts';
 import { triageMarkdown } from '../output/triage-markdown.ts';
 import type { GlobalFlags } from '../program.ts';
-import { propose } from '../remedies/propose.ts';
+import { proposeAll } from '../remedies/propose.ts';
 import { loadRunbook, withQueries, withThresholds } from '../runbooks/load.ts';
 import type { Runbook } from '../runbooks/schema.ts';
 import { judge } from '../verdict/judge.ts';
@@ -55,7 +55,7 @@ export async function triageCommand(flags: TriageFlags, context: Context, again:
   const verdict = judge(evidence, runbook);
   const document: TriageDocument = {
     ...{ evidence, runbook, verdict, top: flags.top, replayed, ...run },
-    remedies: proposals(verdict, runbook, evidence),
+    remedies: proposeAll(verdict, runbook, evidence),
   };
   streams.out(await render(document, flags.output, streams));
   const code = exitCode(evidence, verdict, flags.exitCode);
@@ -122,15 +122,6 @@ async function render(
   if (format === 'markdown') return triageMarkdown(document);
   return triageHuman(document, await paintFor(streams.colorOut), streams.columns);
 }
-
-const proposals = (verdict: Verdict, runbook: Runbook, evidence: Evidence): TriageDocument['remedies'] =>
-  new Map(
-    verdict.findings.flatMap((finding) => {
-      const category = runbook.categories.find(({ id }) => id === finding.category);
-      if (!category) return [];
-      return [[finding.category, propose(finding, category, runbook, evidence)]];
-    }),
-  );
 
 /** Precedence: refused credentials, then anything unknown, then a finding. */
 function exitCode(evidence: Evidence, verdict: Verdict, wanted: boolean): ExitCode {

@@ -1,4 +1,5 @@
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
+import { fileTrouble } from '../values/text.ts';
 
 const CHUNK = 64 * 1024;
 
@@ -19,5 +20,17 @@ export async function readStart(path: string, limit: number): Promise<Uint8Array
     return Buffer.concat(chunks);
   } finally {
     await handle.close();
+  }
+}
+
+/**
+ * Why a path cannot be read to its end: nothing is there, or a pipe that may never be written to. null: it is a file.
+ * For files that were found in a folder; one that was named may be a pipe.
+ */
+export async function notAFile(path: string): Promise<string | null> {
+  try {
+    return (await stat(path)).isFile() ? null : `${path} cannot be read: it is not a file`;
+  } catch (error) {
+    return `${path} cannot be read: ${fileTrouble(error)}`;
   }
 }

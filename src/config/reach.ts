@@ -1,4 +1,4 @@
-import type { Config, HttpTarget, System } from './types.ts';
+import type { Config, HttpTarget, Origin, System } from './types.ts';
 
 /**
  * The words that a suggested `ratelimit` command needs to reach, when it is pasted, the same systems as this run.
@@ -12,23 +12,37 @@ import type { Config, HttpTarget, System } from './types.ts';
  * @returns words, not yet quoted for a shell, without any secret
  */
 export function reachWords(config: Config, systems: readonly System[]): string[] {
-  const { from, context, file, runbook } = config;
-  const isGiven = (what: keyof Config['from']) => from[what] === 'flag' || from[what] === 'environment';
-  const flag = (name: string, value: string | null) => (value === null ? [] : [name, value]);
+  const { from } = config;
   const url = (system: System) => {
     const isNeeded = systems.includes(system) || (system !== 'api' && standsForContext(config));
     const keepsVariable = from[system] === 'environment' && hasSecret(config, system);
-    return isNeeded && isGiven(system) && !keepsVariable ? urlOf(config, system) : null;
+    return isNeeded && isGiven(from[system]) && !keepsVariable ? urlOf(config, system) : null;
   };
   return [
-    ...flag('--config', isGiven('file') ? file : null),
-    ...flag('--context', context),
-    ...flag('--runbook', isGiven('runbook') ? runbook : null),
+    ...contextWords(config),
     ...flag('--redis-url', url('redis')),
     ...flag('--prometheus-url', url('prometheus')),
     ...flag('--api-url', url('api')),
   ];
 }
+
+/** The words for the file, the context and the runbook alone. */
+export const contextWords = ({
+  from,
+  context,
+  file,
+  runbook,
+}: Pick<Config, 'context' | 'file' | 'runbook'> & {
+  readonly from: Pick<Config['from'], 'file' | 'runbook'>;
+}): string[] => [
+  ...flag('--config', isGiven(from.file) ? file : null),
+  ...flag('--context', context),
+  ...flag('--runbook', isGiven(from.runbook) ? runbook : null),
+];
+
+const isGiven = (origin: Origin): boolean => origin === 'flag' || origin === 'environment';
+
+const flag = (name: string, value: string | null): string[] => (value === null ? [] : [name, value]);
 
 /**
  * True when Redis and Prometheus were both given by URL, so that no context of the file had to be chosen. A command

@@ -1,6 +1,6 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import { ConfigError } from '../errors.ts';
-import { chooseContext, NO_CONTEXT, pickRunbook, pickTimeout } from './choose.ts';
+import { pickTimeout } from './choose.ts';
 import {
   apiFromEntry,
   type Connection,
@@ -13,22 +13,13 @@ import {
   redisFromUrl,
 } from './connections.ts';
 import { readStart } from './files.ts';
-import { type Environment, flagOrVariable, type Given } from './given.ts';
+import { flagOrVariable, type Given } from './given.ts';
+import { type ConfigInput, openContext, runbookIn } from './in-use.ts';
 import { pickLimits } from './limits.ts';
-import { loadFile } from './load.ts';
 import { listOrigins, type Sourced } from './origins.ts';
-import { type ReadFile, secretReader } from './secrets.ts';
+import { secretReader } from './secrets.ts';
 import { apiToken, withToken } from './token.ts';
-import type { Config, ConfigFlags } from './types.ts';
-
-/** What a configuration is made of. Nothing else is consulted: no environment, no home folder. */
-export interface ConfigInput {
-  readonly flags: ConfigFlags;
-  readonly env: Environment;
-  /** `$XDG_CONFIG_HOME`; the default file is `ratelimit/config.yaml` in it, and may be missing. */
-  readonly configHome: string;
-  readonly readFile?: ReadFile;
-}
+import type { Config } from './types.ts';
 
 /**
  * Builds the one configuration: flag over environment over the context in the file over the default.
@@ -48,8 +39,6 @@ export async function resolveConfig(input: ConfigInput): Promise<Config> {
   const read = input.readFile ?? readStart;
   const reader = secretReader(read, report);
 
-  const namedFile = flagOrVariable(flags.config, '--config', env, 'RATELIMIT_CONFIG');
-  const file = await loadFile(namedFile, input.configHome, read, report);
   const redisUrl = flagOrVariable(flags.redisUrl, '--redis-url', env, 'RATELIMIT_REDIS_URL');
   const prometheusUrl = flagOrVariable(
     flags.prometheusUrl,
@@ -58,13 +47,9 @@ export async function resolveConfig(input: ConfigInput): Promise<Config> {
     'RATELIMIT_PROMETHEUS_URL',
   );
   const apiUrl = flagOrVariable(flags.apiUrl, '--api-url', env, 'RATELIMIT_API_URL');
-  const wanted = flagOrVariable(flags.context, '--context', env, 'RATELIMIT_CONTEXT');
-  const { source } = file;
   const isConnected = redisUrl !== null && prometheusUrl !== null;
-  // A file that cannot be used is reported already: what it would say about contexts is unknown.
-  const chosen = file.isBroken ? NO_CONTEXT : chooseContext(wanted, source, file.path, isConnected);
-  if (typeof chosen === 'string') report(chosen);
-  const context = typeof chosen === 'string' ? NO_CONTEXT : chosen;
+  const { namedFile, file, context } = await openContext(input, read, isConnected, report);
+  const { source } = file;
   const { entry } = context;
   const filesOf = (connection: string): ContextFiles => ({
     reader,
@@ -89,8 +74,7 @@ export async function resolveConfig(input: ConfigInput): Promise<Config> {
     (found) => apiFromEntry(found, filesOf('api'), token === null),
   );
   const api = token === null ? plainApi : await withToken(plainApi, token, reader, report);
-  const namedRunbook = flagOrVariable(flags.runbook, '--runbook', env, 'RATELIMIT_RUNBOOK');
-  const runbook = pickRunbook(namedRunbook, entry.runbook, file.path, report);
+  const runbook = runbookIn(input, entry, file.path, report);
   const timeout = pickTimeout(flags.timeout, entry.timeout, report);
 
   if (problems.length > 0) throw new ConfigError('the configuration cannot be used', problems);

@@ -1,7 +1,7 @@
 import type { Evidence } from '../evidence/types.ts';
 import type { CategorySpec, Runbook, StepSpec } from '../runbooks/schema.ts';
 import { isAddress } from '../values/address.ts';
-import type { Finding, Subject } from '../verdict/types.ts';
+import type { Finding, Subject, Verdict } from '../verdict/types.ts';
 
 /** A response of the runbook, filled for this finding. */
 export interface Proposal {
@@ -43,6 +43,19 @@ export function propose(
     return commands.map((argv) => ({ ...manual, kind: 'command', argv }));
   });
 }
+
+/** The responses to all findings, by category, in the order of the findings. */
+export const proposeAll = (
+  verdict: Verdict,
+  runbook: Runbook,
+  evidence: Evidence,
+): ReadonlyMap<string, readonly Proposal[]> =>
+  new Map(
+    verdict.findings.flatMap((finding) => {
+      const category = runbook.categories.find(({ id }) => id === finding.category);
+      return category ? [[finding.category, propose(finding, category, runbook, evidence)]] : [];
+    }),
+  );
 
 function argvs(
   { command, each }: StepSpec,

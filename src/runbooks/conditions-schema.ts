@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { nearest } from '../values/nearest.ts';
 import { entityKind, identifier, label, mapping, text } from './fields.ts';
+import { inWords } from './words.ts';
 
 /** The name of an entry under `thresholds`. */
 const thresholdName = identifier;
@@ -238,7 +239,7 @@ export const conditionSchema: z.ZodType<Condition> = z.lazy(() =>
         : key === 'any'
           ? mapping({ any: z.array(conditionSchema).min(1) })
           : (simple.find((candidate) => key in candidate.shape) ?? z.never());
-    const parsed = schema.safeParse(value);
+    const parsed = schema.safeParse(value, { error: inWords });
     if (parsed.success) return parsed.data as Condition;
     for (const issue of parsed.error.issues) {
       const message =

@@ -20,7 +20,18 @@ export const entityKind = z.enum([
   'name',
 ]);
 
-export const text = (max: number) => z.string().trim().min(1).max(max);
+/** What a terminal would obey or not show: a runbook's own words are printed as they are. */
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+
+export const text = (max: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(max)
+    .refine((value) => !HIDDEN.test(value), {
+      error: 'expected one line of visible characters (in YAML, > joins lines)',
+    });
 
 export const duration = z.string().refine((value) => (parseDuration(value) ?? 0) > 0, {
   error: 'expected a duration such as 90s, 5m or 1h30m',

@@ -1,51 +1,28 @@
-import type { z } from 'zod';
-import { type Problem, readYaml, sentences } from '../config/yaml.ts';
 import { ConfigError } from '../errors.ts';
-import { didYouMean, dottedKey } from '../values/text.ts';
 import { checkReferences } from './check.ts';
 import { type Runbook, runbookSchema } from './schema.ts';
+import { readStrict } from './strict-yaml.ts';
 
 /**
  * Reads a runbook from the bytes of a YAML file and checks it completely.
  * @param path how messages name the file
+ * @param name what the runbook must call itself, where a name is how it was found
  * @throws ConfigError with every problem, each with file, line and key
  */
-export function parseRunbook(yaml: string | Uint8Array, path: string): Runbook {
-  const file = readYaml(path, typeof yaml === 'string' ? Buffer.from(yaml) : yaml);
+export function parseRunbook(yaml: string | Uint8Array, path: string, name?: string): Runbook {
+  const file = readStrict(runbookSchema, yaml, { what: 'a runbook', path });
   if (Array.isArray(file)) return fail(path, file);
-  if (file.isEmpty) return fail(path, [`${path}: expected a runbook, got an empty file`]);
-  const parsed = runbookSchema.safeParse(file.raw);
-  if (!parsed.success) {
-    return fail(
-      path,
-      sentences(
-        path,
-        parsed.error.issues.flatMap((issue) => describe(issue, file.lineOf)),
-      ),
-    );
-  }
-  const dangling = checkReferences(parsed.data).map((problem): Problem => {
-    const key = dottedKey(problem.path);
-    return { line: file.lineOf(problem.path), text: `${key}: ${problem.message}` };
-  });
-  return dangling.length > 0 ? fail(path, sentences(path, dangling)) : parsed.data;
+  const { data } = file;
+  const misnamed = name !== undefined && data.name !== name;
+  const problems = file.locate([
+    ...(misnamed
+      ? [{ path: ['name'], message: `expected ${name}, as the file is called, got ${data.name}` }]
+      : []),
+    ...checkReferences(data),
+  ]);
+  return problems.length > 0 ? fail(path, problems) : data;
 }
 
 function fail(path: string, problems: readonly string[]): never {
   throw new ConfigError(`${path} is not a valid runbook:`, problems);
-}
-
-function describe(issue: z.core.$ZodIssue, lineOf: (path: PropertyKey[]) => number): Problem[] {
-  if (issue.code === 'unrecognized_keys') {
-    // The message holds the valid keys; see `mapping` in fields.ts.
-    return issue.keys.map((name) => {
-      const path = [...issue.path, name];
-      return {
-        line: lineOf(path),
-        text: `${dottedKey(path)}: unknown key, ${didYouMean(name, issue.message.split(' '))}`,
-      };
-    });
-  }
-  const key = issue.path.length === 0 ? '' : `${dottedKey(issue.path)}: `;
-  return [{ line: lineOf(issue.path), text: `${key}${issue.message}` }];
 }

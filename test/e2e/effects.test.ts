@@ -16,6 +16,9 @@ const READS = {
   journal: ['journal'],
   'journal show': ['journal', 'show', 'ID'],
   'config show': ['config', 'show'],
+  'runbook list': ['runbook', 'list'],
+  'runbook show': ['runbook', 'show'],
+  'runbook validate': ['runbook', 'validate', 'aegis'],
 } as const;
 const WRITES = {
   'block-ip': ['block-ip', '203.0.113.50'],

@@ -5,7 +5,9 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { effectOf } from '../../src/cli/effects.ts';
 import type { Context } from '../../src/context.ts';
 import { EXIT, EXIT_MEANINGS } from '../../src/errors.ts';
+import { parseLabel } from '../../src/labels/parse.ts';
 import { buildProgram } from '../../src/program.ts';
+import { startingPoint } from '../../src/runbooks/new.ts';
 import { parseRunbook } from '../../src/runbooks/parse.ts';
 import { stopEverything } from '../support/processes.ts';
 import { runProgram } from '../support/program.ts';
@@ -122,6 +124,15 @@ describe('the README', () => {
     );
     const ids = [...runbook.categories].sort((a, b) => a.rank - b.rank).map((category) => category.id);
     expect(sections).toEqual(ids);
+  });
+
+  test('shows a label that is valid for the runbook to start from', () => {
+    const yaml = /```yaml\n(category: [\s\S]*?)```/.exec(chapter('Runbooks'))?.[1] ?? '';
+    const edge = parseRunbook(startingPoint('edge').yaml, 'edge.yaml');
+    expect(parseLabel(Buffer.from(yaml), 'README.md', edge)).toMatchObject({
+      category: ['client-over-limit'],
+      also: [],
+    });
   });
 
   test('has a section for every remedy, with every guard that can be overridden', () => {

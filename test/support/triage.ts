@@ -1,6 +1,6 @@
 import type { Reading } from '../../src/evidence/types.ts';
 import type { TriageDocument } from '../../src/output/triage-document.ts';
-import { propose } from '../../src/remedies/propose.ts';
+import { proposeAll } from '../../src/remedies/propose.ts';
 import type { Runbook } from '../../src/runbooks/schema.ts';
 import { judge } from '../../src/verdict/judge.ts';
 import type { Finding, Verdict } from '../../src/verdict/types.ts';
@@ -30,17 +30,13 @@ export const caveatCodes = (finding: Finding): string[] => finding.caveats.map((
 export function documentOf(readings: Readings, top = 10, runbook: Runbook = aegis): TriageDocument {
   const facts = { ...evidence(readings, runbook), reach: ['--context', 'prod'] };
   const verdict = judge(facts, runbook);
-  const remedies = verdict.findings.flatMap((finding) => {
-    const category = runbook.categories.find(({ id }) => id === finding.category);
-    return category ? [[finding.category, propose(finding, category, runbook, facts)] as const] : [];
-  });
   return {
     evidence: facts,
     runbook,
     verdict,
     context: 'prod',
     top,
-    remedies: new Map(remedies),
+    remedies: proposeAll(verdict, runbook, facts),
     totalMs: 212,
     replayed: false,
   };

@@ -27,7 +27,7 @@ const TABLE: Record<string, Rule> = {
   // the one place that makes real clients, clock, streams, journal and prompter
   'context.ts': {
     imports: 'errors journal output signals',
-    types: 'config evidence',
+    types: 'config evidence runbooks',
     packages: 'xdg-basedir',
     node: 'dns os path stream',
   },
@@ -35,7 +35,7 @@ const TABLE: Record<string, Rule> = {
   'errors.ts': { imports: '' },
   // one file a subcommand: flags in, text out, no decisions
   commands: {
-    imports: 'config errors evidence journal output remedies runbooks signals values verdict',
+    imports: 'config errors evidence journal labels output remedies runbooks signals values verdict',
     types: 'context program',
     packages: 'big.js ulid',
     node: 'path',
@@ -43,7 +43,7 @@ const TABLE: Record<string, Rule> = {
   // flags, environment and file to one typed Config
   config: { imports: 'errors values', packages: 'yaml zod', node: 'fs net path' },
   // YAML (read as strictly as the configuration) and its schema
-  runbooks: { imports: 'config errors values', packages: 'zod', node: 'fs' },
+  runbooks: { imports: 'config errors values', packages: 'zod', node: 'fs path' },
   // read-only adapters
   signals: {
     imports: 'evidence runbooks values',
@@ -57,6 +57,13 @@ const TABLE: Record<string, Rule> = {
     types: 'signals',
     packages: 'zod',
     node: 'events fs',
+  },
+  // what a verdict on a capture must be, read from files, and held against the verdict
+  labels: {
+    imports: 'config errors runbooks values',
+    types: 'verdict',
+    packages: 'zod',
+    node: 'fs path',
   },
   // pure: evidence and runbook to findings
   verdict: { imports: '', types: 'evidence runbooks' },
@@ -72,7 +79,7 @@ const TABLE: Record<string, Rule> = {
   // the only place of colours, tables, prompts and escaping
   output: {
     imports: 'errors values',
-    types: 'config evidence journal remedies runbooks signals verdict',
+    types: 'config evidence journal labels remedies runbooks signals verdict',
     packages: '@inquirer/core chalk cli-table3 inquirer shell-quote',
   },
   // durations, addresses, names: text in, values out
@@ -89,12 +96,14 @@ const ONLY_IN: Record<string, RegExp> = {
   'axios of signals': /^signals\/(?:prometheus\/|http-client|api\.ts)/,
   'axios-retry of signals': /^signals\/http-client\.ts$/,
   'ioredis of signals': /^signals\/redis\//,
-  'config of runbooks': /^runbooks\/parse\.ts$/,
+  'config of runbooks': /^runbooks\/(?:list|load|new|strict-yaml)\.ts$/,
   'config of evidence': /^evidence\/(?:capture|collect)\.ts$/,
   'values of evidence': /^evidence\/(?:capture|redact)\.ts$/,
   'zod of evidence': /^evidence\/capture-schema\.ts$/,
   'node:fs of evidence': /^evidence\/capture\.ts$/,
-  'node:fs of runbooks': /^runbooks\/load\.ts$/,
+  'node:fs of labels': /^labels\/folder\.ts$/,
+  'zod of labels': /^labels\/parse\.ts$/,
+  'node:fs of runbooks': /^runbooks\/(?:load|new|places)\.ts$/,
 };
 
 /** Words that only these files may use. */

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type ConfigInput, resolveConfig } from '../../src/config/resolve.ts';
+import type { ConfigInput } from '../../src/config/in-use.ts';
+import { resolveConfig } from '../../src/config/resolve.ts';
 import { ConfigError } from '../../src/errors.ts';
 
 const FILE = '/home/ratelimit/config.yaml';

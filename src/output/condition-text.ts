@@ -1,0 +1,167 @@
+import type { Condition } from '../runbooks/conditions-schema.ts';
+import type { Runbook } from '../runbooks/schema.ts';
+import { formatDuration } from '../values/duration.ts';
+import { escapeText } from './escape.ts';
+import { formatAmount, formatNumber, formatShare } from './numbers.ts';
+
+/** A condition in words, before it is evaluated; `parts` of `all` and `any`. */
+export interface Said {
+  readonly text: string;
+  readonly parts: readonly Said[];
+}
+
+/** What a condition asks, with the numbers that it measures against, then the names of those. Escaped. */
+export function sayCondition(condition: Condition, runbook: Runbook): Said {
+  if ('all' in condition) return said('all of these', condition.all, runbook);
+  if ('any' in condition) return said('any of these', condition.any, runbook);
+  const [key = '', node] = Object.entries(condition)[0] ?? [];
+  const say = SAY[key as Kind] as (node: unknown, about: About) => string;
+  const about = aboutOf(node, runbook);
+  const text = say(node, about);
+  const names = [...new Set(about.used)].join(', ');
+  return { text: names === '' ? text : `${text} (${names})`, parts: [] };
+}
+
+/** Several of one are that one. */
+function said(text: string, conditions: readonly Condition[], runbook: Runbook): Said {
+  const parts = conditions.map((condition) => sayCondition(condition, runbook));
+  const [only] = parts;
+  return parts.length === 1 && only !== undefined ? only : { text, parts };
+}
+
+/** The sentence of a condition on one line, the parts of `all` and `any` joined. */
+export function sayInOne(said: Said): string {
+  if (said.parts.length === 0) return said.text;
+  const parts = said.parts.map((part) => (part.parts.length > 1 ? `(${sayInOne(part)})` : sayInOne(part)));
+  return parts.join(said.text.startsWith('all') ? ', and ' : ', or ');
+}
+
+type Keys<C> = C extends unknown ? keyof C : never;
+type Kind = Exclude<Keys<Condition>, 'all' | 'any'>;
+type Node<K extends Kind> = Extract<Condition, Record<K, unknown>>[K];
+
+/** The signal that a condition is on, and how to write numbers down. */
+interface About {
+  readonly runbook: Runbook;
+  readonly title: string;
+  readonly one: string;
+  readonly many: string;
+  readonly spread: Runbook['signals'][string]['spread'];
+  /** Names of the thresholds that were written down. */
+  readonly used: readonly string[];
+  /** A threshold in the signal's unit, as a share, as a bare number, as a time. */
+  readonly amount: (name: string) => string;
+  readonly share: (name: string) => string;
+  readonly number: (name: string | null | undefined) => string;
+  readonly time: (name: string) => string;
+}
+
+function aboutOf(node: unknown, runbook: Runbook): About {
+  const id = typeof node === 'object' && node !== null ? String(Reflect.get(node, 'signal') ?? '') : '';
+  const signal = runbook.signals[id];
+  const used: string[] = [];
+  const shown = (name: string | null | undefined, format: (value: number) => string) => {
+    const value = runbook.thresholds[name ?? '']?.value ?? null;
+    if (name != null) used.push(name);
+    return value === null ? 'a number that is not known' : format(value);
+  };
+  return {
+    runbook,
+    title: signal?.title ?? id,
+    one: signal?.entity?.one ?? 'entity',
+    many: signal?.entity?.many ?? 'entities',
+    spread: signal?.spread ?? null,
+    used,
+    amount: (name) => shown(name, (value) => formatAmount(value, signal?.unit ?? '')),
+    share: (name) => shown(name, formatShare),
+    number: (name) => shown(name, formatNumber),
+    time: (name) => shown(name, formatDuration),
+  };
+}
+
+/** How loud one must be to stand out. */
+const standOut = ({ spread, amount, share }: About): string =>
+  spread === null
+    ? ''
+    : `, each with at least ${amount(spread['loud-at'])} and ${share(spread['loud-share'])} of what remains`;
+
+type Mix = NonNullable<Node<'spread'>['mix']>;
+const mixOf = (mix: Mix, { share }: About): string => {
+  const [much, value] = 'only' in mix ? ['at least', mix.only] : ['less than', mix['not-only']];
+  return `${much} ${share(mix.share)} of it with ${mix.label} ${escapeText(value.join(' or '), 80)}`;
+};
+
+const VOLUME = { all: 'in all', judged: 'above the noise floor', rest: 'beside what stands out' };
+
+const SAY: { readonly [K in Kind]: (node: Node<K>, about: About) => string } = {
+  spread: ({ is, mix }, about) => {
+    const { title, one, many, spread, number, share, amount } = about;
+    if (is === 'one-or-few') {
+      const clause = mix === undefined ? '' : `, ${mixOf(mix, about)}`;
+      return `${title}: one ${one} stands out, or up to ${number(spread?.few)} do${standOut(about)}${clause}`;
+    }
+    const crowd = spread?.many ?? null;
+    if (crowd === null)
+      return `${title}: more than ${number(spread?.few)} ${many} stand out${standOut(about)}`;
+    return `${title}: at least ${number(crowd['at-least'])} ${many} at once with at least ${amount(crowd.each)} each, none of them with more than ${share(crowd['none-above'])} of all`;
+  },
+  rest: (_, { title, many, spread, amount, number }) =>
+    spread?.rest == null
+      ? title
+      : `${title}: without noise and without what stands out, at least ${amount(spread.rest.volume)}, as diverse as ${number(spread.rest.sources)} equally loud ${many} or more`,
+  volume: (node, { title, amount }) =>
+    `${title}: at least ${amount(node['at-least'])} ${VOLUME[node.beside === undefined ? node.of : 'rest']}`,
+  sources: (node, { title, many, number }) =>
+    `${title}: at least ${number(node['at-least'])} ${many} beside what stands out`,
+  'each-at-most': ({ value }, { title, one, amount }) =>
+    `${title}: no ${one} beside what stands out has more than ${amount(value)}`,
+  'one-shot': ({ sources }, { title, many, number }) =>
+    `${title}: at least ${number(sources)} ${many} below the noise floor`,
+  mix: (node, about) => `${about.title}: ${mixOf(node, about)}`,
+  'over-limit': ({ ratio }, { title, one, share }) =>
+    `${title}: at least one ${one} at ${share(ratio)} of its limit or above`,
+  'no-limit': ({ problem }, { title, one }) =>
+    `${title}: at least one ${one} ${problem === 'none' ? 'without a limit' : 'with a limit that cannot be used'}`,
+  started: ({ within, share, before }, about) => {
+    const { title, many, runbook, time } = about;
+    const events =
+      before === undefined
+        ? ''
+        : `, before those of "${runbook.signals[before]?.title ?? before}", as far as can be seen`;
+    const much = share === undefined ? `one of the ${many}` : `at least ${about.share(share)} of the ${many}`;
+    return `${title}: ${much} started in the last ${time(within)}${events}`;
+  },
+  down: ({ named }, { title, one }) =>
+    named === undefined
+      ? `${title}: at least one ${one} is down`
+      : `${title}: a ${one} named ${escapeText(named.join(' or '), 80)} is down`,
+  'not-public': (_, { title, many }) => `${title}: not all ${many} that stand out are public addresses`,
+  strangers: (node, { title, one, many, amount }) =>
+    node.of === 'largest'
+      ? `${title}: a name that is not a valid ${one} has at least ${amount(node['at-least'])}`
+      : `${title}: names that are not valid ${many} have at least ${amount(node['at-least'])} above the noise`,
+  listed: ({ by }, { title, many, runbook }) =>
+    `${title}: one of the ${many} that stand out is among the ${runbook.signals[by]?.title ?? by}`,
+  unless: ({ category }) => `${category} does not explain it`,
+  reaches: ({ id, kind, 'at-least': least }, { title, one, amount }) => {
+    const whose = id !== undefined ? escapeText(id, 80) : `one ${kind ?? one}`;
+    return `${title}: ${whose} at ${amount(least)} or more`;
+  },
+  count: ({ each, 'at-least': least }, { title, many, number, amount }) =>
+    `${title}: at least ${number(least)} ${many}${each === undefined ? '' : ` with ${amount(each)} or more each`}`,
+  diverse: ({ sources }, { title, many, number }) =>
+    `${title}: what does not stand out is as diverse as ${number(sources)} equally loud ${many} or more`,
+  'made-of': (node, { title, share }) =>
+    'only' in node
+      ? `${title}: at least ${share(node.share)} of it are ${escapeText(node.only.join(' or '), 80)}`
+      : `${title}: less than ${share(node.share)} of it are ${escapeText(node['not-only'].join(' or '), 80)}`,
+  unlabelled: ({ label }, { title }) => `${title}: no source tells the ${label}`,
+  claimed: (_, { title, many }) => `${title}: some of the ${many} are named by the client itself`,
+  plateau: (_, { title, many }) => `${title}: some of the ${many} are at the end of their counters`,
+  shared: ({ by, 'at-least': least }, { title, many, runbook, number }) =>
+    `${title}: one of the ${many} has ${number(least)} or more by ${runbook.signals[by]?.title ?? by}`,
+  ended: ({ after }, { title, time }) => `${title}: the last one was ${time(after)} ago or longer`,
+  silent: ({ signal }, { runbook }) => `${runbook.signals[signal]?.title ?? signal}: no source tells it`,
+  usual: ({ is, times }, { title, number }) =>
+    `${title}: ${is === 'above' ? 'more than' : 'at most'} ${number(times)} times what it was at the same hour yesterday and a week ago`,
+};

@@ -1,0 +1,52 @@
+import type { CategoryView } from '../runbooks/view.ts';
+import { sayCondition } from './condition-text.ts';
+import { toJson } from './json.ts';
+import { commandOf } from './runbook-category.ts';
+import type { ShownRunbook } from './runbook-show.ts';
+
+/** The document `ratelimit/runbook-show/v1`. Its shape is a contract: keys are only ever added. */
+export function shownJson(shown: ShownRunbook): string {
+  const { view, category, origin, path, context } = shown;
+  const { name, title, severity, alerts, links } = view.runbook;
+  return toJson({
+    schema: 'ratelimit/runbook-show/v1',
+    runbook: { name, title, severity, alerts, origin, path },
+    context,
+    categories: view.categories.map(briefOf),
+    category: category === null ? null : wholeOf(category, shown),
+    thresholds: view.thresholds,
+    links: Object.entries(links).map(([id, { title: what, see }]) => ({ id, title: what, see })),
+    afterwards: view.runbook.afterwards,
+    warnings: view.warnings,
+  });
+}
+
+const briefOf = ({ spec: { id, title, pattern, cause }, severity }: CategoryView) => {
+  return { id, title, pattern, cause, severity };
+};
+
+function wholeOf(category: CategoryView, shown: ShownRunbook) {
+  const { spec, signals, thresholds } = category;
+  const { runbook } = shown.view;
+  return {
+    ...briefOf(category),
+    signals,
+    when: sayCondition(spec.when, runbook),
+    sureWhen: spec['sure-when'] === null ? null : sayCondition(spec['sure-when'], runbook),
+    otherwise: spec.otherwise,
+    thresholds: thresholds.map(({ name }) => name),
+    caveats: spec.caveats.map(({ code, text, when, lowers, withholds }) => {
+      return { code, text, when: sayCondition(when, runbook), lowers, withholds };
+    }),
+    respond: spec.respond.map((step) => {
+      const [command = null] = commandOf(step, shown);
+      return {
+        id: step.id,
+        kind: command === null ? 'manual' : 'command',
+        text: step.text,
+        command,
+        link: step.link,
+      };
+    }),
+  };
+}

@@ -1,0 +1,116 @@
+import { thresholdProblems, withThresholds } from './load.ts';
+import type { CategorySpec, Runbook } from './schema.ts';
+import { labelOf } from './sources.ts';
+
+/** A threshold as it is in use, and what the runbook itself says where a context has set another value. */
+export interface ThresholdView {
+  readonly name: string;
+  /** null: not known. */
+  readonly value: number | null;
+  readonly unit: string;
+  readonly because: string;
+  /** Set by the context; `own` is then the runbook's value. */
+  readonly overridden: boolean;
+  readonly own: number | null;
+}
+
+interface SignalView {
+  readonly id: string;
+  readonly title: string;
+  readonly unit: string;
+  /** Key families and metrics. */
+  readonly sources: readonly string[];
+}
+
+/** A category with all that it refers to. */
+export interface CategoryView {
+  readonly spec: CategorySpec;
+  /** Of the category, else of the runbook. */
+  readonly severity: string;
+  readonly signals: readonly SignalView[];
+  readonly thresholds: readonly ThresholdView[];
+}
+
+/** A runbook to be looked at. */
+export interface RunbookView {
+  /** With the context's thresholds. */
+  readonly runbook: Runbook;
+  /** Worst first, by rank. */
+  readonly categories: readonly CategoryView[];
+  readonly thresholds: readonly ThresholdView[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * The runbook with a context's thresholds, ready to be shown. Thresholds that do not fit it are left out with a
+ * warning: to read what a runbook says is possible whatever the context is for.
+ */
+export function viewOf(own: Runbook, overrides: Readonly<Record<string, number>>): RunbookView {
+  const fitting = Object.entries(overrides).filter(
+    ([name, value]) => thresholdProblems(own, { [name]: value }).length === 0,
+  );
+  const runbook = withThresholds(own, Object.fromEntries(fitting));
+  const set = new Set(fitting.map(([name]) => name));
+  const thresholds = Object.entries(runbook.thresholds).map(([name, threshold]): ThresholdView => {
+    const value = own.thresholds[name]?.value ?? null;
+    return { name, ...threshold, overridden: set.has(name), own: value };
+  });
+  const categories = [...runbook.categories].sort((a, b) => a.rank - b.rank);
+  return {
+    runbook,
+    thresholds,
+    categories: categories.map((spec) => categoryView(spec, runbook, thresholds)),
+    warnings: thresholdProblems(own, overrides).map((problem) => `${problem} (triage refuses that)`),
+  };
+}
+
+function categoryView(
+  spec: CategorySpec,
+  runbook: Runbook,
+  thresholds: readonly ThresholdView[],
+): CategoryView {
+  const looks = [spec.when, spec['sure-when'], ...spec.caveats.map(({ when }) => when)].flatMap(conditionsIn);
+  const named = new Set([spec.about, ...looks.flatMap(({ names }) => names)]);
+  // A volume in all is a number of its own; any other look at a signal rests on who stands out in it.
+  const spreads = looks
+    .filter(({ key, of }) => key !== 'volume' || of !== 'all')
+    .flatMap(({ names }) => names.map((name) => runbook.signals[name]?.spread));
+  const sources = [...named].flatMap((name) => runbook.signals[name]?.sources ?? []);
+  const limits = sources.map((source) => ('limit' in source ? source.limit : null));
+  const numbers = new Set([...named, ...textsIn(spreads), ...textsIn(limits)]);
+  return {
+    spec,
+    severity: spec.severity ?? runbook.severity,
+    signals: Object.entries(runbook.signals).flatMap(([id, { title, unit, sources }]) =>
+      named.has(id) ? [{ id, title, unit, sources: sources.map(labelOf) }] : [],
+    ),
+    thresholds: thresholds.filter(({ name }) => numbers.has(name)),
+  };
+}
+
+/** Keys of a condition whose texts are no names of signals or thresholds. */
+const WORDS = ['category', 'label', 'only', 'not-only', 'is', 'of', 'problem'];
+
+interface Look {
+  readonly key: string;
+  /** Which part of a volume. */
+  readonly of: unknown;
+  /** All texts in it that may be names. */
+  readonly names: readonly string[];
+}
+
+/** Every single condition below a node, whatever it is; new kinds need no change here. */
+function conditionsIn(node: unknown): Look[] {
+  if (typeof node !== 'object' || node === null) return [];
+  return Object.entries(node).flatMap(([key, value]): Look[] => {
+    if (key === 'all' || key === 'any') return Array.isArray(value) ? value.flatMap(conditionsIn) : [];
+    const of: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'of') : null;
+    return [{ key, of, names: textsIn(value) }];
+  });
+}
+
+function textsIn(node: unknown): string[] {
+  if (typeof node === 'string') return [node];
+  if (typeof node !== 'object' || node === null) return [];
+  return Object.entries(node).flatMap(([key, value]) => (WORDS.includes(key) ? [] : textsIn(value)));
+}

@@ -1,0 +1,267 @@
+import { describe, expect, test } from 'vitest';
+import { sayCondition, sayInOne } from '../../src/output/condition-text.ts';
+import { type ShownRunbook, shownText } from '../../src/output/runbook-show.ts';
+import type { Condition } from '../../src/runbooks/conditions-schema.ts';
+import { startingPoint } from '../../src/runbooks/new.ts';
+import { parseRunbook } from '../../src/runbooks/parse.ts';
+import type { Runbook } from '../../src/runbooks/schema.ts';
+import { viewOf } from '../../src/runbooks/view.ts';
+import { aegis } from '../support/evidence.ts';
+
+interface Shown {
+  schema: string;
+  category: {
+    signals: { id: string }[];
+    thresholds: string[];
+    respond: { id: string; command: string | null }[];
+  };
+  thresholds: { name: string }[];
+}
+
+const same = (text: string) => text;
+const paint = { bad: same, warn: same, good: same, dim: same, strong: same, name: same };
+const screen = { paint, width: 80 };
+
+const example = parseRunbook(startingPoint().yaml, 'example.yaml');
+
+interface More extends Partial<ShownRunbook> {
+  runbook?: Runbook;
+  thresholds?: Record<string, number>;
+}
+
+function shown(id: string | null, { thresholds = {}, runbook = example, ...rest }: More = {}): ShownRunbook {
+  const view = viewOf(runbook, thresholds);
+  const category = view.categories.find(({ spec }) => spec.id === id) ?? null;
+  return {
+    view,
+    category,
+    origin: 'built-in',
+    path: null,
+    context: null,
+    reach: [],
+    ...rest,
+  } as ShownRunbook;
+}
+const human = (...args: Parameters<typeof shown>) => shownText(shown(...args), 'human', screen);
+const json = (...args: Parameters<typeof shown>) =>
+  JSON.parse(shownText(shown(...args), 'json', screen)) as Shown;
+
+describe('conditions in words', () => {
+  test('each condition of a runbook has a sentence of its own, whose numbers are known', () => {
+    for (const runbook of [aegis, example]) {
+      const all = runbook.categories.flatMap(({ when, 'sure-when': sure, caveats }) => [
+        when,
+        ...(sure === null ? [] : [sure]),
+        ...caveats.map((caveat) => caveat.when),
+      ]);
+      for (const condition of [...all, ...runbook.abnormal.map((odd) => odd.when)]) {
+        const text = sayInOne(sayCondition(condition, runbook));
+        // Where there is no sentence, the condition is only named: say it in condition-text.ts.
+        expect(text).not.toMatch(/: [a-z-]+$/);
+        expect(text).not.toMatch(/undefined|null|NaN|\[object/);
+      }
+    }
+  });
+
+  test.each<[string, Condition, string]>([
+    [
+      'one or a few',
+      { spread: { signal: 'auth-failures-by-ip', is: 'one-or-few' } },
+      'authentication failures by IP: one IP stands out, or up to 5 do, each with at least 20 failures and 10% of what remains (few-ips, heavy-ip-failures, heavy-ip-share)',
+    ],
+    [
+      'many without a rule of its own',
+      { spread: { signal: 'auth-failures-by-ip', is: 'many' } },
+      'authentication failures by IP: more than 5 IPs stand out, each with at least 20 failures and 10% of what remains (few-ips, heavy-ip-failures, heavy-ip-share)',
+    ],
+    [
+      'many by a rule of its own',
+      { spread: { signal: 'rejects-by-tenant', is: 'many' } },
+      '429s by tenant: at least 5 tenants at once with at least 0.5 rejects/s each, none of them with more than 60% of all (many-tenants, tenant-reject-rate, dominant-tenant-share)',
+    ],
+    [
+      'a mix',
+      {
+        mix: {
+          signal: 'rejects-by-tenant',
+          label: 'path',
+          'not-only': ['/execute'],
+          share: 'only-path-share',
+        },
+      },
+      '429s by tenant: less than 95% of it with path /execute (only-path-share)',
+    ],
+    [
+      'a start',
+      {
+        started: {
+          signal: 'deploys',
+          within: 'deploy-age',
+          share: 'deploy-share',
+          before: 'auth-failures-by-ip',
+        },
+      },
+      'age of the running processes: at least 50% of the instances started in the last 10m, before those of "authentication failures by IP", as far as can be seen (deploy-share, deploy-age)',
+    ],
+    [
+      'a limit that nobody knows',
+      { 'each-at-most': { signal: 'inflight', value: 'inflight-limit' } },
+      'requests in flight: no instance beside what stands out has more than a number that is not known (inflight-limit)',
+    ],
+    [
+      'several in one',
+      {
+        any: [
+          { all: [{ down: { signal: 'service-up' } }, { unless: { category: 'x' } }] },
+          { down: { signal: 'service-up' } },
+        ],
+      },
+      '(scraped services: at least one service is down, and x does not explain it), or scraped services: at least one service is down',
+    ],
+  ])('%s', (_, condition, text) => {
+    expect(sayInOne(sayCondition(condition, aegis))).toBe(text);
+  });
+});
+
+describe('a category', () => {
+  test('on a screen of 80 columns', () => {
+    const text = human('edge-overload', { context: 'prod', thresholds: { 'connection-limit': 512 } });
+    for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+    expect(text).toMatchInlineSnapshot(`
+      "P3 edge-overload: The edge is out of capacity
+        pattern  many clients rejected at once
+        cause    capacity
+
+      What it looks at
+        - rejected requests by client: nginx_limit_req_rejected_total{zone="api"}
+        - active connections: nginx_connections_active
+        - backends: up{job="backend"}
+        - age of the nginx processes: process_start_time_seconds{job="nginx"}
+
+      Recognised when all of these hold
+        - rejected requests by client: at least 1 rejects/s in all (reject-rate)
+        - rejected requests by client: at least 4 clients at once with at least 0.5
+          rejects/s each, none of them with more than 60% of all (many-clients,
+          client-reject-rate, dominant-share)
+
+      The confidence is high when this holds too, else medium
+        - active connections: at least one instance at 90% of its limit or above
+          (connection-ratio)
+
+      Thresholds
+        reject-rate: 1 rejects/s
+            The alert asks for one rejected request a second.
+        client-reject-rate: 0.5 rejects/s
+            Below half of the alert's rate a client brushes against its limit, it is
+            not stuck at it.
+        client-share: 10%
+            A client with less than a tenth of the rejections does not explain the
+            alert.
+        few-clients: 3 clients
+            Three clients can be called one by one.
+        many-clients: 4 clients
+            See few-clients.
+        dominant-share: 60%
+            A client with more than that is the incident, whoever else is touched.
+        connection-limit: 512 connections (set by the context, the runbook says 4,096
+            connections)
+            worker_processes times worker_connections of each instance. null says that
+            it is not known.
+        connection-ratio: 0.9 active / limit
+            Close to the limit nginx drops connections.
+        restart-age: 10m
+            nginx forgets its limits when it restarts, and clients come back all at
+            once.
+        restart-share: 50% of instances
+            One instance that restarted is a crash, half of them are a deploy.
+
+      Reasons to doubt
+        ! service-down: A backend is down; those that are left get its share, and more
+          capacity at the edge does not help.
+            when backends: at least one backend is down
+            lowers the confidence by 1 step
+        ! recent-deploy: nginx has restarted, and its limits with it. Wait some
+          minutes before you scale.
+            when age of the nginx processes: at least 50% of the instances started in
+            the last 10m (restart-share, restart-age)
+            lowers the confidence by 1 step
+
+      What to do
+        1. Look at the dashboard for the instances that are full. See Edge dashboard
+           (https://grafana.example/d/edge).
+        2. Add an instance.
+
+      Links
+        * Edge dashboard: https://grafana.example/d/edge
+        * Contacts of the clients: the wiki
+
+      runbook my-system (built in), context prod
+      "
+    `);
+  });
+
+  test('names the words that a command needs, quoted so that a shell redirects nothing', () => {
+    const reach = ['--context', 'prod', '--runbook', './my book.yaml'];
+    expect(human('address-flood', { reach }).split('\n')).toContain(
+      "     ratelimit block-ip '<ip>' --ttl 1h --reason flood --context prod --runbook './my book.yaml'",
+    );
+    const { respond } = json('agent-over-cost-cap', { runbook: aegis }).category;
+    expect(respond.find(({ id }) => id === 'raise-cap')?.command).toBe(
+      "ratelimit raise-cap '<agent>' --to '<usd>' --reason cost_cap_reached",
+    );
+  });
+
+  test('as JSON: everything that its conditions refer to, whatever they are', () => {
+    const { category, thresholds, schema } = json('edge-overload', { thresholds: { 'restart-age': 900 } });
+    expect(schema).toBe('ratelimit/runbook-show/v1');
+    expect(category.signals.map(({ id }) => id)).toEqual([
+      ...['rejects-by-client', 'connections', 'backend-up', 'restarts'],
+    ]);
+    expect(category.thresholds).toEqual([
+      ...[
+        'reject-rate',
+        'client-reject-rate',
+        'client-share',
+        'few-clients',
+        'many-clients',
+        'dominant-share',
+      ],
+      ...['connection-limit', 'connection-ratio', 'restart-age', 'restart-share'],
+    ]);
+    expect(thresholds.find(({ name }) => name === 'restart-age')).toMatchObject({
+      value: 900,
+      own: 600,
+      overridden: true,
+    });
+  });
+
+  test('as Markdown, where nothing of it is markup', () => {
+    const text = shownText(shown('agent-over-cost-cap', { runbook: aegis }), 'markdown', screen);
+    expect(text).toContain('\n1. Inspect the agent');
+    expect(text).toContain("   ratelimit caps '<agent>'\n");
+    expect(text).toContain('--tenant &lt;id&gt;');
+  });
+});
+
+describe('the table', () => {
+  test('has a category a line where there is room, and two lines where there is none', () => {
+    const wide = shownText(shown(null), 'human', { paint, width: 160 });
+    expect(wide).toMatch(/^P3 +edge-overload +many clients rejected at once +capacity$/m);
+    const narrow = human(null);
+    expect(narrow).toContain('  P3 edge-overload\n     many clients rejected at once: capacity\n');
+    for (const line of narrow.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+  });
+
+  test('says which thresholds the context sets, and which do not fit', () => {
+    const thresholds = { 'heavy-address': 30, 'heavy-addres': 3, 'client-share': 9 };
+    const flat = human(null, { context: 'prod', thresholds }).replace(/\n {4}/g, ' ');
+    expect(flat).toContain(
+      '* heavy-address: 30 requests (set by the context, the runbook says 100 requests)',
+    );
+    expect(flat).toContain(
+      '! thresholds.heavy-addres: runbook my-system has no such threshold; did you mean "heavy-address"? (triage refuses that)',
+    );
+    expect(flat).toContain('! thresholds.client-share: expected a share of at most 1, got 9');
+    expect(flat).not.toContain('* client-share');
+  });
+});
