@@ -6,9 +6,11 @@ import { xdgConfig, xdgState } from 'xdg-basedir';
 import type { Config, HttpTarget } from './config/types.ts';
 import type { Adapters } from './evidence/collect.ts';
 import type { Journal } from './journal/log.ts';
+import type { CommandLines } from './output/command-lines.ts';
 import type { Paint } from './output/paint.ts';
 import type { Prompter } from './output/prompt.ts';
 import { makeStreams, type Streams } from './output/streams.ts';
+import type { TriageDocument } from './output/triage-document.ts';
 import type { Api } from './signals/api.ts';
 import type { Clock } from './signals/asked.ts';
 import type { Keyspace } from './signals/redis/keyspace.ts';
@@ -31,6 +33,8 @@ export interface Context {
   readonly addressesOf: (host: string) => Promise<string[]>;
   /** Where the built-in runbooks lie. */
   readonly runbooks: URL;
+  /** Where the incidents lie that come with the program. */
+  readonly incidents: URL;
   /** Aborted with an InterruptedError by Ctrl-C or SIGTERM. */
   readonly interrupt: AbortSignal;
   readonly streams: (color: 'auto' | 'always' | 'never') => Streams;
@@ -39,6 +43,12 @@ export interface Context {
   readonly keyspace: (config: Config) => Promise<Keyspace>;
   readonly api: (target: HttpTarget, config: Config) => Promise<Api>;
   readonly journal: () => Promise<Journal>;
+  /** A journal in another folder than the operator's own. */
+  readonly journalIn: (folder: string) => Promise<Journal>;
+  /** Told what each triage of the systems came to. */
+  readonly onTriage?: (document: TriageDocument) => void;
+  /** Command lines of somebody at a terminal, after that prompt; null: from stdin, whatever it is. */
+  readonly commandLines: (prompt: string | null) => Promise<CommandLines>;
   /** Somebody at a terminal who can be asked. */
   readonly prompter: (paint: Paint) => Promise<Prompter>;
 }
@@ -52,6 +62,11 @@ const clock: Clock = {
 export function makeContext(interrupt: AbortSignal, argv: readonly string[]): Context {
   const { env } = process;
   const stateFolder = join(xdgState ?? '.local/state', 'ratelimit');
+  const journalIn = async (folder: string) => {
+    const { openJournal } = await import('./journal/log.ts');
+    const probe = (pid: number) => process.kill(pid, 0);
+    return openJournal({ folder, clock, pid: process.pid, probe });
+  };
   return {
     env,
     clock,
@@ -62,6 +77,7 @@ export function makeContext(interrupt: AbortSignal, argv: readonly string[]): Co
     addressesOf: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
     configHome: xdgConfig ?? '.config',
     runbooks: new URL('./runbooks/', import.meta.url),
+    incidents: new URL('./incidents/', import.meta.url),
     interrupt,
     streams: once((color) =>
       makeStreams({ stdout: process.stdout, stderr: process.stderr, stdin: process.stdin, color, env }),
@@ -75,10 +91,12 @@ export function makeContext(interrupt: AbortSignal, argv: readonly string[]): Co
       const { Api } = await import('./signals/api.ts');
       return new Api(target, config.timeoutSeconds * 1_000, clock.now, interrupt);
     },
-    journal: async () => {
-      const { openJournal } = await import('./journal/log.ts');
-      const probe = (pid: number) => process.kill(pid, 0);
-      return openJournal({ folder: stateFolder, clock, pid: process.pid, probe });
+    journal: () => journalIn(stateFolder),
+    journalIn,
+    commandLines: async (prompt) => {
+      const { makeCommandLines } = await import('./output/command-lines.ts');
+      const [input, output] = [process.stdin, process.stderr];
+      return makeCommandLines({ input, output, prompt, signal: interrupt });
     },
     prompter: async (paint) => {
       const { makePrompter } = await import('./output/prompt.ts');

@@ -59,6 +59,7 @@ export async function triageCommand(flags: TriageFlags, context: Context, again:
     totalMs: context.clock.now() - startedAt,
     replayed: adapters === null,
   };
+  if (adapters !== null) context.onTriage?.(document);
   streams.out(await render(document, flags.output, streams));
   const code = exitCode(evidence, verdict, flags.exitCode);
   // Nothing is to be done about what was recorded earlier.

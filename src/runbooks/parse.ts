@@ -1,8 +1,8 @@
-import type { z } from 'zod';
 import { type Problem, readYaml, sentences } from '../config/yaml.ts';
 import { ConfigError } from '../errors.ts';
-import { didYouMean, dottedKey } from '../values/text.ts';
+import { dottedKey } from '../values/text.ts';
 import { checkReferences } from './check.ts';
+import { problemsOf } from './issues.ts';
 import { type Runbook, runbookSchema } from './schema.ts';
 
 /**
@@ -16,13 +16,7 @@ export function parseRunbook(yaml: string | Uint8Array, path: string): Runbook {
   if (file.isEmpty) return fail(path, [`${path}: expected a runbook, got an empty file`]);
   const parsed = runbookSchema.safeParse(file.raw);
   if (!parsed.success) {
-    return fail(
-      path,
-      sentences(
-        path,
-        parsed.error.issues.flatMap((issue) => describe(issue, file.lineOf)),
-      ),
-    );
+    return fail(path, sentences(path, problemsOf(parsed.error.issues, file.lineOf)));
   }
   const dangling = checkReferences(parsed.data).map((problem): Problem => {
     const key = dottedKey(problem.path);
@@ -33,19 +27,4 @@ export function parseRunbook(yaml: string | Uint8Array, path: string): Runbook {
 
 function fail(path: string, problems: readonly string[]): never {
   throw new ConfigError(`${path} is not a valid runbook:`, problems);
-}
-
-function describe(issue: z.core.$ZodIssue, lineOf: (path: PropertyKey[]) => number): Problem[] {
-  if (issue.code === 'unrecognized_keys') {
-    // The message holds the valid keys; see `mapping` in fields.ts.
-    return issue.keys.map((name) => {
-      const path = [...issue.path, name];
-      return {
-        line: lineOf(path),
-        text: `${dottedKey(path)}: unknown key, ${didYouMean(name, issue.message.split(' '))}`,
-      };
-    });
-  }
-  const key = issue.path.length === 0 ? '' : `${dottedKey(issue.path)}: `;
-  return [{ line: lineOf(issue.path), text: `${key}${issue.message}` }];
 }
