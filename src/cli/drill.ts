@@ -57,7 +57,7 @@ const CONNECTIONS = [
 function withoutConnections(program: Command, { streams }: Context): void {
   program.hook('preAction', () => {
     const given = CONNECTIONS.filter(([name]) => program.getOptionValueSource(name) === 'cli');
-    // What the drill itself suggests names its own context.
+    // What the drill itself suggests names its own context, which is called so.
     const strange = given.filter(([name]) => name !== 'context' || program.getOptionValue(name) !== 'drill');
     for (const [name] of given) program.setOptionValueWithSource(name, undefined, 'default');
     if (strange.length === 0) return;

@@ -1,6 +1,5 @@
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Context } from '../context.ts';
+import { ignoredOf } from '../drill/ignored.ts';
 import { builtIn, findIncident, type Named } from '../drill/library.ts';
 import { openDrill } from '../drill/open.ts';
 import { reportOf } from '../drill/report.ts';
@@ -93,9 +92,9 @@ async function choose(isTerminal: boolean, context: Context, streams: Streams): 
     );
   }
   const prompter = await context.prompter(await paintFor(streams.colorErr));
-  const any = all[Math.floor(Math.random() * all.length)] ?? null;
+  const surprise = all[Math.floor(Math.random() * all.length)] ?? null;
   const chosen = await prompter.choose('Which incident?', [
-    { name: 'any of them: you are not told which', value: any },
+    { name: 'any of them: you are not told which', value: surprise },
     ...all.map((one) => ({ name: `${one.name}: ${one.incident.title}`, value: one })),
   ]);
   if (chosen === null) throw new Error('there are no incidents');
@@ -153,21 +152,3 @@ async function converse(session: Session, program: Program, talk: Conversation):
 }
 
 const ENDS: ReadonlySet<string> = new Set(['done', 'exit', 'quit']);
-
-/** What was given to name real systems, as people know it. */
-async function ignoredOf(flags: DrillFlags, { env, configHome }: Context): Promise<string[]> {
-  const given = [
-    ['--config', flags.config],
-    ['--context', flags.context],
-    ['--redis-url', flags.redisUrl],
-    ['--prometheus-url', flags.prometheusUrl],
-    ['--api-url', flags.apiUrl],
-  ].flatMap(([flag = '', value]) => (value === undefined ? [] : [flag]));
-  const variables = Object.keys(env).filter((name) => name.startsWith('RATELIMIT_') && env[name] !== '');
-  const file = join(configHome, 'ratelimit', 'config.yaml');
-  const isThere = await stat(file).then(
-    () => true,
-    () => false,
-  );
-  return [...given, ...variables.sort(), ...(isThere ? [file] : [])];
-}

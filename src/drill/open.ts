@@ -76,5 +76,5 @@ export async function openDrill(
 }
 
 /** The environment without what the program itself reads of it. */
-export const withoutOurs = (env: Context['env']): Context['env'] =>
+const withoutOurs = (env: Context['env']): Context['env'] =>
   Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('RATELIMIT_')));

@@ -18,7 +18,7 @@ export interface DrillReport {
   readonly seconds: number;
   /** What the last triage said; null: there was none. */
   readonly said: Said | null;
-  /** Was that the truth? null: nothing was said. */
+  /** Was that the truth? Also when an earlier triage told it, and the last one that it is over. null: nothing was said. */
   readonly isRight: boolean | null;
   /** How often the systems were looked at. */
   readonly triages: number;
@@ -53,7 +53,10 @@ export async function reportOf(parts: Parts, context: Context): Promise<DrillRep
     ...{ name, incident, runbook, startedAt: clock.iso(startedMs) },
     seconds: Math.round((clock.now() - startedMs) / 1_000),
     said,
-    isRight: said === null ? null : isTrue(said.category),
+    isRight:
+      said &&
+      (isTrue(said.category) ||
+        (said.category === 'quiet' && session.triages.some(({ category }) => isTrue(category)))),
     triages: session.triages.length,
     entries: entriesOf(events),
     responses: beginning.responses,

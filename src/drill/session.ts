@@ -2,6 +2,7 @@ import type { Context } from '../context.ts';
 import { type ExitCode, InterruptedError } from '../errors.ts';
 import { onlyLooks } from '../remedies/propose.ts';
 import type { Confidence } from '../verdict/types.ts';
+import { CONTEXT } from './home.ts';
 
 /** Runs one command line of the program in this process, and says what is wrong with it where it is wrong. */
 export type Run = (words: readonly string[], context: Context) => Promise<ExitCode>;
@@ -72,7 +73,11 @@ export async function demonstrate(
   await run(['triage']);
   const [, ...remedy] = session.said?.commands.find((argv) => !onlyLooks(argv)) ?? [];
   if (remedy.length === 0) return false;
-  await run([...remedy, '--yes']);
+  await run([...withoutReach(remedy), '--yes']);
   await run(['triage']);
   return true;
 }
+
+/** What makes a command hit the drill's systems from elsewhere says nothing within it. */
+const withoutReach = (words: readonly string[]): readonly string[] =>
+  words.slice(-2).join(' ') === `--context ${CONTEXT}` ? words.slice(0, -2) : words;

@@ -48,6 +48,7 @@ export function lastOfStream(words: readonly Buffer[], store: Store, nowMs: numb
   if (!/^\d{1,9}$/.test(count)) return new RedisError('ERR value is not an integer or out of range');
   const entries = entriesOf(store, key, nowMs);
   if (entries === null) return new RedisError(WRONG_TYPE);
+  if (Number(count) === 0 && entries.length > 0) return null;
   const last = entries.slice(Math.max(0, entries.length - Number(count))).reverse();
   return last.map(({ id, fields }) => [Buffer.from(id), [...fields]]);
 }

@@ -1,7 +1,7 @@
 import { quote } from '../values/text.ts';
-import { choicesOfItem, expandKey, expandSeries, type Moment, templateOf } from './expand.ts';
+import { choicesOfItem, expandKey, expandSeries, templateOf } from './expand.ts';
 import type { EndItem, Incident } from './schema.ts';
-import { choicesIn, countOf } from './templates.ts';
+import { choicesIn, countOf, type DateOf } from './templates.ts';
 
 export interface Dangling {
   readonly path: readonly (string | number)[];
@@ -11,8 +11,8 @@ export interface Dangling {
 /** Larger ones are no incident but a load test. */
 const MOST = { keys: 100_000, series: 20_000, growing: 2_000 } as const;
 
-/** Any moment will do: what is wrong with an incident does not depend on it. */
-const SOME: Moment = { nowMs: 0, clock: { iso: () => '2026-05-29T03:12:04.000Z' } };
+/** What is wrong with an incident does not depend on when it is. */
+const SOME_DATE: DateOf = (form, back) => `{${form}-${back}}`;
 
 /** What is wrong between the parts of an incident that is well formed. */
 export function checkIncident(incident: Incident): Dangling[] {
@@ -39,12 +39,12 @@ export function checkIncident(incident: Incident): Dangling[] {
   return [
     ...twice(
       'keys',
-      incident.keys.map((item) => expandKey(item, SOME).map(({ name }) => name.toString('latin1'))),
+      incident.keys.map((item) => expandKey(item, SOME_DATE).map(({ name }) => name.toString('latin1'))),
     ),
     ...twice(
       'series',
       incident.series.map((item) =>
-        expandSeries(item, SOME).map(({ metric, labels }) => seriesId(metric, labels)),
+        expandSeries(item, SOME_DATE, 0).map(({ metric, labels }) => seriesId(metric, labels)),
       ),
     ),
   ];
@@ -60,14 +60,17 @@ function strayChoice(until: readonly EndItem[], own: readonly string[]): string 
 const seriesId = (metric: string, labels: Readonly<Record<string, string>>): string =>
   `${metric}${JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)))}`;
 
-/** Names that are given more than once, in one item or in several. */
+/** Names (of keys, their bytes as latin1) that are given more than once, in one item or in several. */
 function twice(what: 'keys' | 'series', items: readonly (readonly string[])[]): Dangling[] {
   const first = new Map<string, number>();
   return items.flatMap((names, index) => {
     const again = names.find((name) => first.size === first.set(name, first.get(name) ?? index).size);
     if (again === undefined) return [];
     return [
-      { path: [what, index], message: `${quote(again)} is there already, by ${what}.${first.get(again)}` },
+      {
+        path: [what, index],
+        message: `${quote(what === 'keys' ? Buffer.from(again, 'latin1').toString() : again)} is there already, by ${what}.${first.get(again)}`,
+      },
     ];
   });
 }

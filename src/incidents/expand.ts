@@ -1,7 +1,16 @@
 import type { Clock } from '../signals/asked.ts';
 import { parseDuration } from '../values/duration.ts';
 import type { EndItem, Incident, KeyItem, SeriesItem } from './schema.ts';
-import { type Binding, bindingsOf, choicesIn, fill, parseTemplate, type Template } from './templates.ts';
+import {
+  type Binding,
+  bindingsOf,
+  choicesIn,
+  type DateOf,
+  datesAt,
+  fill,
+  parseTemplate,
+  type Template,
+} from './templates.ts';
 import { spansOf } from './timeline.ts';
 import type { End, KeyState, SeriesState, Situation } from './types.ts';
 
@@ -16,10 +25,11 @@ export interface Moment {
  * Makes an incident concrete. Each item becomes as many keys or series as its texts have combinations: different
  * choices multiply, the same choice is the same throughout the item, and lists of numbers are taken in turn.
  */
-export function expand(incident: Incident, moment: Moment): Situation {
+export function expand({ keys, series }: Incident, { nowMs, clock }: Moment): Situation {
+  const dateOf = datesAt(nowMs, clock);
   return {
-    keys: incident.keys.flatMap((item) => expandKey(item, moment)),
-    series: incident.series.flatMap((item) => expandSeries(item, moment)),
+    keys: keys.flatMap((item) => expandKey(item, dateOf)),
+    series: series.flatMap((item) => expandSeries(item, dateOf, nowMs / 1_000)),
   };
 }
 
@@ -36,25 +46,29 @@ export const choicesOfItem = (item: KeyItem | SeriesItem): string[] => {
   return [...new Set(own.flatMap((text) => choicesIn(templateOf(text))))];
 };
 
-export function expandKey(item: KeyItem, moment: Moment): KeyState[] {
+export function expandKey(item: KeyItem, dateOf: DateOf): KeyState[] {
   return bindingsOf(choicesOfItem(item)).map((binding, index): KeyState => {
-    const text = (template: string) => fill(templateOf(template), binding, moment.nowMs, moment.clock);
+    const text = (template: string) => fill(templateOf(template), binding, dateOf);
     const ttl = inTurn(item.ttl, index);
-    const growth = item.grows === undefined ? null : { perSecond: item.grows, renewed: item.renewed };
     return {
       name: item.hex === undefined ? Buffer.from(text(item.key ?? '')) : Buffer.from(item.hex, 'hex'),
       value: item.hash === undefined ? String(inTurn(item.value, index) ?? '') : textsOf(item.hash),
       ttlSeconds: ttl === undefined ? null : (parseDuration(ttl) ?? 0),
-      growth: growth && {
-        ...growth,
-        ...{ atMost: item['at-most'] ?? null, until: endsOf(item.until, binding, moment) },
-      },
+      growth:
+        item.grows === undefined
+          ? null
+          : {
+              perSecond: item.grows,
+              renewed: item.renewed,
+              atMost: item['at-most'] ?? null,
+              until: endsOf(item.until, binding, dateOf),
+            },
     };
   });
 }
 
-export function expandSeries(item: SeriesItem, moment: Moment): SeriesState[] {
-  const { nowMs, clock } = moment;
+/** @param nowSeconds since the epoch */
+export function expandSeries(item: SeriesItem, dateOf: DateOf, nowSeconds: number): SeriesState[] {
   const started = item.started;
   return bindingsOf(choicesOfItem(item)).map((binding, index): SeriesState => {
     const ago = parseDuration(inTurn(started, index) ?? '') ?? 0;
@@ -62,21 +76,18 @@ export function expandSeries(item: SeriesItem, moment: Moment): SeriesState[] {
     return {
       metric: item.metric,
       labels: Object.fromEntries(
-        Object.entries(item.labels).map(([name, text]) => [
-          name,
-          fill(templateOf(text), binding, nowMs, clock),
-        ]),
+        Object.entries(item.labels).map(([name, text]) => [name, fill(templateOf(text), binding, dateOf)]),
       ),
       kind: item['per-second'] === undefined ? 'gauge' : 'counter',
-      spans: spansOf(item, started === undefined ? own : nowMs / 1_000 - ago),
-      until: endsOf(item.until, binding, moment),
+      spans: spansOf(item, started === undefined ? own : nowSeconds - ago),
+      until: endsOf(item.until, binding, dateOf),
     };
   });
 }
 
-function endsOf(until: readonly EndItem[] = [], binding: Binding, { nowMs, clock }: Moment): End[] {
+function endsOf(until: readonly EndItem[] = [], binding: Binding, dateOf: DateOf): End[] {
   return until.map(({ exists, above }) => ({
-    key: Buffer.from(fill(templateOf(exists ?? above?.key ?? ''), binding, nowMs, clock)),
+    key: Buffer.from(fill(templateOf(exists ?? above?.key ?? ''), binding, dateOf)),
     above: above?.value ?? null,
   }));
 }

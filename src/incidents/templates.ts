@@ -72,29 +72,29 @@ export function bindingsOf(choices: readonly string[]): Binding[] {
   );
 }
 
-const DAY_MS = 86_400_000;
+/** The text of a date such as `yyyymmdd`, so many days (of `yyyy-mm`, months) back. */
+export type DateOf = (form: string, back: number) => string;
 
-/** The text of a template. @param nowMs the present by the clock of the system that holds it */
-export function fill(
-  { parts }: Template,
-  binding: Binding,
-  nowMs: number,
-  clock: Pick<Clock, 'iso'>,
-): string {
-  return parts
+/** The text of a template. */
+export const fill = ({ parts }: Template, binding: Binding, dateOf: DateOf): string =>
+  parts
     .map((part) => {
       if (typeof part === 'string') return part;
-      return 'choice' in part ? (binding.get(part.choice) ?? '') : dateOf(part.date, part.back, nowMs, clock);
+      return 'choice' in part ? (binding.get(part.choice) ?? '') : dateOf(part.date, part.back);
     })
     .join('');
-}
 
-function dateOf(form: string, back: number, nowMs: number, clock: Pick<Clock, 'iso'>): string {
-  if (form === 'yyyy-mm') {
-    const [year = '', month = ''] = clock.iso(nowMs).split('-');
-    const months = Number(year) * 12 + Number(month) - 1 - back;
-    return `${Math.floor(months / 12)}-${String((months % 12) + 1).padStart(2, '0')}`;
-  }
-  const day = clock.iso(nowMs - back * DAY_MS).slice(0, 10);
-  return form === 'yyyymmdd' ? day.replaceAll('-', '') : day;
-}
+const DAY_MS = 86_400_000;
+
+/** Dates in UTC, counted back from that moment. */
+export const datesAt =
+  (nowMs: number, clock: Pick<Clock, 'iso'>): DateOf =>
+  (form, back) => {
+    if (form === 'yyyy-mm') {
+      const [year = '', month = ''] = clock.iso(nowMs).split('-');
+      const months = Number(year) * 12 + Number(month) - 1 - back;
+      return `${Math.floor(months / 12)}-${String((months % 12) + 1).padStart(2, '0')}`;
+    }
+    const day = clock.iso(nowMs - back * DAY_MS).slice(0, 10);
+    return form === 'yyyymmdd' ? day.replaceAll('-', '') : day;
+  };

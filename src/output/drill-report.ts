@@ -71,7 +71,9 @@ function verdictOf(report: DrillReport): string {
   const { said, isRight } = report;
   if (said === null) return 'You did not triage, so nobody said what it was.';
   const what = `Your last triage said ${said.category} (confidence ${said.confidence})`;
-  return isRight === true ? `${what}: right.` : `${what}; it was ${truthOf(report)}.`;
+  if (isRight !== true) return `${what}; it was ${truthOf(report)}.`;
+  const isOver = !report.incident.expect.category.includes(said.category);
+  return isOver ? `${what}, and one before it ${truthOf(report)}: right.` : `${what}: right.`;
 }
 
 /** `block-ip acp:ip_block:203.0.113.42: applied, enforced`. */
