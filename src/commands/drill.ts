@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import { ignoredOf } from '../drill/ignored.ts';
-import { builtIn, findIncident, type Named } from '../drill/library.ts';
+import { builtIn, findIncident, locateRunbook, type Named } from '../drill/library.ts';
 import { openDrill } from '../drill/open.ts';
 import { reportOf } from '../drill/report.ts';
 import { demonstrate, type Run, Session } from '../drill/session.ts';
@@ -47,7 +47,7 @@ export async function drillCommand(
   const named =
     name === null ? await choose(isTerminal, outside, streams) : await findIncident(name, outside.incidents);
   const { incident } = named;
-  const runbookName = flags.runbook ?? incident.runbook;
+  const runbookName = locateRunbook(flags.runbook ?? incident.runbook);
   const runbook = withThresholds(await loadRunbook(runbookName, outside.runbooks), incident.thresholds);
   const problems = checkExpect(incident.expect, runbook);
   if (problems.length > 0) throw new ConfigError(`${named.name} does not fit its runbook:`, problems);

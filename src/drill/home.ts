@@ -1,6 +1,8 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { EXIT, RatelimitError } from '../errors.ts';
+import { fileTrouble } from '../values/text.ts';
 
 /** What the context of a drill is called, in its configuration and in the commands that it suggests. */
 export const CONTEXT = 'drill';
@@ -29,15 +31,15 @@ export interface Home {
 }
 
 export async function makeHome(): Promise<Home> {
-  const folder = await mkdtemp(join(tmpdir(), 'ratelimit-drill-'));
+  const folder = await orFail(mkdtemp(join(tmpdir(), 'ratelimit-drill-')));
   const configHome = join(folder, 'config');
   const own = join(configHome, 'ratelimit');
   return {
     configHome,
     stateFolder: join(folder, 'state'),
     write: async ({ api, token, timeout, ...settings }) => {
-      await mkdir(own, { recursive: true });
-      await writeFile(join(own, 'token'), token, { mode: 0o600 });
+      await orFail(mkdir(own, { recursive: true }));
+      await orFail(writeFile(join(own, 'token'), token, { mode: 0o600 }));
       const context = {
         ...settings,
         api: { url: api, 'token-file': 'token' },
@@ -46,8 +48,20 @@ export async function makeHome(): Promise<Home> {
       };
       const config = { 'current-context': CONTEXT, contexts: { [CONTEXT]: context } };
       // JSON is YAML.
-      await writeFile(join(own, 'config.yaml'), JSON.stringify(config));
+      await orFail(writeFile(join(own, 'config.yaml'), JSON.stringify(config)));
     },
     remove: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+async function orFail<T>(action: Promise<T>): Promise<T> {
+  try {
+    return await action;
+  } catch (error) {
+    throw new RatelimitError(
+      'temporary-folder',
+      `a drill keeps its journal in ${tmpdir()}, where it cannot write: ${fileTrouble(error)}`,
+      { exitCode: EXIT.failure, hint: 'Name another folder in TMPDIR.', cause: error },
+    );
+  }
 }

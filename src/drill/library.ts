@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { dirname, isAbsolute, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { readStart } from '../config/files.ts';
 import { ConfigError, UsageError } from '../errors.ts';
 import type { Incident } from '../incidents/schema.ts';
@@ -51,9 +51,11 @@ async function readIncident(path: string): Promise<Incident> {
   if (bytes.length > MAX_BYTES) return fail(`it has more than ${MAX_BYTES / 1024 / 1024} MiB`);
   const { parseIncident } = await import('../incidents/parse.ts');
   const incident = parseIncident(bytes, path);
-  const { runbook } = incident;
-  const isPath = /[/\\]|\.ya?ml$/.test(runbook);
-  return isPath
-    ? { ...incident, runbook: isAbsolute(runbook) ? runbook : resolve(dirname(path), runbook) }
-    : incident;
+  return { ...incident, runbook: locateRunbook(incident.runbook, dirname(path)) };
 }
+
+/** A runbook's name as it is, a path as an absolute one: it is looked up again from elsewhere. */
+export const locateRunbook = (nameOrPath: string, folder = ''): string =>
+  isPath(nameOrPath) ? resolve(folder, nameOrPath) : nameOrPath;
+
+const isPath = (text: string): boolean => /[/\\]|\.ya?ml$/.test(text);

@@ -16,6 +16,7 @@ const READS = {
   journal: ['journal'],
   'journal show': ['journal', 'show', 'ID'],
   'config show': ['config', 'show'],
+  drill: ['drill', 'tenant-rate', '--auto'],
 } as const;
 const WRITES = {
   'block-ip': ['block-ip', '203.0.113.50'],

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../../src/errors.ts';
 import { checkExpect } from '../../src/incidents/check-expect.ts';
@@ -124,6 +125,14 @@ describe('an incident that is not one', () => {
   ])('%s', (_, yaml, message) => {
     expect(problemsOf(yaml).join('\n')).toMatch(message);
   });
+});
+
+test('the example of the documentation is one', () => {
+  const page = readFileSync(new URL('../../docs/incidents.md', import.meta.url), 'utf8');
+  const [, yaml = ''] = /```yaml\n([\s\S]*?)```/.exec(page) ?? [];
+  const incident = parseIncident(yaml, 'docs/incidents.md');
+  expect(checkExpect(incident.expect, aegis)).toEqual([]);
+  expect([incident.keys.length, incident.series.length]).toEqual([5, 3]);
 });
 
 test('today and yesterday are two keys', () => {
