@@ -106,6 +106,20 @@ async function buildRunbooks(dist) {
   await rm(parser);
 }
 
+/** Every incident of the drill, checked, as JSON. */
+async function buildIncidents(dist) {
+  const parser = `${dist}/parse-incident.cjs`;
+  await build({ ...common, entryPoints: ['src/incidents/parse.ts'], outfile: parser, format: 'cjs' });
+  const { parseIncident } = createRequire(import.meta.url)(parser);
+  await mkdir(`${dist}/incidents`, { recursive: true });
+  for (const file of await readdir(path('src/drill/incidents'))) {
+    const source = `src/drill/incidents/${file}`;
+    const incident = parseIncident(await readFile(path(source), 'utf8'), source);
+    await writeFile(`${dist}/incidents/${file.replace(/\.yaml$/, '.json')}`, JSON.stringify(incident));
+  }
+  await rm(parser);
+}
+
 /** Runs the program, so that what it needs is compiled; whatever else runs later is compiled then. */
 function warm(file) {
   const home = dirname(file);
@@ -123,6 +137,7 @@ await chmod(fresh, 0o755);
 try {
   const file = await buildProgram(fresh);
   await buildRunbooks(fresh);
+  await buildIncidents(fresh);
   warm(file);
   // The journal of that run.
   await rm(`${fresh}/ratelimit`, { recursive: true });

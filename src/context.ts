@@ -6,9 +6,11 @@ import { xdgConfig, xdgState } from 'xdg-basedir';
 import type { Config, HttpTarget } from './config/types.ts';
 import type { Adapters } from './evidence/collect.ts';
 import type { Journal } from './journal/log.ts';
+import type { CommandLines } from './output/command-lines.ts';
 import type { Paint } from './output/paint.ts';
 import type { Prompter } from './output/prompt.ts';
 import { makeStreams, type Streams } from './output/streams.ts';
+import type { TriageDocument } from './output/triage-document.ts';
 import type { RunbookPlaces } from './runbooks/places.ts';
 import type { Api } from './signals/api.ts';
 import type { Clock } from './signals/asked.ts';
@@ -34,6 +36,8 @@ export interface Context {
   readonly version: string;
   /** Where runbooks are looked for by their names. */
   readonly runbooks: RunbookPlaces;
+  /** Where the incidents lie that come with the program. */
+  readonly incidents: URL;
   /** Aborted with an InterruptedError by Ctrl-C or SIGTERM. */
   readonly interrupt: AbortSignal;
   readonly streams: (color: 'auto' | 'always' | 'never') => Streams;
@@ -42,6 +46,12 @@ export interface Context {
   readonly keyspace: (config: Config) => Promise<Keyspace>;
   readonly api: (target: HttpTarget, config: Config) => Promise<Api>;
   readonly journal: () => Promise<Journal>;
+  /** A journal in another folder than the operator's own. */
+  readonly journalIn: (folder: string) => Promise<Journal>;
+  /** Told what each triage of the systems came to. */
+  readonly onTriage?: (document: TriageDocument) => void;
+  /** Command lines of somebody at a terminal, after that prompt; null: from stdin, whatever it is. */
+  readonly commandLines: (prompt: string | null) => Promise<CommandLines>;
   /** Somebody at a terminal who can be asked. */
   readonly prompter: (paint: Paint) => Promise<Prompter>;
 }
@@ -58,6 +68,11 @@ export function makeContext(interrupt: AbortSignal, argv: readonly string[]): Co
   const { env } = process;
   const stateFolder = join(xdgState ?? '.local/state', 'ratelimit');
   const configHome = xdgConfig ?? '.config';
+  const journalIn = async (folder: string) => {
+    const { openJournal } = await import('./journal/log.ts');
+    const probe = (pid: number) => process.kill(pid, 0);
+    return openJournal({ folder, clock, pid: process.pid, probe });
+  };
   return {
     env,
     clock,
@@ -72,6 +87,7 @@ export function makeContext(interrupt: AbortSignal, argv: readonly string[]): Co
       builtIn: new URL('./runbooks/', import.meta.url),
       own: join(configHome, 'ratelimit', 'runbooks'),
     },
+    incidents: new URL('./incidents/', import.meta.url),
     interrupt,
     streams: once((color) =>
       makeStreams({ stdout: process.stdout, stderr: process.stderr, stdin: process.stdin, color, env }),
@@ -85,10 +101,12 @@ export function makeContext(interrupt: AbortSignal, argv: readonly string[]): Co
       const { Api } = await import('./signals/api.ts');
       return new Api(target, config.timeoutSeconds * 1_000, clock.now, interrupt);
     },
-    journal: async () => {
-      const { openJournal } = await import('./journal/log.ts');
-      const probe = (pid: number) => process.kill(pid, 0);
-      return openJournal({ folder: stateFolder, clock, pid: process.pid, probe });
+    journal: () => journalIn(stateFolder),
+    journalIn,
+    commandLines: async (prompt) => {
+      const { makeCommandLines } = await import('./output/command-lines.ts');
+      const [input, output] = [process.stdin, process.stderr];
+      return makeCommandLines({ input, output, prompt, signal: interrupt });
     },
     prompter: async (paint) => {
       const { makePrompter } = await import('./output/prompt.ts');

@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import type { Main } from './cli/drill.ts';
 import { type Context, makeContext } from './context.ts';
 import { EXIT, type ExitCode, InterruptedError, RatelimitError, UsageError } from './errors.ts';
 import { renderError } from './output/error.ts';
@@ -6,12 +7,13 @@ import { buildProgram, flagsOf } from './program.ts';
 import { nearest } from './values/nearest.ts';
 
 /** Runs the program: arguments in, exit code out. The only place where an error ends. */
-async function main(argv: readonly string[], context: Context): Promise<ExitCode> {
+const main: Main = async (argv, context, prepare = () => {}) => {
   let code: ExitCode = EXIT.done;
   const finish = (result: ExitCode) => {
     code = result;
   };
-  const program = buildProgram(context, finish, argv);
+  const program = buildProgram(context, finish, argv, main);
+  prepare(program);
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return code;
@@ -19,7 +21,7 @@ async function main(argv: readonly string[], context: Context): Promise<ExitCode
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
     return report(toKnown(error, context), argv, context);
   }
-}
+};
 
 /** Everything that can go wrong as an error with a code, a sentence and an exit code. */
 function toKnown(error: unknown, context: Context): RatelimitError {

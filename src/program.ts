@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { drillCommands, type Main } from './cli/drill.ts';
 import { declare, effectOf, READS } from './cli/effects.ts';
 import { durationOption, wholeNumber } from './cli/options.ts';
 import { type Definitions, remedyCommands } from './cli/remedies.ts';
@@ -30,11 +31,13 @@ const exitCodes = (): string => {
 /**
  * The command tree. Commands are loaded when they run, so that start-up pays for none of the others.
  * @param argv when it names commands, only those are defined; the others are there by name alone
+ * @param main for a command that runs others; null: this tree is only looked at
  */
 export function buildProgram(
   context: Context,
   finish: (code: ExitCode) => void,
   argv: readonly string[] = [],
+  main: Main | null = null,
 ): Command {
   /** Runs another command line in this process, as the menu after a verdict does. */
   const again = async (words: readonly string[]): Promise<ExitCode> => {
@@ -97,6 +100,7 @@ export function buildProgram(
     },
     ...remedyCommands(context, finish),
     ...runbookCommands(context, finish),
+    ...drillCommands({ context, finish, main, tree: () => buildProgram(context, finish) }),
     config: (group) => {
       group.description('look at the configuration, or write a first one');
       const show = group

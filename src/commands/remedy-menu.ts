@@ -5,6 +5,7 @@ import { quoteCommand } from '../output/quote.ts';
 import type { Streams } from '../output/streams.ts';
 import { sourceReport, type TriageDocument } from '../output/triage-document.ts';
 import { triageHuman } from '../output/triage-human.ts';
+import { onlyLooks } from '../remedies/propose.ts';
 
 interface Offer {
   /** What the triage itself ends with. */
@@ -14,9 +15,6 @@ interface Offer {
   /** Runs a command line in this process. */
   readonly again: (argv: readonly string[]) => Promise<ExitCode>;
 }
-
-/** Commands that only look: what helps stands before them, so that the first choice is one Enter away. */
-const LOOKS: ReadonlySet<string> = new Set(['caps', 'blocks']);
 
 /** Rows per table of "show more". */
 const MORE_ROWS = 200;
@@ -31,7 +29,8 @@ export async function offerRemedies(document: TriageDocument, offer: Offer): Pro
   const remedies = [...document.remedies.values()].flat();
   const commands = remedies.flatMap(({ argv }) => (argv === null ? [] : [argv]));
   if (commands.length === 0) return code;
-  commands.sort((a, b) => Number(LOOKS.has(a[1] ?? '')) - Number(LOOKS.has(b[1] ?? '')));
+  // What helps stands before what only looks, so that the first choice is one Enter away.
+  commands.sort((a, b) => Number(onlyLooks(a)) - Number(onlyLooks(b)));
   const choices: { readonly name: string; readonly value: readonly string[] | 'more' | null }[] = [
     ...commands.map((argv) => ({ name: quoteCommand(argv), value: argv })),
     { name: 'show more', value: 'more' },

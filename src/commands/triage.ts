@@ -57,6 +57,7 @@ export async function triageCommand(flags: TriageFlags, context: Context, again:
     ...{ evidence, runbook, verdict, top: flags.top, replayed, ...run },
     remedies: proposeAll(verdict, runbook, evidence),
   };
+  if (!replayed) context.onTriage?.(document);
   streams.out(await render(document, flags.output, streams));
   const code = exitCode(evidence, verdict, flags.exitCode);
   // Nothing is to be done about what was recorded earlier.

@@ -18,6 +18,11 @@ const MAX_COMMANDS = 10;
 /** Not with a dash at the start, which would make it a flag. */
 const SAFE_ID = /^[A-Za-z0-9_][A-Za-z0-9_-]{0,127}$/;
 
+/** Proposed commands that change nothing. */
+const LOOKS: ReadonlySet<string> = new Set(['caps', 'blocks']);
+
+export const onlyLooks = ([, command = '']: readonly string[]): boolean => LOOKS.has(command);
+
 /** May this id become part of a command? Checked here too, whoever made the finding. */
 const isSafe = ({ kind, id }: Subject): boolean => (kind === 'ip' ? isAddress(id) : SAFE_ID.test(id));
 

@@ -19,6 +19,7 @@ const READS = {
   'runbook list': ['runbook', 'list'],
   'runbook show': ['runbook', 'show'],
   'runbook validate': ['runbook', 'validate', 'aegis'],
+  drill: ['drill', 'tenant-rate', '--auto'],
 } as const;
 const WRITES = {
   'block-ip': ['block-ip', '203.0.113.50'],

@@ -38,6 +38,7 @@ test('holds the program, its runbooks, the README and the licence, and nothing e
   const others = packed.filter((path) => !path.startsWith('dist/'));
   expect(others).toEqual(['LICENSE', 'README.md', 'bin/package.json', 'bin/ratelimit.js', 'package.json']);
   expect(packed).toContain('dist/runbooks/aegis.json');
+  expect(packed).toContain('dist/incidents/one-ip.json');
   // Compiled code is of one Node on one machine: another one could crash on it.
   expect(packed.filter((path) => /\.(map|ts|yaml|cache)$|test|node_modules/.test(path))).toEqual([]);
 });
@@ -77,6 +78,12 @@ test("unpacked alone it reads a runbook of the operator's own", async () => {
   const { code, document } = await triage(['--runbook', own, ...dead], { program, cwd: folder });
   expect(code).toBe(5);
   expect(document.verdict.category).toBe('inconclusive');
+});
+
+test('unpacked alone it plays its incidents', async () => {
+  const { code, stdout } = await runProgram(['drill', 'tenant-rate', '--auto'], { program, cwd: folder });
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/Your last triage said tenant-over-rps-cap \(confidence high\): right\./);
 });
 
 test('compiled code of another Node is left alone', async () => {

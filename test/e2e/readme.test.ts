@@ -9,8 +9,9 @@ import { parseLabel } from '../../src/labels/parse.ts';
 import { buildProgram } from '../../src/program.ts';
 import { startingPoint } from '../../src/runbooks/new.ts';
 import { parseRunbook } from '../../src/runbooks/parse.ts';
+import { firstScreen } from '../support/first-screen.ts';
+import { shipped } from '../support/incident.ts';
 import { stopEverything } from '../support/processes.ts';
-import { runProgram } from '../support/program.ts';
 
 // The README's tables and its screen are made from the program. `npm run readme` writes them anew.
 
@@ -86,10 +87,13 @@ function flagRows(command: Command, name: string): string[][] {
 }
 
 describe('the README', () => {
-  test('shows the demo as it is', async () => {
-    const { code, stdout } = await runProgram(['triage', '--from', path('scripts/demo/incident.json')]);
-    expect(code).toBe(0);
-    expectRegion('screen', `\`\`\`text\n${stdout.trimEnd()}\n\`\`\``);
+  test('shows the demo as it begins', async () => {
+    expectRegion('screen', `\`\`\`text\n${await firstScreen('one-ip', 'triage')}\n\`\`\``);
+  });
+
+  test('lists every incident that can be drilled', () => {
+    const rows = Object.entries(shipped).map(([name, { title }]) => [`\`${name}\``, cell(title)]);
+    expectRegion('incidents', table(['incident', 'what it is'], rows));
   });
 
   test('lists every flag', () => {

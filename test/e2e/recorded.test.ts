@@ -1,5 +1,6 @@
 import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { agentOverCap, noise, singleIp, tenantOverRps } from '../support/incidents.ts';
 import { counter, series } from '../support/openmetrics.ts';
@@ -7,6 +8,8 @@ import { stopEverything, temporaryFolder } from '../support/processes.ts';
 import { runProgram } from '../support/program.ts';
 import { startRedis } from '../support/redis.ts';
 import { errorDocument, expectError, incidentAt, nowSeconds, prometheusWith, triage } from './systems.ts';
+
+const FIRST = new URL('../fixtures/capture-v1.json', import.meta.url);
 
 let folder = '';
 let systems: string[] = [];
@@ -69,6 +72,15 @@ test('for people, a recorded incident says that it is one', async () => {
   expect(live.stdout).not.toMatch(/recorded/);
   expect(again.stdout).toMatch(/recorded/);
   expect(again.stdout.split('\n', 1)).toEqual(live.stdout.split('\n', 1));
+});
+
+test('evidence of the first version still opens', async () => {
+  const { code, document } = await triage(['--from', fileURLToPath(FIRST)]);
+  expect(code).toBe(0);
+  expect(document.findings.map(({ category }) => category)).toEqual([
+    'single-ip-credential-stuffing',
+    'agent-over-cost-cap',
+  ]);
 });
 
 test('what was unknown stays unknown, and degraded', async () => {

@@ -1,3 +1,7 @@
+import { type Recorded, recorded } from '../../src/incidents/openmetrics.ts';
+
+export { openMetrics } from '../../src/incidents/openmetrics.ts';
+
 /** The samples of one series: seconds since the epoch, value. */
 interface Samples {
   kind: 'counter' | 'gauge';
@@ -62,59 +66,6 @@ export function gauge(now: number, options: GaugeOptions): Samples {
   };
 }
 
-interface Series {
-  family: string;
-  type: 'counter' | 'gauge' | 'unknown';
-  /** `name{a="b"}` */
-  id: string;
-  points: Samples['points'];
-}
-
 /** One series; throws on a name that Prometheus would not take. */
-export function series(name: string, labels: Record<string, string>, samples: Samples): Series {
-  for (const [word, shape] of [
-    [name, /^[a-zA-Z_:][a-zA-Z0-9_:]*$/] as const,
-    ...Object.keys(labels).map((label) => [label, /^[a-zA-Z_][a-zA-Z0-9_]*$/] as const),
-  ]) {
-    if (!shape.test(word)) throw new Error(`not a metric or label name: ${word}`);
-  }
-  const pairs = Object.entries(labels)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([label, value]) => `${label}="${escapeLabel(value)}"`);
-  const isCounter = name.endsWith('_total');
-  return {
-    family: isCounter ? name.slice(0, -'_total'.length) : name,
-    type: isCounter ? 'counter' : samples.kind === 'gauge' ? 'gauge' : 'unknown',
-    id: pairs.length === 0 ? name : `${name}{${pairs.join(',')}}`,
-    points: samples.points,
-  };
-}
-
-/** OpenMetrics text for `promtool tsdb create-blocks-from openmetrics`; throws on a series given twice. */
-export function openMetrics(all: readonly Series[]): string {
-  const sorted = [...all].sort((a, b) => (`${a.family} ${a.id}` < `${b.family} ${b.id}` ? -1 : 1));
-  const lines: string[] = [];
-  let last: Series | undefined;
-  for (const one of sorted) {
-    if (one.id === last?.id) throw new Error(`given twice: ${one.id}`);
-    if (one.family !== last?.family) lines.push(`# TYPE ${one.family} ${one.type}`);
-    else if (one.type !== last.type) throw new Error(`two types for ${one.family}`);
-    for (const [at, value] of one.points) lines.push(`${one.id} ${formatValue(value)} ${seconds(at)}`);
-    last = one;
-  }
-  return `${[...lines, '# EOF'].join('\n')}\n`;
-}
-
-function escapeLabel(value: string): string {
-  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
-}
-
-function formatValue(value: number): string {
-  if (Number.isFinite(value)) return String(value);
-  return Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';
-}
-
-/** Milliseconds are all that Prometheus keeps. */
-function seconds(at: number): string {
-  return String(Math.round(at * 1000) / 1000);
-}
+export const series = (name: string, labels: Record<string, string>, { kind, points }: Samples): Recorded =>
+  recorded(name, labels, kind, points);

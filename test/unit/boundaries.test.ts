@@ -17,7 +17,7 @@ interface Rule {
 /** The table of the design. */
 const TABLE: Record<string, Rule> = {
   // argv and context in, exit code out; the only catch-all
-  'main.ts': { imports: 'context errors output program values', packages: 'commander' },
+  'main.ts': { imports: 'context errors output program values', types: 'cli', packages: 'commander' },
   // starts the built program from V8's cache; it is not part of it
   'boot.ts': { imports: '', node: 'fs module path url vm' },
   // the command tree
@@ -35,10 +35,23 @@ const TABLE: Record<string, Rule> = {
   'errors.ts': { imports: '' },
   // one file a subcommand: flags in, text out, no decisions
   commands: {
-    imports: 'config errors evidence journal labels output remedies runbooks signals values verdict',
+    imports:
+      'config drill errors evidence incidents journal labels output remedies runbooks signals values verdict',
     types: 'context program',
     packages: 'big.js ulid',
     node: 'path',
+  },
+  // incidents as data: read, checked, made concrete
+  incidents: {
+    imports: 'config errors labels runbooks values',
+    types: 'signals',
+    packages: 'zod',
+  },
+  // plays an incident to the real clients; talks to nobody else
+  drill: {
+    imports: 'config errors evidence incidents journal remedies runbooks signals values verdict',
+    types: 'context',
+    node: 'events fs http net os path stream',
   },
   // flags, environment and file to one typed Config
   config: { imports: 'errors values', packages: 'yaml zod', node: 'fs net path' },
@@ -79,8 +92,9 @@ const TABLE: Record<string, Rule> = {
   // the only place of colours, tables, prompts and escaping
   output: {
     imports: 'errors values',
-    types: 'config evidence journal labels remedies runbooks signals verdict',
+    types: 'config drill evidence journal labels remedies runbooks signals verdict',
     packages: '@inquirer/core chalk cli-table3 inquirer shell-quote',
+    node: 'readline',
   },
   // durations, addresses, names: text in, values out
   values: { imports: '', packages: 'big.js fastest-levenshtein ipaddr.js parse-duration', node: 'net' },
@@ -102,8 +116,11 @@ const ONLY_IN: Record<string, RegExp> = {
   'zod of evidence': /^evidence\/capture-schema\.ts$/,
   'node:fs of evidence': /^evidence\/capture\.ts$/,
   'node:fs of labels': /^labels\/folder\.ts$/,
-  'zod of labels': /^labels\/parse\.ts$/,
+  'zod of labels': /^labels\/schema\.ts$/,
   'node:fs of runbooks': /^runbooks\/(?:load|new|places)\.ts$/,
+  'node:readline of output': /^output\/command-lines\.ts$/,
+  'node:fs of drill': /^drill\/(?:home|ignored|library)\.ts$/,
+  'zod of incidents': /-?schema\.ts$/,
 };
 
 /** Words that only these files may use. */

@@ -3,6 +3,7 @@ import { isValidId } from '../entities.ts';
 import { SourceError } from '../source-error.ts';
 import { query, type Sample } from './api.ts';
 import type { HttpClient } from './http.ts';
+import { mixOf, rounded } from './mix.ts';
 import { combine, partOf, perSecond, scrapeProbe } from './promql.ts';
 import { nothing, type Of, type Question } from './read.ts';
 import { startUsual } from './usual.ts';
@@ -13,12 +14,6 @@ const TOP = 200;
 const TOP_MIX = 20;
 /** Parts (an entity and a value of the mixed label) that fit into one answer. */
 const TOP_PARTS = 2_000;
-
-/**
- * Without the noise of floating point: a steady 2 per second comes back as 1.9999999999999998, and a threshold must not
- * turn on that.
- */
-const rounded = (value: number): number => Number(value.toPrecision(12));
 
 /**
  * Increase per second over the window, largest first, with the mix, and where the source asks for it what it was at the
@@ -57,7 +52,9 @@ export async function readRate(source: Of<'prometheus-rate'>, question: Question
           : mixOf(
               mix,
               value,
-              numbers.parts.filter((part) => (part.labels[by] ?? '') === id),
+              numbers.parts.flatMap(({ labels, value: part }) =>
+                (labels[by] ?? '') === id ? [[labels[mix] ?? '', part] as const] : [],
+              ),
             ),
     });
   });
@@ -70,22 +67,6 @@ export async function readRate(source: Of<'prometheus-rate'>, question: Question
     baseline: usual?.baseline ?? null,
     warnings: usual?.warnings ?? [],
   });
-}
-
-/** Where the rest of a mix goes that has too many values to be fetched. */
-const OTHERS = '(others)';
-
-function mixOf(mix: string, value: number, own: readonly Sample[]): Row['labels'] {
-  if (own.length === 0) return {};
-  const mixed: Record<string, number> = Object.create(null);
-  let rest = value;
-  for (const { labels, value: part } of own.filter((one) => one.value > 0).slice(0, TOP_MIX)) {
-    mixed[labels[mix] ?? ''] = part;
-    rest -= part;
-  }
-  // The whole must be told, or the share of what is shown would be taken for the share of all.
-  if (rest > value * 1e-9) mixed[OTHERS] = (mixed[OTHERS] ?? 0) + rounded(rest);
-  return { [mix]: mixed };
 }
 
 interface Numbers {

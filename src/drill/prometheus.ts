@@ -1,0 +1,218 @@
+import type { Adapter } from '../evidence/collect.ts';
+import { absent, empty, measured, type Reading, type Row, rowOf, unknown } from '../evidence/types.ts';
+import { type Interval, riseOf, valueAt } from '../incidents/timeline.ts';
+import type { SeriesState } from '../incidents/types.ts';
+import type { Runbook, SourceSpec } from '../runbooks/schema.ts';
+import { labelOf, selector } from '../runbooks/sources.ts';
+import { isValidId } from '../signals/entities.ts';
+import { mixOf, rounded } from '../signals/prometheus/mix.ts';
+
+type Of<K extends SourceSpec['kind']> = Extract<SourceSpec, { kind: K }>;
+type PrometheusSource = Of<'prometheus-rate' | 'prometheus-gauge' | 'prometheus-age'>;
+
+/** What a drill's Prometheus holds at one moment. */
+export interface Recording {
+  readonly series: readonly SeriesState[];
+  /** Seconds since the start of the drill. */
+  readonly atSeconds: number;
+  /** Seconds since the epoch. */
+  readonly nowSeconds: number;
+  readonly stoppedOf: (series: SeriesState) => readonly Interval[];
+}
+
+interface Question {
+  readonly recording: Recording;
+  readonly runbook: Runbook;
+  readonly kind: string | null;
+  readonly windowSeconds: number;
+}
+
+/** As many rows as the reader of a real Prometheus keeps. */
+const TOP = 200;
+const TOP_PROCESSES = 1_000;
+
+/**
+ * Reads the runbook's Prometheus sources from an incident: the same readings as `signals/prometheus` gives of a real
+ * Prometheus that holds the incident's series. @param record what is held now
+ */
+export const readingOf =
+  (record: () => Recording): Adapter =>
+  async (asked, { runbook, windowSeconds }) => {
+    const recording = record();
+    return asked.map((one) => {
+      const label = labelOf(one.source);
+      const reading = read(one.source, { recording, runbook, kind: one.kind, windowSeconds });
+      const { status, reason, cause, rows, distinct } = reading;
+      const [first] = rows;
+      const sample = first === undefined ? null : { id: first.id, value: first.value };
+      return {
+        asked: [one],
+        reading: { ...reading, rows: rows.map((row) => ({ ...row, sources: [label] })) },
+        sources: [{ label, status, reason, cause, latencyMs: 0, entities: distinct, sample }],
+      };
+    });
+  };
+
+function read(source: SourceSpec, question: Question): Reading {
+  switch (source.kind) {
+    case 'prometheus-rate':
+      return seen(source, question) ?? readRate(source, question);
+    case 'prometheus-gauge':
+      return seen(source, question) ?? readGauge(source, question);
+    case 'prometheus-age':
+      return seen(source, question) ?? readAge(source, question);
+    case 'prometheus-query':
+      return absent('a drill has no queries of the context', 'not-configured');
+    default:
+      return unknown('refused', `a drill does not play sources of the kind ${source.kind}`);
+  }
+}
+
+const matching = ({ metric, match }: PrometheusSource, { recording }: Question): SeriesState[] =>
+  recording.series.filter(
+    (one) =>
+      one.metric === metric && Object.entries(match).every(([name, value]) => one.labels[name] === value),
+  );
+
+/** A reading without numbers where no series matches; null: some do. */
+function seen(source: PrometheusSource, question: Question): Reading | null {
+  if (matching(source, question).length > 0) return null;
+  const { metric, match } = source;
+  if (!question.recording.series.some((one) => one.metric === metric)) {
+    return absent(`Prometheus has no metric ${metric}`);
+  }
+  return empty(`${metric} is there, and no series of it is ${selector('', match)}`);
+}
+
+/** A rate at some moment, by entity and value of the mixed label. */
+interface Rates {
+  readonly total: number;
+  readonly entities: ReadonlyMap<
+    string,
+    { readonly value: number; readonly parts: ReadonlyMap<string, number> }
+  >;
+}
+
+function ratesAt(to: number, source: Of<'prometheus-rate'>, question: Question): Rates {
+  const { recording, windowSeconds } = question;
+  const entities = new Map<string, { value: number; parts: Map<string, number> }>();
+  let total = 0;
+  for (const series of matching(source, question)) {
+    const rise = riseOf(series, { from: to - windowSeconds, to }, recording.stoppedOf(series));
+    const rate = rise / windowSeconds;
+    const id = series.labels[source.by ?? ''] ?? '';
+    const entity = entities.get(id) ?? { value: 0, parts: new Map() };
+    const part = series.labels[source.mix ?? ''] ?? '';
+    entity.value += rate;
+    entity.parts.set(part, (entity.parts.get(part) ?? 0) + rate);
+    entities.set(id, entity);
+    total += rate;
+  }
+  return { total: rounded(total), entities };
+}
+
+const DAY = 86_400;
+
+/** The rates a day and a week ago; null where nothing of the metric is recorded of then. */
+function earlierRates(source: Of<'prometheus-rate'>, question: Question): (Rates | null)[] {
+  return [DAY, 7 * DAY].map((ago) => {
+    const then = question.recording.atSeconds - ago;
+    const isRecorded = question.recording.series.some(
+      ({ metric, spans }) =>
+        metric === source.metric && spans.some(({ from, to }) => from <= then && then < to),
+    );
+    return isRecorded ? ratesAt(then, source, question) : null;
+  });
+}
+
+function readRate(source: Of<'prometheus-rate'>, question: Question): Reading {
+  const { by, mix, entity } = source;
+  const kind = entity ?? question.kind;
+  const { total, entities } = ratesAt(question.recording.atSeconds, source, question);
+  const [day = null, week = null] = source.usual ? earlierRates(source, question) : [];
+  const known = [day, week].filter((rates) => rates !== null);
+  const found = [...entities].filter(([, { value }]) => value > 0).sort((a, b) => b[1].value - a[1].value);
+  const rows = found.slice(0, by === null ? 0 : TOP).map(([id, { value, parts }]): Row => {
+    const sorted = [...parts].sort((a, b) => b[1] - a[1]);
+    return rowOf({
+      ...{ id, valid: isValidId(kind, id), kind: entity, value: rounded(value) },
+      share: total > 0 ? value / total : null,
+      usual:
+        known.length === 0 ? null : Math.max(...known.map((rates) => rates.entities.get(id)?.value ?? 0)),
+      labels: mix === null ? {} : mixOf(mix, rounded(value), sorted),
+    });
+  });
+  const strangers = rows.filter(({ valid }) => !valid);
+  return measured({
+    total,
+    distinct: by === null ? null : found.length,
+    rows,
+    baseline: source.usual ? { day: day?.total ?? null, week: week?.total ?? null } : null,
+    strangers: {
+      distinct: strangers.length,
+      total: strangers.reduce((sum, { value }) => sum + value, 0),
+      largest: strangers[0]?.value ?? 0,
+      bins: [],
+    },
+  });
+}
+
+/** Present values by a label, combined where several series have the same. */
+function presentValues(
+  source: Of<'prometheus-gauge' | 'prometheus-age'>,
+  question: Question,
+  combine: (a: number, b: number) => number,
+): [id: string, value: number][] {
+  const { atSeconds, stoppedOf } = question.recording;
+  const values = new Map<string, number>();
+  for (const series of matching(source, question)) {
+    const value = valueAt(series, atSeconds, stoppedOf(series)) ?? 0;
+    const id = series.labels[source.by] ?? '';
+    const other = values.get(id);
+    values.set(id, other === undefined ? value : combine(other, value));
+  }
+  return [...values];
+}
+
+function readGauge(source: Of<'prometheus-gauge'>, question: Question): Reading {
+  const { runbook, kind, recording } = question;
+  const smallest = source.first === 'smallest';
+  const limit = source.limit === null ? null : (runbook.thresholds[source.limit]?.value ?? null);
+  const values = presentValues(source, question, smallest ? Math.min : (a, b) => a + b);
+  const rows = values
+    .sort((a, b) => (smallest ? a[1] - b[1] : b[1] - a[1]))
+    .slice(0, TOP_PROCESSES)
+    .map(([id, value]): Row => {
+      const used = limit === null ? null : { value: limit, ratio: value / limit };
+      return {
+        ...plainRow(id, kind, value),
+        labels: source.mix === null ? {} : { [source.mix]: labelsOf(source, id, question) },
+        limit: used && { ...used, problem: null, stored: null, perHour: null },
+      };
+    });
+  const all = matching(source, question);
+  const total = all.reduce(
+    (sum, one) => sum + (valueAt(one, recording.atSeconds, recording.stoppedOf(one)) ?? 0),
+    0,
+  );
+  return measured({ total, distinct: values.length, rows });
+}
+
+/** The values of the kept label, of all series of one entity. */
+const labelsOf = (source: Of<'prometheus-gauge'>, id: string, question: Question): Record<string, number> =>
+  Object.fromEntries(
+    matching(source, question)
+      .filter(({ labels }) => (labels[source.by] ?? '') === id)
+      .map(({ labels }) => [labels[source.mix ?? ''] ?? '', 1]),
+  );
+
+function readAge(source: Of<'prometheus-age'>, question: Question): Reading {
+  const { nowSeconds } = question.recording;
+  const rows = presentValues(source, question, Math.max)
+    .map(([id, at]) => plainRow(id, question.kind, Math.max(0, nowSeconds - at)))
+    .sort((a, b) => a.value - b.value);
+  return measured({ total: null, distinct: rows.length, rows: rows.slice(0, TOP_PROCESSES) });
+}
+
+const plainRow = (id: string, kind: string | null, value: number): Row =>
+  rowOf({ id, valid: isValidId(kind, id), value });

@@ -1,0 +1,31 @@
+import type { Row } from '../../evidence/types.ts';
+
+/** Values of a mixed label that are kept of an entity. */
+const TOP_MIX = 20;
+/** Where the rest of a mix goes that has too many values. */
+const OTHERS = '(others)';
+
+/** Without the noise of floating point: a steady 2 per second comes back as 1.9999999999999998, and a threshold must not
+ * turn on that. */
+export const rounded = (value: number): number => Number(value.toPrecision(12));
+
+/**
+ * The mix of a label within an entity. It adds up to the whole, or the share of what is kept would be taken for the
+ * share of all.
+ * @param parts values of the label and what each has, the largest first
+ */
+export function mixOf(
+  label: string,
+  whole: number,
+  parts: readonly (readonly [string, number])[],
+): Row['labels'] {
+  if (parts.length === 0) return {};
+  const mixed: Record<string, number> = Object.create(null);
+  let rest = whole;
+  for (const [value, part] of parts.filter((one) => one[1] > 0).slice(0, TOP_MIX)) {
+    mixed[value] = rounded(part);
+    rest -= part;
+  }
+  if (rest > whole * 1e-9) mixed[OTHERS] = (mixed[OTHERS] ?? 0) + rounded(rest);
+  return { [label]: mixed };
+}
