@@ -165,6 +165,18 @@ export const checksOf = ({ checks }: Finding, runbook: Runbook): string[] => [
   ),
 ];
 
+/** The same by their codes alone. */
+export function checksInShort({ checks }: Finding): string[] {
+  const codes = (state: Finding['checks'][number]['state']) => [
+    ...new Set(checks.filter((check) => check.state === state).map(({ code }) => code)),
+  ];
+  const [clear, unset] = [codes('clear'), codes('not-configured')];
+  return [
+    ...(clear.length > 0 ? [`no sign of ${clear.join(', ')}`] : []),
+    ...(unset.length > 0 ? [`${unset.join(', ')}: no query is configured to check it`] : []),
+  ];
+}
+
 /** Of a category that is no finding, the conditions that kept it from being one. */
 export const failing = (because: readonly Because[]): readonly Because[] =>
   because.some((one) => one.met !== true) ? because.filter((one) => one.met !== true) : because;

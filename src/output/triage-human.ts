@@ -9,7 +9,7 @@ import { renderTable } from './table.ts';
 import {
   afterwards,
   categoryOf,
-  checksOf,
+  checksInShort,
   describeSignal,
   failing,
   headlineOf,
@@ -48,7 +48,7 @@ export function triageHuman(document: TriageDocument, paint: Paint, width: numbe
       ]),
       block(
         paint.strong('Checked'),
-        checksOf(finding, runbook).map((check) => line('-', check)),
+        checksInShort(finding).map((check) => line('-', check)),
       ),
     );
   }
