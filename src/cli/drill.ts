@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
-import type { ExitCode } from '../errors.ts';
+import { type ExitCode, UsageError } from '../errors.ts';
 import { declare } from './effects.ts';
 import type { Definitions } from './remedies.ts';
 
@@ -55,7 +55,8 @@ const CONNECTIONS = [
 
 /** Within a drill such flags mean nothing: they are taken back, with a remark, before a command sees them. */
 function withoutConnections(program: Command, { streams }: Context): void {
-  program.hook('preAction', () => {
+  program.hook('preAction', (_, command) => {
+    if (command.name() === 'drill') throw new UsageError('this is a drill already', 'done ends it.');
     const given = CONNECTIONS.filter(([name]) => program.getOptionValueSource(name) === 'cli');
     // What the drill itself suggests names its own context, which is called so.
     const strange = given.filter(([name]) => name !== 'context' || program.getOptionValue(name) !== 'drill');

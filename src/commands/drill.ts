@@ -11,6 +11,7 @@ import { briefing, drillHelp, drillsText, echoed, instructions, PROMPT } from '.
 import { drillReport } from '../output/drill-report.ts';
 import type { Screen } from '../output/lines.ts';
 import { paintFor } from '../output/paint-for.ts';
+import { quoteCommand } from '../output/quote.ts';
 import type { Streams } from '../output/streams.ts';
 import type { GlobalFlags } from '../program.ts';
 import { loadRunbook, withThresholds } from '../runbooks/load.ts';
@@ -67,7 +68,7 @@ export async function drillCommand(
     const session = new Session(context, program.run);
     say(briefing(incident.page, ignored, screen));
     if (flags.auto) {
-      const isDone = await demonstrate(session, (words) => say(echoed(words, screen)));
+      const isDone = await demonstrate(session, (words) => say(echoed(quoteCommand(words), screen)));
       if (!isDone) say('\nThe runbook proposes no command here: its steps are for people.\n');
     } else {
       if (isTerminal) say(instructions(screen.width));
@@ -129,19 +130,17 @@ async function converse(session: Session, program: Program, talk: Conversation):
   try {
     for (let line = await lines.next(); line !== null; line = await lines.next()) {
       const split = splitCommand(line);
+      if (split.length === 0) continue;
+      if (!isTerminal) say(echoed(line, screen));
       if (typeof split === 'string') {
         say(`${split}\n`);
         continue;
       }
       const words = split[0] === 'ratelimit' ? split.slice(1) : split;
-      const [first] = words;
-      if (split.length === 0) continue;
-      if (words.length === 1 && first !== undefined && ENDS.has(first)) return;
-      if (!isTerminal) say(echoed(words, screen));
-      if (first === undefined || (words.length === 1 && first === 'help')) {
+      const [only = 'help'] = words;
+      if (words.length <= 1 && ENDS.has(only)) return;
+      if (words.length <= 1 && only === 'help') {
         say(drillHelp(program.commands(), screen));
-      } else if (first === 'drill') {
-        say('This is a drill already: done ends it.\n');
       } else {
         const code = await session.run(words);
         if (code !== EXIT.done) say(screen.paint.dim(`(exit code ${code})\n`));

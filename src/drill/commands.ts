@@ -126,8 +126,7 @@ function matcher(glob: string): RegExp | null {
     else if (piece === '?') source += '[\\s\\S]';
     else source += (piece.length > 1 ? piece.slice(1) : piece).replace(/[\\^$.*+?()[\]{}|/-]/, '\\$&');
   }
-  // Many stars in a row cost a regular expression dear, and mean one.
-  return new RegExp(`^${source.replaceAll(/(?:\[\\s\\S\]\*)+/g, '[\\s\\S]*')}$`);
+  return new RegExp(`^${source}$`);
 }
 
 function unknown(name: string, words: readonly Buffer[]): RedisError {

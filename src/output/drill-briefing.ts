@@ -1,7 +1,7 @@
 import type { Named } from '../drill/library.ts';
-import { codeSpan, escapeMarkdown, escapeText } from './escape.ts';
+import { codeSpan, escapeCharacter, escapeMarkdown, escapeText, replaceHidden } from './escape.ts';
 import { toJson } from './json.ts';
-import { labelled, linesOf, type Screen, SENTENCE, showCommand, someOf } from './lines.ts';
+import { labelled, linesOf, type Screen, SENTENCE, someOf } from './lines.ts';
 import type { Format } from './lists.ts';
 import { markdownPage, markdownTable } from './markdown.ts';
 import type { Paint } from './paint.ts';
@@ -36,26 +36,15 @@ export function briefing(
     'This is a drill. The systems are played by this program; nothing real is read or changed.',
     width,
   );
+  const given = someOf(
+    ignored.map((one) => escapeText(one, 200)),
+    20,
+  );
   return linesOf([
     paint.strong(nothing),
-    ...(ignored.length === 0
-      ? []
-      : [
-          wrap(
-            `Ignored, since it names real systems: ${someOf(
-              ignored.map((one) => escapeText(one, 200)),
-              20,
-            )}.`,
-            width,
-            '  ',
-          ),
-        ]),
+    ...(ignored.length === 0 ? [] : [wrap(`Ignored in a drill: ${given}.`, width, '  ')]),
     '',
-    wrap(
-      `The pager says: ${page === undefined ? 'something is wrong' : escapeText(page, SENTENCE)}`,
-      width,
-      '  ',
-    ),
+    wrap(`The pager says: ${escapeText(page ?? 'something is wrong', SENTENCE)}`, width, '  '),
     '',
   ]);
 }
@@ -82,7 +71,7 @@ export function drillHelp(
 }
 
 /** A command line as it would stand behind the prompt, for whoever reads a recording. */
-export const echoed = (words: readonly string[], { paint }: Screen): string =>
-  `\n${paint.dim(PROMPT)}${paint.name(showCommand(words))}\n`;
+export const echoed = (line: string, { paint }: Screen): string =>
+  `\n${paint.dim(PROMPT)}${paint.name(replaceHidden(line, escapeCharacter))}\n`;
 
 export const PROMPT = 'drill> ';

@@ -104,7 +104,7 @@ describe('what is typed is run against the drill, by the real program', () => {
         'triage | less',
         'ratelimit',
         'help block-ip',
-        'drill one-ip',
+        '-q drill one-ip',
         'block-ip --stdin --yes --reason x',
         'journal',
         'done',
@@ -119,6 +119,7 @@ describe('what is typed is run against the drill, by the real program', () => {
       { command: "block-ip 203.0.113.42 --reason 'it is them' --yes --verify 3s", exitCode: 0 },
       { command: 'block-ip 10.0.0.1 --reason x --yes', exitCode: 6 },
       { command: 'help block-ip', exitCode: 0 },
+      { command: '-q drill one-ip', exitCode: 2 },
       { command: 'block-ip --stdin --yes --reason x', exitCode: 2 },
       { command: 'journal', exitCode: 0 },
     ]);
@@ -134,8 +135,8 @@ describe('what is typed is run against the drill, by the real program', () => {
     // stdout is for the report alone: what the commands say goes to stderr.
     expect(stderr).toContain('"schema": "ratelimit/triage/v1"');
     expect(stderr).toContain('did you mean "blocks"?');
-    expect(stderr).toContain('| is for a shell: give one command a line, and nothing beside it');
-    expect(stderr).toContain('This is a drill already: done ends it.');
+    expect(stderr).toContain('ratelimit: this is a drill already\ndone ends it.\n');
+    expect(stderr).toContain('drill> triage | less\n| is for a shell');
     expect(stderr).toContain('Commands\n  triage ');
     expect(stderr).toContain('(exit code 6)');
   });
@@ -243,7 +244,7 @@ test('systems that are named by flags, variables and the configuration are never
   expect(stderr).not.toContain('192.0.2.99');
   expect(stderr).not.toContain('hunter2');
   // Said once of the drill, and once of each line.
-  expect(stderr.match(/Ignored, since it names real systems: --config, /g)).toHaveLength(1);
+  expect(stderr.match(/Ignored in a drill: --config, /g)).toHaveLength(1);
   expect(
     stderr.match(/^--redis-url, --prometheus-url, --api-url ignored: a drill has systems of its own$/gm),
   ).toHaveLength(2);

@@ -23,7 +23,7 @@ const TABLE: Record<string, Rule> = {
   // the command tree
   'program.ts': { imports: 'cli commands errors values', types: 'config context', packages: 'commander' },
   // parts of the tree, and what its options accept
-  cli: { imports: 'commands values', types: 'context errors', packages: 'commander' },
+  cli: { imports: 'commands errors values', types: 'context', packages: 'commander' },
   // the one place that makes real clients, clock, streams, journal and prompter
   'context.ts': {
     imports: 'errors journal output signals',

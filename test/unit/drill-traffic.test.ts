@@ -2,15 +2,17 @@ import { describe, expect, test } from 'vitest';
 import { Store } from '../../src/drill/store.ts';
 import { Traffic } from '../../src/drill/traffic.ts';
 import { expand } from '../../src/incidents/expand.ts';
+import type { Incident } from '../../src/incidents/schema.ts';
 import { riseOf } from '../../src/incidents/timeline.ts';
 import { clock } from '../support/collecting.ts';
-import { incidentOf } from '../support/incident.ts';
+import { incidentOf, shipped } from '../support/incident.ts';
 
 const START = Date.parse('2026-05-29T03:12:04Z');
 
 /** An incident that is played by a clock of the test's own; all times are seconds from its start on. */
-function play(rest: string) {
-  const situation = expand(incidentOf(rest), { nowMs: START, clock });
+function play(rest: string | Incident) {
+  const incident = typeof rest === 'string' ? incidentOf(rest) : rest;
+  const situation = expand(incident, { nowMs: START, clock });
   const store = new Store();
   const traffic = new Traffic(situation, store, START);
   let now = 0;
@@ -151,5 +153,21 @@ describe('what ends it', () => {
     set('all', 'x');
     go(20);
     expect([look('a1')?.[0], look('a2')?.[0]]).toEqual(['10', '5']);
+  });
+});
+
+describe('the incidents that are shipped react to what their runbook proposes', () => {
+  test.each([
+    ['one-ip', 'acp:ip_block:203.0.113.42', 'credential_stuffing'],
+    ['agent-cap', 'acp:agent_cost_cap:agent-7', '135.00'],
+    ['crowd', 'acp:tenant_kill:acme', 'manual_admin_lockdown'],
+  ])('%s', (name, key, value) => {
+    const incident = shipped[name];
+    if (incident === undefined) throw new Error(`there is no incident ${name}`);
+    const { go, set, rose } = play(incident);
+    go(10);
+    set(key, value);
+    go(20);
+    expect([rose(0, 10) > 0, rose(10, 20)]).toEqual([true, 0]);
   });
 });
