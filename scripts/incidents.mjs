@@ -7,7 +7,8 @@ import { INCIDENTS } from './incidents/list.mjs';
 import { together } from './incidents/patterns.mjs';
 
 const folder = fileURLToPath(new URL('../test/incidents/', import.meta.url));
-const HEAD = '# Written by scripts/incidents.mjs from scripts/incidents/list.mjs. What is written by hand is in hard/.\n';
+const HEAD =
+  '# Written by scripts/incidents.mjs from scripts/incidents/list.mjs. What is written by hand is in hard/.\n';
 
 /** One incident as YAML: an item a line, so that a difference is a line. */
 function yamlOf(story, expect, parts) {
@@ -32,7 +33,10 @@ function yamlOf(story, expect, parts) {
 }
 
 const wanted = new Map(
-  Object.entries(INCIDENTS).map(([name, [story, expect, parts]]) => [`${name}.yaml`, yamlOf(story, expect, parts)]),
+  Object.entries(INCIDENTS).map(([name, [story, expect, parts]]) => [
+    `${name}.yaml`,
+    yamlOf(story, expect, parts),
+  ]),
 );
 const present = readdirSync(folder).filter((file) => file.endsWith('.yaml'));
 const read = (file) => (present.includes(file) ? readFileSync(`${folder}${file}`, 'utf8') : null);
@@ -41,7 +45,8 @@ const stale = [
   ...present.filter((file) => !wanted.has(file)),
 ];
 if (process.argv.includes('--check')) {
-  if (stale.length > 0) process.stderr.write(`not as scripts/incidents.mjs writes them: ${stale.join(', ')}\n`);
+  if (stale.length > 0)
+    process.stderr.write(`not as scripts/incidents.mjs writes them: ${stale.join(', ')}\n`);
   process.exitCode = stale.length > 0 ? 1 : 0;
 } else {
   for (const file of present.filter((one) => !wanted.has(one))) rmSync(`${folder}${file}`);

@@ -37,7 +37,11 @@ const tenants = (count, make) => Array.from({ length: count }, (_, index) => mak
 export const INCIDENTS = {
   // Nothing.
   'quiet-runbook': ['An ordinary hour.', { category: 'quiet' }, [calmR(), noiseR]],
-  'quiet-gateway': ['An ordinary hour of the gateway in the field.', { category: 'quiet' }, [calmG(), noiseG]],
+  'quiet-gateway': [
+    'An ordinary hour of the gateway in the field.',
+    { category: 'quiet' },
+    [calmG(), noiseG],
+  ],
   'quiet-both': [
     'A gateway that speaks both contracts, in an ordinary hour.',
     { category: 'quiet' },
@@ -51,7 +55,11 @@ export const INCIDENTS = {
   'quiet-old-blocks': [
     'Blocks of yesterday are still in force and nobody is at the door.',
     { category: 'quiet' },
-    [calmR(), noiseR, { keys: [{ key: 'acp:ip_block:203.0.113.{1..9}', value: 'credential_stuffing', ttl: '9h' }] }],
+    [
+      calmR(),
+      noiseR,
+      { keys: [{ key: 'acp:ip_block:203.0.113.{1..9}', value: 'credential_stuffing', ttl: '9h' }] },
+    ],
   ],
 
   // One address, or a few.
@@ -82,7 +90,12 @@ export const INCIDENTS = {
   ],
   'five-ips-runbook': [
     'Five addresses of one hoster share a list.',
-    { category: SINGLE, also: [], confidence: 'high', subjects: [1, 2, 3, 4, 5].map((n) => `203.0.113.${n}`) },
+    {
+      category: SINGLE,
+      also: [],
+      confidence: 'high',
+      subjects: [1, 2, 3, 4, 5].map((n) => `203.0.113.${n}`),
+    },
     [calmR(), noiseR, failuresR('203.0.113.{1..5}', [300, 280, 310])],
   ],
   'one-ip-gateway-plateau': [
@@ -108,7 +121,12 @@ export const INCIDENTS = {
   ],
   'three-ips-gateway': [
     'Three addresses at the end of their counters.',
-    { category: SINGLE, also: [], subjects: ['203.0.113.1', '203.0.113.2', '203.0.113.3'], caveats: ['plateau'] },
+    {
+      category: SINGLE,
+      also: [],
+      subjects: ['203.0.113.1', '203.0.113.2', '203.0.113.3'],
+      caveats: ['plateau'],
+    },
     [calmG(), noiseG, failuresG('203.0.113.{1..3}', 26, 2), refusedByLayer('auth_fail_ip', 9)],
   ],
   'one-ip-both-contracts': [
@@ -140,7 +158,12 @@ export const INCIDENTS = {
   ],
   'six-ips-runbook': [
     'Six loud addresses: one more than can be blocked by hand.',
-    { category: CROWD, also: [], confidence: 'high', subjects: [1, 2, 3, 4, 5, 6].map((n) => `203.0.113.${n}`) },
+    {
+      category: CROWD,
+      also: [],
+      confidence: 'high',
+      subjects: [1, 2, 3, 4, 5, 6].map((n) => `203.0.113.${n}`),
+    },
     [calmR(), noiseR, failuresR('203.0.113.{1..6}', [300, 280, 310])],
   ],
   'low-and-slow-runbook': [
@@ -170,7 +193,13 @@ export const INCIDENTS = {
   ],
   'spoofed-runbook': [
     'Five hundred addresses fail once or twice each while the total is at the alert: they may be made up.',
-    { category: CROWD, also: [], confidence: ['medium', 'low'], caveats: ['possibly-spoofed'], 'not-proposed': ['block-ip'] },
+    {
+      category: CROWD,
+      also: [],
+      confidence: ['medium', 'low'],
+      caveats: ['possibly-spoofed'],
+      'not-proposed': ['block-ip'],
+    },
     [calmR(), failuresR('198.18.{0..4}.{1..100}', [1, 2]), failureTotal(6)],
   ],
   'spoofed-gateway': [
@@ -228,7 +257,11 @@ export const INCIDENTS = {
     { category: RPS, also: [], subjects: ['acme'] },
     [calmR(), mixedPaths('acme', 1.02)],
   ],
-  'tenant-rps-below-threshold': ['A little less than that.', { category: 'quiet' }, [calmR(), mixedPaths('acme', 0.96)]],
+  'tenant-rps-below-threshold': [
+    'A little less than that.',
+    { category: 'quiet' },
+    [calmR(), mixedPaths('acme', 0.96)],
+  ],
   'four-tenants-rps': [
     'Four customers at once: few enough to be called.',
     { category: RPS, also: [], subjects: ['tenant-1', 'tenant-2', 'tenant-3', 'tenant-4'] },
@@ -245,7 +278,7 @@ export const INCIDENTS = {
     [calmG(), noiseG, rejectedG('acme', 'rps', 9), refusedByLayer('tenant', 9)],
   ],
   'execute-window-gateway': [
-    "A customer calls /execute more than thirty times in ten seconds, over and over.",
+    'A customer calls /execute more than thirty times in ten seconds, over and over.',
     { category: RPS, also: [], subjects: ['acme'] },
     [
       calmG(),
@@ -281,7 +314,13 @@ export const INCIDENTS = {
   'agent-cap-runbook-noise': [
     'The same among others that brush against their limits.',
     { category: AGENT_COST, also: [], confidence: 'high', subjects: ['agent-7', 'globex'] },
-    [calmR(), noiseR, spendR('agent-7', '112.50', '100.00'), spendR('agent-3', '31.20', '80.00'), rejectedR('globex', '/execute', 9)],
+    [
+      calmR(),
+      noiseR,
+      spendR('agent-7', '112.50', '100.00'),
+      spendR('agent-3', '31.20', '80.00'),
+      rejectedR('globex', '/execute', 9),
+    ],
   ],
   'agent-cap-at-threshold': [
     'An agent whose spend is exactly its cap.',
@@ -295,7 +334,7 @@ export const INCIDENTS = {
   ],
   'agent-cap-unconfirmed': [
     'All rejections are on /execute, and no agent is seen at its cap.',
-    { category: AGENT_COST, also: [], confidence: 'low', 'not-proposed': ['raise-cap'] },
+    { category: AGENT_COST, also: [], confidence: 'low', subjects: ['globex'] },
     [calmR(), noiseR, spendR('agent-7', '20.00', '100.00'), rejectedR('globex', '/execute', 9)],
   ],
   'agent-cap-gateway-month': [
@@ -306,7 +345,11 @@ export const INCIDENTS = {
   'agent-cap-gateway-day': [
     'The same where the gateway is configured to count by day.',
     { category: AGENT_COST, also: [], confidence: 'high', subjects: ['agent-7'] },
-    [calmG(), spendG('agent', 'agent-7', 10050, '100.00', '{yyyy-mm-dd}'), costBlocked('agent', 'agent-7', 3)],
+    [
+      calmG(),
+      spendG('agent', 'agent-7', 10050, '100.00', '{yyyy-mm-dd}'),
+      costBlocked('agent', 'agent-7', 3),
+    ],
   ],
   'cents-are-no-dollars': [
     'An agent has spent 50 dollars of 100: 5000 is cents.',
@@ -353,17 +396,30 @@ export const INCIDENTS = {
   'overload-gateway': [
     'Nine customers at their request rates at once.',
     { category: OVERLOAD, also: [], confidence: ['medium', 'low'], caveats: ['no-path'] },
-    [calmG(), noiseG, ...tenants(9, (tenant) => rejectedG(tenant, 'rps', 1.4)), refusedByLayer('tenant', 12.6)],
+    [
+      calmG(),
+      noiseG,
+      ...tenants(9, (tenant) => rejectedG(tenant, 'rps', 1.4)),
+      refusedByLayer('tenant', 12.6),
+    ],
   ],
   'outage-runbook': [
     'The identity service is down, and every customer falls back to 60 requests a minute.',
     { category: OUTAGE, also: [], confidence: 'high' },
-    [calmR(), { series: [{ metric: 'up', labels: { job: 'identity', instance: 'identity:8000' }, value: 0 }] }, ...tenants(8, (tenant) => mixedPaths(tenant, 2.1))],
+    [
+      calmR(),
+      { series: [{ metric: 'up', labels: { job: 'identity', instance: 'identity:8000' }, value: 0 }] },
+      ...tenants(8, (tenant) => mixedPaths(tenant, 2.1)),
+    ],
   ],
   'outage-gateway': [
     'The same, as the gateway in the field tells it.',
     { category: OUTAGE, also: [], confidence: 'high' },
-    [calmG(undefined, 0), ...tenants(8, (tenant) => rejectedG(tenant, 'rps', 1.5)), refusedByLayer('tenant', 12)],
+    [
+      calmG(undefined, 0),
+      ...tenants(8, (tenant) => rejectedG(tenant, 'rps', 1.5)),
+      refusedByLayer('tenant', 12),
+    ],
   ],
 
   // Deploys.
@@ -383,8 +439,8 @@ export const INCIDENTS = {
     [calmR(RESTARTED), failuresR('198.51.100.{1..60}', 4)],
   ],
   'attack-after-a-deploy': [
-    'A deploy went out, and one address uses the moment.',
-    { category: SINGLE, also: [], subjects: ['203.0.113.42'], caveats: ['recent-deploy'] },
+    'A deploy went out, people sign in again, and one address uses the moment.',
+    { category: SINGLE, also: [CHURN], subjects: ['203.0.113.42'], caveats: ['recent-deploy'] },
     [calmR(DEPLOYED), noiseR, failuresR('203.0.113.42', 900)],
   ],
   'crowd-after-a-deploy': [
@@ -402,11 +458,21 @@ export const INCIDENTS = {
   'crowd-and-agent-cap': [
     'A botnet, and an agent that has spent its day.',
     { category: CROWD, also: [AGENT_COST], confidence: 'high' },
-    [calmR(), failuresR('198.51.100.{1..60}', 15), spendR('agent-7', '112.50', '100.00'), rejectedR('globex', '/execute', 9)],
+    [
+      calmR(),
+      failuresR('198.51.100.{1..60}', 15),
+      spendR('agent-7', '112.50', '100.00'),
+      rejectedR('globex', '/execute', 9),
+    ],
   ],
   'plateau-and-quota': [
     'One address at the end of its counter, and a customer at the end of its day.',
     { category: SINGLE, also: [QUOTA] },
-    [calmG(), failuresG('203.0.113.42', 26, 6), refusedByLayer('auth_fail_ip', 40), rejectedG('acme', 'daily', 8)],
+    [
+      calmG(),
+      failuresG('203.0.113.42', 26, 6),
+      refusedByLayer('auth_fail_ip', 40),
+      rejectedG('acme', 'daily', 8),
+    ],
   ],
 };

@@ -2,11 +2,13 @@
 // Prometheus (`series`), in the words of docs/incidents.md. `R` is the runbook's contract, `G` what the gateway in the
 // field writes.
 
-/** Puts patterns together into one incident. */
+/** Puts patterns together into one incident. What several of them have is there once. */
 export const together = (...parts) => ({
-  keys: parts.flatMap(({ keys = [] }) => keys),
-  series: parts.flatMap(({ series = [] }) => series),
+  keys: once(parts.flatMap(({ keys = [] }) => keys)),
+  series: once(parts.flatMap(({ series = [] }) => series)),
 });
+
+const once = (items) => [...new Map(items.map((item) => [JSON.stringify(item), item])).values()];
 
 const GATEWAYS = 'gw-{1..4}:8000';
 const on = (instance, labels) => ({ job: 'gateway', instance, ...labels });
@@ -25,7 +27,11 @@ const processes = (started) => [
   { metric: 'up', labels: { job: 'gateway', instance: GATEWAYS }, value: 1 },
   { metric: 'process_start_time_seconds', labels: { job: 'gateway', instance: GATEWAYS }, started },
 ];
-const identity = (up) => ({ metric: 'up', labels: { job: 'identity', instance: 'identity:8000' }, value: up });
+const identity = (up) => ({
+  metric: 'up',
+  labels: { job: 'identity', instance: 'identity:8000' },
+  value: up,
+});
 
 const DAYS = '3d11h';
 /** Three of the four gateways came up three minutes ago. */
@@ -40,7 +46,11 @@ export const calmR = (started = DAYS) => ({
     ...processes(started),
     { metric: 'acp_gateway_inflight_requests', labels: { job: 'gateway', instance: GATEWAYS }, value: 12 },
     ...['acme', 'globex', 'initech'].map((tenant) =>
-      steady('acp_gateway_request_total', { tenant_id: tenant, method: 'POST', path: '/agents', status: '200' }, 4),
+      steady(
+        'acp_gateway_request_total',
+        { tenant_id: tenant, method: 'POST', path: '/agents', status: '200' },
+        4,
+      ),
     ),
   ],
 });
@@ -68,7 +78,11 @@ export const calmG = (started = DAYS, identityUp = 1) => ({
 export const noiseR = {
   keys: [{ key: 'acp:auth_fail:192.0.2.{1..50}', value: [1, 2], ttl: ['110s', '170s', '230s'] }],
   series: ['umbrella', 'hooli'].map((tenant) =>
-    steady('acp_gateway_request_total', { tenant_id: tenant, method: 'GET', path: '/agents', status: '429' }, 0.02),
+    steady(
+      'acp_gateway_request_total',
+      { tenant_id: tenant, method: 'GET', path: '/agents', status: '429' },
+      0.02,
+    ),
   ),
 };
 export const noiseG = {
@@ -83,7 +97,9 @@ export const noiseG = {
 // Authentication failures.
 
 /** Addresses with so many failures each, by the runbook's counters; `ttl` says when the last one was. */
-export const failuresR = (ip, count, ttl = '290s') => ({ keys: [{ key: `acp:auth_fail:${ip}`, value: count, ttl }] });
+export const failuresR = (ip, count, ttl = '290s') => ({
+  keys: [{ key: `acp:auth_fail:${ip}`, value: count, ttl }],
+});
 
 /** By the gateway's own, which live for a minute and stop at about 26; the proxy counts for everybody. */
 export const failuresG = (ip, count, perSecond, { proxy = 9000, usual = 0.1 } = {}) => ({
@@ -105,7 +121,9 @@ export const failureTotal = (perSecond, { reason = 'invalid_token', usual = 0.1 
 
 /** Accounts with failed passwords, and locked ones. Names are hashes of e-mail addresses. */
 export const accounts = (first, last, failures) => ({
-  keys: [{ key: `acp:pwfail:{${first}..${last}}d7a8fbb307d7809469ca9abcb0082e4f`, value: failures, ttl: '12h' }],
+  keys: [
+    { key: `acp:pwfail:{${first}..${last}}d7a8fbb307d7809469ca9abcb0082e4f`, value: failures, ttl: '12h' },
+  ],
 });
 export const locked = (first, last, ttl = '250s') => ({
   keys: [{ key: `acp:pwlock:{${first}..${last}}d7a8fbb307d7809469ca9abcb0082e4f`, value: 1, ttl }],
@@ -116,14 +134,17 @@ export const locked = (first, last, ttl = '250s') => ({
 /** One tenant's 429s on one path, by the runbook's metric. */
 export const rejectedR = (tenant, path, perSecond, usual = 0) => ({
   series: [
-    burst('acp_gateway_request_total', { tenant_id: tenant, method: 'POST', path, status: '429' }, perSecond, usual),
+    burst(
+      'acp_gateway_request_total',
+      { tenant_id: tenant, method: 'POST', path, status: '429' },
+      perSecond,
+      usual,
+    ),
   ],
 });
 /** One tenant's 429s of one type of limit, by the gateway's. */
 export const rejectedG = (tenant, limitType, perSecond, usual = 0) => ({
-  series: [
-    burst('acp_tenant_rate_limited_total', { tenant, limit_type: limitType }, perSecond, usual),
-  ],
+  series: [burst('acp_tenant_rate_limited_total', { tenant, limit_type: limitType }, perSecond, usual)],
 });
 export const mixedPaths = (tenant, perSecond) =>
   together(

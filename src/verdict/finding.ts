@@ -78,8 +78,9 @@ function check(spec: CategorySpec, held: Outcome, scene: Scene): Doubts {
     else if (state === 'unasked') checks.push({ code, state: 'not-configured', because });
     if (state !== 'met') continue;
     caveats.push({ code, text, because });
-    // A doubt about some of the subjects is no doubt about the others.
-    const except = found.subjects.map((subject) => subject.id);
+    // A doubt about some of the subjects is no doubt about the others; one about others is a doubt about them all.
+    const kinds = new Set(held.subjects.map(({ kind }) => kind));
+    const except = found.subjects.filter(({ kind }) => kinds.has(kind)).map(({ id }) => id);
     if (held.subjects.every(({ id }) => except.length === 0 || except.includes(id))) cost += lowers;
     withheld.push(...withholds.map((id) => ({ id, except })));
     deferred.push(...defers);

@@ -32,7 +32,9 @@ export function reaches({ signal, id, kind, 'at-least': least }: Node<'reaches'>
     const found = meant.filter((row) => row.value >= threshold);
     const measured = Math.max(0, ...meant.map((row) => row.value));
     const args = { names: names(found.length > 0 ? found : meant.slice(0, 1)) };
-    return { measured, met: found.length > 0, subjects: subjectsOf(scene, signal, found), args };
+    // One that the runbook names is a word of the system, and nobody to do something about.
+    const subjects = id === undefined ? subjectsOf(scene, signal, found) : [];
+    return { measured, met: found.length > 0, subjects, args };
   });
 }
 
