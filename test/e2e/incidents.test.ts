@@ -1,0 +1,87 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { expand } from '../../src/incidents/expand.ts';
+import { openMetrics, recordSeries } from '../../src/incidents/openmetrics.ts';
+import { redisCommands } from '../../src/incidents/redis.ts';
+import type { Incident } from '../../src/incidents/schema.ts';
+import { type Confusion, confusionMarkdown } from '../../src/output/confusion.ts';
+import { clock } from '../support/collecting.ts';
+import { labelled } from '../support/labelled.ts';
+import { stopEverything, temporaryFolder } from '../support/processes.ts';
+import { runProgram } from '../support/program.ts';
+import { startPrometheus } from '../support/prometheus.ts';
+import { expectRegion } from '../support/readme-region.ts';
+import { startRedis } from '../support/redis.ts';
+
+// Every labelled incident through the whole program: a real Redis, a real Prometheus, triage --save, runbook test.
+
+let folder: string;
+beforeAll(async () => {
+  folder = await temporaryFolder('captures');
+});
+afterAll(stopEverything);
+
+/** As many as the machine has use for: each is a Redis, a Prometheus and a run of the program. */
+const AT_ONCE = 3;
+const queue = [...labelled];
+
+const fileOf = (name: string) => name.replaceAll('/', '-');
+
+/** Loads an incident into servers of its own, and keeps what triage collects of it with its label. */
+async function capture(name: string, incident: Incident): Promise<void> {
+  const nowMs = Math.floor(Date.now() / 1_000) * 1_000;
+  const situation = expand(incident, { nowMs, clock });
+  const series = openMetrics(recordSeries(situation, { now: nowMs / 1_000 }));
+  const [redis, prometheus] = await Promise.all([startRedis(), startPrometheus({ series })]);
+  try {
+    await redis.load(redisCommands(situation));
+    const home = await temporaryFolder('home');
+    await mkdir(join(home, 'config', 'ratelimit'), { recursive: true });
+    const context = { redis: redis.url, prometheus: prometheus.url, thresholds: incident.thresholds };
+    await writeFile(
+      join(home, 'config', 'ratelimit', 'config.yaml'),
+      stringify({ 'current-context': 'test', contexts: { test: context } }),
+    );
+    const path = join(folder, fileOf(name));
+    const { code, stderr } = await runProgram(['triage', '--save', `${path}.json`, '-o', 'json'], { home });
+    expect([name, code, stderr]).toEqual([name, 0, '']);
+    await writeFile(`${path}.label.yaml`, stringify(incident.expect));
+  } finally {
+    await Promise.all([redis.stop(), prometheus.stop()]);
+  }
+}
+
+describe('labelled incidents', () => {
+  test('are there in number, each category on both contracts', () => {
+    expect(labelled.size).toBeGreaterThanOrEqual(60);
+  });
+
+  test('all of them are read from real servers', { timeout: 600_000 }, async () => {
+    const worker = async () => {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) await capture(...next);
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  });
+
+  test('and judged as they are labelled, none of them wrong with high confidence', async () => {
+    const { code, stdout } = await runProgram(['runbook', 'test', folder, '-o', 'json']);
+    const tested = JSON.parse(stdout) as {
+      counts: Record<string, number>;
+      captures: { name: string; passed: boolean; mismatches: { text: string }[] }[];
+      matrix: Confusion;
+    };
+    const failed = tested.captures.filter(({ passed }) => !passed);
+    expect(failed.map(({ name, mismatches }) => [name, mismatches.map(({ text }) => text)])).toEqual([]);
+    const all = labelled.size;
+    expect(tested.counts).toMatchObject({ judged: all, passed: all, wrongAtHighConfidence: 0, problems: 0 });
+    expect(code).toBe(0);
+    const matrix = [
+      `${all} incidents, ${all} passed, 0 wrong at high confidence.`,
+      '',
+      ...confusionMarkdown(tested.matrix),
+    ];
+    await expectRegion('confusion', matrix.join('\n').trimEnd(), 'npm run confusion');
+  });
+});
