@@ -109,7 +109,7 @@ async function recorded(path: string, flags: TriageFlags, context: Context): Pro
   // Another runbook has thresholds of its own.
   const runbook = named === undefined ? withThresholds(plain, capture.thresholds) : plain;
   return {
-    evidence: completed(capture.evidence, runbook),
+    evidence: completed(capture, runbook),
     ...{ runbook, context: capture.context, totalMs: capture.totalMs },
   };
 }

@@ -20,7 +20,7 @@ export function fromV1(json: unknown, clock: Clock): unknown {
   const now = typeof at === 'string' ? clock.ms(at) : Number.NaN;
   return {
     schema: CAPTURE_SCHEMA,
-    version: '0.1.0',
+    version: V1_SCHEMA,
     runbook: 'aegis',
     ...{ context: null, thresholds: {}, totalMs: 0, redacted: false },
     evidence: {

@@ -6,7 +6,7 @@ import type { Clock } from '../signals/asked.ts';
 import { fileTrouble, quote } from '../values/text.ts';
 import { CAPTURE_SCHEMA, type Capture, captureSchema } from './capture-schema.ts';
 import { fromV1, V1_SCHEMA } from './capture-v1.ts';
-import { type Evidence, type Signal, unknown } from './types.ts';
+import { absent, type Evidence, type Signal, unknown } from './types.ts';
 
 const MAX_BYTES = 64 * 1024 * 1024;
 
@@ -47,15 +47,19 @@ export async function readCapture(path: string, clock: Clock): Promise<Capture> 
   return fail(`${first?.path.map(String).join('.') || 'the document'}: ${first?.message ?? 'not evidence'}`);
 }
 
-/** Evidence with every signal of the runbook: what a recording does not hold was not seen. */
-export function completed(recording: Evidence, runbook: Runbook): Evidence {
+/**
+ * Evidence with every signal of the runbook: what a recording does not hold was not seen. The first version asked for
+ * fewer signals; what it never asked for it could not miss, and is judged as then.
+ */
+export function completed({ version, evidence }: Capture, runbook: Runbook): Evidence {
+  const unseen =
+    version === V1_SCHEMA
+      ? absent('not asked for when this was recorded', 'not-configured')
+      : unknown('incomplete', 'not in this evidence');
   const missing = Object.entries(runbook.signals)
-    .filter(([id]) => recording.signals[id] === undefined)
-    .map(([id, { unit }]): [string, Signal] => [
-      id,
-      { ...unknown('incomplete', 'not in this evidence'), unit, windowSeconds: null, sources: [] },
-    ]);
-  return { ...recording, signals: { ...recording.signals, ...Object.fromEntries(missing) } };
+    .filter(([id]) => evidence.signals[id] === undefined)
+    .map(([id, { unit }]): [string, Signal] => [id, { ...unseen, unit, windowSeconds: null, sources: [] }]);
+  return { ...evidence, signals: { ...evidence.signals, ...Object.fromEntries(missing) } };
 }
 
 /** A file that is there already, and empty: its name cannot be taken while the evidence is collected. */

@@ -68,7 +68,7 @@ function mostOf(all: readonly Spent[]): Spent {
   const [first, ...others] = all as [Spent, ...Spent[]];
   return others.reduce((most, one) => {
     if (one.usd !== null) return most.usd === null || one.usd.gt(most.usd) ? one : most;
-    return most.usd === null && !most.isThere ? one : most;
+    return one.isThere && !most.isThere ? one : most;
   }, first);
 }
 

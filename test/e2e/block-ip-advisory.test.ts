@@ -88,7 +88,7 @@ describe('an address that customers share', () => {
     const aegis = await readFile(new URL('../../src/runbooks/aegis.yaml', import.meta.url), 'utf8');
     const own = aegis
       .replace('\nsignals:\n', `\nsignals:\n${SIGNAL}`)
-      .replace('    when-ignored:', '    shared: rejects-by-source\n    when-ignored:');
+      .replace('shared: tenants-by-ip', 'shared: rejects-by-source');
     runbook = join(await temporaryFolder('runbook'), 'own.yaml');
     await writeFile(runbook, own);
     const now = nowSeconds();

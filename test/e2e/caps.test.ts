@@ -104,7 +104,7 @@ describe('spend, cap and ratio', () => {
 
   test('of nobody', async () => {
     expect(await caps()).toMatchObject({ caps: [] });
-    expect((await runProgram(['caps'], at())).stdout).toMatch(/^no caps and nothing spent today/);
+    expect((await runProgram(['caps'], at())).stdout).toMatch(/^no caps and nothing spent/);
   });
 });
 
@@ -129,7 +129,7 @@ describe('the list and the one say the same', () => {
     if (capUsd === null) expect(one[0]?.ratio).toBeNull();
     else expect(one[0]?.ratio).toBeCloseTo(5.5 / capUsd, 6);
     const said = warnings.join();
-    if (problem === 'none') expect(said).toBe('1 of 1 agents have spent today and have no cap');
+    if (problem === 'none') expect(said).toBe('1 of 1 agents have spent and have no cap');
     else if (problem === 'invalid') expect(said).toContain(`agent-7 = ${JSON.stringify(cap)}`);
     else expect(said).toBe('');
   });

@@ -11,9 +11,13 @@ export type RunOptions = NonNullable<Parameters<typeof runProgram>[1]>;
 
 /** What the tests read of `ratelimit/triage/v1`. */
 export interface Triage {
+  context: string | null;
+  runbook: string;
   verdict: { category: string; confidence: string; summary: string };
   findings: {
     category: string;
+    confidence: string;
+    caveats: { code: string; text: string }[];
     subjects: { kind: string; id: string }[];
     remedies: { id: string; command: string | null }[];
   }[];
@@ -72,7 +76,8 @@ export function signalsBySystem(): { redis: string[]; prometheus: string[] } {
   };
   const of = (system: string) =>
     Object.keys(signals).filter((id) =>
-      signals[id]?.sources.every(({ kind }) => kind.startsWith(`${system}-`)),
+      // A query of the operator's own is not asked as long as there is none.
+      signals[id]?.sources.every(({ kind }) => kind.startsWith(`${system}-`) && kind !== 'prometheus-query'),
     );
   return { redis: of('redis'), prometheus: of('prometheus') };
 }

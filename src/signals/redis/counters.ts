@@ -203,8 +203,9 @@ export class CounterFamily implements Family {
     const bytes = rows.some((row) => typeof row.id !== 'string')
       ? ', some not UTF-8 (shown as hexadecimal)'
       : '';
+    const labels = this.labels.filter((_, index) => (this.#found[index]?.entities ?? 0) > 0);
     return [
-      `${this.#shownStrangers} of ${this.#distinct} names in ${this.labels.join(', ')} are not ${this.#kind === 'ip' ? 'IP addresses' : 'valid ids'}${bytes}: counted in the totals, never proposed for a remedy`,
+      `${this.#shownStrangers} of ${this.#distinct} names in ${labels.join(', ')} are not ${this.#kind === 'ip' ? 'IP addresses' : 'valid ids'}${bytes}: counted in the totals, never proposed for a remedy`,
     ];
   }
 
