@@ -157,36 +157,39 @@ function readRate(source: Of<'prometheus-rate'>, question: Question): Reading {
   });
 }
 
-/** Present values by a label, combined where several series have the same. */
+/** Present values by a label and another one that is kept, combined where several series have the same. */
 function presentValues(
   source: Of<'prometheus-gauge' | 'prometheus-age'>,
   question: Question,
   combine: (a: number, b: number) => number,
-): [id: string, value: number][] {
+): { readonly id: string; readonly kept: string; readonly value: number }[] {
   const { atSeconds, stoppedOf } = question.recording;
-  const values = new Map<string, number>();
+  const values = new Map<string, { id: string; kept: string; value: number }>();
   for (const series of matching(source, question)) {
     const value = valueAt(series, atSeconds, stoppedOf(series)) ?? 0;
     const id = series.labels[source.by] ?? '';
-    const other = values.get(id);
-    values.set(id, other === undefined ? value : combine(other, value));
+    const kept = 'mix' in source ? (series.labels[source.mix ?? ''] ?? '') : '';
+    const name = JSON.stringify([id, kept]);
+    const other = values.get(name);
+    values.set(name, { id, kept, value: other === undefined ? value : combine(other.value, value) });
   }
-  return [...values];
+  return [...values.values()];
 }
 
 function readGauge(source: Of<'prometheus-gauge'>, question: Question): Reading {
   const { runbook, kind, recording } = question;
+  const { mix } = source;
   const smallest = source.first === 'smallest';
   const limit = source.limit === null ? null : (runbook.thresholds[source.limit]?.value ?? null);
   const values = presentValues(source, question, smallest ? Math.min : (a, b) => a + b);
   const rows = values
-    .sort((a, b) => (smallest ? a[1] - b[1] : b[1] - a[1]))
+    .sort((a, b) => (smallest ? a.value - b.value : b.value - a.value))
     .slice(0, TOP_PROCESSES)
-    .map(([id, value]): Row => {
+    .map(({ id, kept, value }): Row => {
       const used = limit === null ? null : { value: limit, ratio: value / limit };
       return {
         ...plainRow(id, kind, value),
-        labels: source.mix === null ? {} : { [source.mix]: labelsOf(source, id, question) },
+        labels: mix === null ? {} : { [mix]: { [kept]: 1 } },
         limit: used && { ...used, problem: null, stored: null, perHour: null },
       };
     });
@@ -198,18 +201,10 @@ function readGauge(source: Of<'prometheus-gauge'>, question: Question): Reading 
   return measured({ total, distinct: values.length, rows });
 }
 
-/** The values of the kept label, of all series of one entity. */
-const labelsOf = (source: Of<'prometheus-gauge'>, id: string, question: Question): Record<string, number> =>
-  Object.fromEntries(
-    matching(source, question)
-      .filter(({ labels }) => (labels[source.by] ?? '') === id)
-      .map(({ labels }) => [labels[source.mix ?? ''] ?? '', 1]),
-  );
-
 function readAge(source: Of<'prometheus-age'>, question: Question): Reading {
   const { nowSeconds } = question.recording;
   const rows = presentValues(source, question, Math.max)
-    .map(([id, at]) => plainRow(id, question.kind, Math.max(0, nowSeconds - at)))
+    .map(({ id, value }) => plainRow(id, question.kind, Math.max(0, nowSeconds - value)))
     .sort((a, b) => a.value - b.value);
   return measured({ total: null, distinct: rows.length, rows: rows.slice(0, TOP_PROCESSES) });
 }

@@ -59,6 +59,7 @@ export async function configOf(given: {
   redis?: RedisTarget;
   prometheus?: HttpTarget;
   timeoutSeconds?: number;
+  queries?: Record<string, string>;
 }): Promise<Config> {
   return {
     context: null,
@@ -68,7 +69,7 @@ export async function configOf(given: {
     redis: given.redis ?? redisTarget(await freePort()),
     prometheus: given.prometheus ?? httpTarget(await refusedUrl()),
     api: null,
-    queries: {},
+    queries: given.queries ?? {},
     thresholds: {},
     timeoutSeconds: given.timeoutSeconds ?? TIMEOUT_SECONDS,
     ...{ neverBlock: [], maxBlockTtlSeconds: 7 * 86_400, capCeiling: null, journalStream: null },
@@ -85,6 +86,7 @@ interface Wanted {
   prometheus?: HttpTarget;
   windowSeconds?: number;
   timeoutSeconds?: number;
+  queries?: Record<string, string>;
   /** Aborted by the operator. */
   interrupt?: AbortSignal;
   runbook?: Runbook;

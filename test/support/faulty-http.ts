@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort, onStop } from './processes.ts';
 
 /** What to do with one request. */
-export type Fault = (response: ServerResponse) => void;
+export type Fault = (response: ServerResponse, request?: SeenRequest) => void;
 
 interface SeenRequest {
   method: string;
@@ -98,8 +98,23 @@ export const huge =
 /** The fault after a delay. */
 export const slow =
   (ms: number, then: Fault): Fault =>
-  (response) => {
-    void sleep(ms, undefined, { ref: false }).then(() => response.destroyed || then(response));
+  (response, request) => {
+    void sleep(ms, undefined, { ref: false }).then(() => response.destroyed || then(response, request));
+  };
+
+/** What another server answers, but to the requests whose body is such: those meet the fault. */
+export const proxyTo =
+  (url: string, { unless, fault }: { unless: RegExp; fault: Fault }): Fault =>
+  (response, request) => {
+    if (request === undefined || unless.test(request.body)) {
+      fault(response, request);
+      return;
+    }
+    const { method, body } = request;
+    const headers = { 'Content-Type': request.headers['content-type'] ?? '' };
+    void fetch(`${url}${request.url}`, { method, body, headers }).then(async (answer) => {
+      status(answer.status, await answer.text())(response, request);
+    });
   };
 
 /** A URL on which nothing listens. */
@@ -125,7 +140,7 @@ export async function startFaultyHttp(routes: Routes): Promise<FaultyHttp> {
     }
     const route = routes[path] ?? routes['*'] ?? status(404);
     const fault = typeof route === 'function' ? route : (route[turn] ?? route.at(-1));
-    (fault ?? status(404))(response);
+    (fault ?? status(404))(response, seen);
   });
   const port = await listen(server);
   const stop = onStop(async () => {

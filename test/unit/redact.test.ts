@@ -1,0 +1,92 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { redact } from '../../src/evidence/redact.ts';
+import type { Id, Reading } from '../../src/evidence/types.ts';
+import { judge } from '../../src/verdict/judge.ts';
+import { anyReadings } from '../support/arbitrary-evidence.ts';
+import {
+  aegis,
+  agents,
+  blocks,
+  counters,
+  evidence,
+  rejects,
+  services,
+  unknown,
+} from '../support/evidence.ts';
+
+const HOSTS = ['redis://cache.internal:6379', 'prom.internal:9090'];
+const redacted = (readings: Readonly<Record<string, Reading>>) =>
+  redact({ ...evidence(readings), reach: ['--context', 'prod'] }, aegis, HOSTS);
+
+/** What a verdict says, but for the names. */
+const shape = (readings: Readonly<Record<string, Reading>>, hide: boolean) => {
+  const facts = hide ? redacted(readings) : evidence(readings);
+  const { category, confidence, findings, unexplained } = judge(facts, aegis);
+  return {
+    ...{ category, confidence, unexplained: unexplained.map(({ code }) => code) },
+    findings: findings.map((finding) => ({
+      ...{ category: finding.category, confidence: finding.confidence },
+      subjects: finding.subjects.map(({ kind, value }) => [kind, value]),
+      caveats: finding.caveats.map(({ code }) => code),
+      responses: finding.responses.map(({ id, except }) => [id, except.length]),
+    })),
+  };
+};
+
+describe('redacted evidence', () => {
+  test('is judged to the same verdict', () => {
+    fc.assert(
+      fc.property(anyReadings, (readings) => {
+        expect(shape(readings, true)).toEqual(shape(readings, false));
+      }),
+    );
+  });
+
+  test('holds none of the names, wherever they occur', () => {
+    const text = JSON.stringify(
+      redacted({
+        'auth-failures-by-ip': {
+          ...counters({ '203.0.113.42': 900, 'evil\u001b[2J': 30, '2001:db8:42::7': 20, '10.1.2.3': 40 }),
+          warnings: ['203.0.113.42 was seen by redis://cache.internal:6379, not by 198.51.100.200'],
+        },
+        'rejects-by-tenant': rejects({ acme: { '/execute': 3, '/tenants/acme/x': 1 } }),
+        'agent-spend': agents({ 'agent-7': [9, 'a secret text'] }),
+        blocks: blocks({ '203.0.113.42': [60, 'told by Jane'] }),
+        'service-up': services({ 'db-7.corp.example:5432': 0 }),
+        inflight: unknown(
+          'refused',
+          'prometheus prom.internal:9090: https://prom.internal/x?token=abc says no',
+        ),
+      }),
+    );
+    for (const name of [
+      ...['203.0.113.42', '2001:db8:42::7', '10.1.2.3', '198.51.100.200', 'evil', 'acme', 'agent-7'],
+      ...['Jane', 'a secret text', 'corp.example', 'cache.internal', 'prom.internal', 'token=abc', 'prod'],
+    ]) {
+      expect(text, name).not.toContain(name);
+    }
+    // What the runbook's conditions ask for stays.
+    expect(text).toContain('"/execute":3');
+  });
+
+  test('has the same stand-in for a name wherever it occurs, and another one for every other name', () => {
+    const facts = redacted({
+      'auth-failures-by-ip': counters({ '203.0.113.42': 900, '203.0.113.43': 30 }),
+      blocks: blocks({ '203.0.113.43': [60, 'x'] }),
+    });
+    const ids = (signal: string): Id[] => facts.signals[signal]?.rows.map(({ id }) => id) ?? [];
+    const [first, second] = ids('auth-failures-by-ip');
+    expect(first).not.toEqual(second);
+    expect(ids('blocks')).toEqual([second]);
+  });
+
+  test('keeps what a service is named by, and nothing of the rest of its name', () => {
+    const facts = redacted({ 'service-up': services({ 'identity-2.corp.example:8000': 0 }) });
+    expect(facts.signals['service-up']?.rows[0]?.id).toBe('identity-1');
+  });
+
+  test('suggests nothing that would reach the system', () => {
+    expect(redacted({}).reach).toEqual([]);
+  });
+});
