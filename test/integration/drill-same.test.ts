@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { Config } from '../../src/config/types.ts';
 import { startSystems } from '../../src/drill/systems.ts';
 import { type Adapters, collect } from '../../src/evidence/collect.ts';
-import type { Evidence } from '../../src/evidence/types.ts';
+import type { Evidence, Row } from '../../src/evidence/types.ts';
 import { expand } from '../../src/incidents/expand.ts';
 import { openMetrics, recordSeries } from '../../src/incidents/openmetrics.ts';
 import { redisCommands } from '../../src/incidents/redis.ts';
@@ -88,6 +88,9 @@ const TOP = 200;
 const SHARE = 0.05;
 const SECONDS = 30;
 
+/** One instance that two jobs scrape is two rows. */
+const nameOf = ({ id, labels }: Row): string => JSON.stringify([id, labels.job]);
+
 function expectSame(drill: Evidence, real: Evidence): void {
   for (const [id, one] of Object.entries(real.signals)) {
     const other = drill.signals[id];
@@ -102,7 +105,7 @@ function expectSame(drill: Evidence, real: Evidence): void {
       expectClose(`${id} ${place}`, other?.rows[place]?.value ?? null, value);
     }
     for (const row of isWhole ? one.rows : []) {
-      const same = other?.rows.find((candidate) => JSON.stringify(candidate.id) === JSON.stringify(row.id));
+      const same = other?.rows.find((candidate) => nameOf(candidate) === nameOf(row));
       expectClose(`${id} ${JSON.stringify(row.id)}`, same?.value ?? null, row.value);
       expect([same?.valid, same?.public, Object.keys(same?.labels ?? {})]).toEqual([
         row.valid,
