@@ -151,10 +151,11 @@ function saidMarkdown(said: Said, depth = 0): string[] {
 
 type CaveatSpec = CategoryView['spec']['caveats'][number];
 
-function effectsOf({ lowers, withholds }: CaveatSpec): string[] {
+function effectsOf({ lowers, withholds, defers }: CaveatSpec): string[] {
   return [
     ...(lowers === 0 ? [] : [`lowers the confidence by ${lowers} ${lowers === 1 ? 'step' : 'steps'}`]),
     ...(withholds.length === 0 ? [] : [`does not propose ${withholds.join(', ')}`]),
+    ...(defers.length === 0 ? [] : [`proposes ${defers.join(', ')} last`]),
   ];
 }
 

@@ -51,7 +51,8 @@ thresholds:
   restart-age: { value: 600, unit: s, because: "nginx forgets its limits when it restarts, and clients come back all at once." }
   restart-share: { value: 0.5, unit: share of instances, because: "One instance that restarted is a crash, half of them are a deploy." }
 
-# What is read. Each signal has a source; triage shows it as a table, or as one line where it is only context.
+# What is read. Each signal has a source, or several that tell of the same entities where systems have drifted apart:
+# all are asked, and what several of them name counts once. triage shows it as a table, or as one line where it is only context.
 signals:
   # A counter of Prometheus: its increase a second over --window, by one label, with the mix of another one.
   rejects-by-client:
@@ -167,7 +168,8 @@ categories:
       - say: "{subjects} made {value} of {total} refused requests in {window} ({share})"
     when:
       spread: { signal: refused-by-address, is: one-or-few }
-    # Reasons to doubt: each may lower the confidence, and withhold responses.
+    # Reasons to doubt: each may lower the confidence, withhold responses or propose them last (defers). Those that
+    # several categories share can stand once under checks, and be named by checks: [name] here.
     caveats:
       - code: proxy-aggregate
         when: { not-public: { signal: refused-by-address } }

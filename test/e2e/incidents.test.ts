@@ -1,5 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { expand } from '../../src/incidents/expand.ts';
@@ -54,6 +56,12 @@ async function capture(name: string, incident: Incident): Promise<void> {
 }
 
 describe('labelled incidents', () => {
+  test('are as their script writes them', async () => {
+    const script = fileURLToPath(new URL('../../scripts/incidents.mjs', import.meta.url));
+    const { exitCode, stderr } = await execa(process.execPath, [script, '--check'], { reject: false });
+    expect([exitCode, stderr]).toEqual([0, '']);
+  });
+
   test('are there in number, each category on both contracts', () => {
     expect(labelled.size).toBeGreaterThanOrEqual(60);
   });
