@@ -33,6 +33,7 @@ export async function pass(
   const prefixes = families.flatMap((family) => family.prefixes);
   const glob = globFor(namespace === '' ? prefixes : [...prefixes, namespace]);
   const seen = new SeenKeys();
+  const candidates = byStart(families);
   let cursor = '0';
   let claimed: Claimed[] = [];
   do {
@@ -47,7 +48,7 @@ export async function pass(
       const key = bytes.toString('latin1');
       progress.keys += 1;
       progress.namespaceSeen ||= key.startsWith(namespace);
-      const claims = families.flatMap((family) => {
+      const claims = candidates(key).flatMap((family) => {
         const claim = family.claim(key, bytes);
         return claim === null ? [] : [{ family, claim }];
       });
@@ -57,6 +58,23 @@ export async function pass(
     progress.approximate = seen.overflowed;
   } while (cursor !== '0');
   await fetchValues(redis, claimed);
+}
+
+const NONE: readonly Family[] = [];
+
+/**
+ * Which families may want a key, by its first bytes: as many as the shortest prefix has. Most keys of a large keyspace
+ * belong to one family or to none, and asking all of them about each key would be most of the work.
+ */
+function byStart(families: readonly Family[]): (key: string) => readonly Family[] {
+  const length = Math.min(...families.flatMap(({ prefixes }) => prefixes.map((prefix) => prefix.length)));
+  const starts = new Map<string, Family[]>();
+  for (const family of families) {
+    for (const start of new Set(family.prefixes.map((prefix) => prefix.slice(0, length)))) {
+      starts.set(start, [...(starts.get(start) ?? []), family]);
+    }
+  }
+  return (key) => starts.get(key.slice(0, length)) ?? NONE;
 }
 
 async function fetchValues(redis: Redis, claimed: readonly Claimed[]): Promise<void> {
