@@ -176,6 +176,11 @@ export const INCIDENTS = {
     { category: CROWD, also: [], confidence: 'high' },
     [calmR(), noiseR, failuresR('2001:db8:{1..40}::1', 12)],
   ],
+  'crowd-as-usual': [
+    'Forty addresses fail as much as they did yesterday: old passwords in scripts, most likely.',
+    { category: CROWD, also: [], confidence: ['medium', 'low'], caveats: ['as-usual'] },
+    [calmR(), failuresR('198.51.100.{1..40}', 12), failureTotal(1.6, { usual: 1.5 })],
+  ],
   'crowd-gateway-plateau': [
     'Sixty addresses, each at the end of its counter.',
     { category: CROWD, also: [], caveats: ['client-claimed-address'] },
@@ -420,6 +425,12 @@ export const INCIDENTS = {
       ...tenants(8, (tenant) => rejectedG(tenant, 'rps', 1.5)),
       refusedByLayer('tenant', 12),
     ],
+  ],
+
+  'outage-gateway-by-layer': [
+    'The same, where the limiter tells the layer and no tenant.',
+    { category: OUTAGE, also: [], confidence: ['medium', 'low'] },
+    [calmG(undefined, 0, { tenants: false }), refusedByLayer('tenant', 12)],
   ],
 
   // Deploys.

@@ -56,7 +56,7 @@ export const calmR = (started = DAYS) => ({
 });
 
 /** The same as the gateway in the field speaks: other metrics, and an identity service beside it. */
-export const calmG = (started = DAYS, identityUp = 1) => ({
+export const calmG = (started = DAYS, identityUp = 1, { tenants = true } = {}) => ({
   keys: [
     { key: 'acp:agent_cost_cap:agent-idle', value: '50.00' },
     { key: 'acp:quota:rps:acme', hash: { tokens: '3', last_refill: '1780000000' } },
@@ -67,7 +67,7 @@ export const calmG = (started = DAYS, identityUp = 1) => ({
     identity(identityUp),
     steady('acp_auth_failures_total', { reason: 'invalid_api_key' }, 0.1),
     steady('acp_rate_limit_exceeded_total', { layer: 'tenant', tier: 'standard' }, 0.02),
-    steady('acp_tenant_rate_limited_total', { tenant: 'hooli', limit_type: 'rps' }, 0.02),
+    ...(tenants ? [steady('acp_tenant_rate_limited_total', { tenant: 'hooli', limit_type: 'rps' }, 0.02)] : []),
     steady('acp_inference_cost_blocked_total', { scope: 'agent', key: 'agent-old' }, 0),
     steady('acp_inference_cost_blocked_total', { scope: 'tenant', key: 'old' }, 0),
     steady('acp_rate_limiter_redis_failure_total', { site: 'rps' }, 0),
