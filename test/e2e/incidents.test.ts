@@ -4,18 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { expand } from '../../src/incidents/expand.ts';
-import { openMetrics, recordSeries } from '../../src/incidents/openmetrics.ts';
-import { redisCommands } from '../../src/incidents/redis.ts';
 import type { Incident } from '../../src/incidents/schema.ts';
 import { type Confusion, confusionMarkdown } from '../../src/output/confusion.ts';
-import { clock } from '../support/collecting.ts';
+import { serversWith } from '../support/incident-servers.ts';
 import { labelled } from '../support/labelled.ts';
 import { stopEverything, temporaryFolder } from '../support/processes.ts';
 import { runProgram } from '../support/program.ts';
-import { startPrometheus } from '../support/prometheus.ts';
 import { expectRegion } from '../support/readme-region.ts';
-import { startRedis } from '../support/redis.ts';
 
 // Every labelled incident through the whole program: a real Redis, a real Prometheus, triage --save, runbook test.
 
@@ -33,12 +28,8 @@ const fileOf = (name: string) => name.replaceAll('/', '-');
 
 /** Loads an incident into servers of its own, and keeps what triage collects of it with its label. */
 async function capture(name: string, incident: Incident): Promise<void> {
-  const nowMs = Math.floor(Date.now() / 1_000) * 1_000;
-  const situation = expand(incident, { nowMs, clock });
-  const series = openMetrics(recordSeries(situation, { now: nowMs / 1_000 }));
-  const [redis, prometheus] = await Promise.all([startRedis(), startPrometheus({ series })]);
+  const { redis, prometheus, stop } = await serversWith(incident);
   try {
-    await redis.load(redisCommands(situation));
     const home = await temporaryFolder('home');
     await mkdir(join(home, 'config', 'ratelimit'), { recursive: true });
     const context = { redis: redis.url, prometheus: prometheus.url, thresholds: incident.thresholds };
@@ -51,7 +42,7 @@ async function capture(name: string, incident: Incident): Promise<void> {
     expect([name, code, stderr]).toEqual([name, 0, '']);
     await writeFile(`${path}.label.yaml`, stringify(incident.expect));
   } finally {
-    await Promise.all([redis.stop(), prometheus.stop()]);
+    await stop();
   }
 }
 

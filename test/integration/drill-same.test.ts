@@ -3,9 +3,6 @@ import type { Config } from '../../src/config/types.ts';
 import { startSystems } from '../../src/drill/systems.ts';
 import { type Adapters, collect } from '../../src/evidence/collect.ts';
 import type { Evidence, Row } from '../../src/evidence/types.ts';
-import { expand } from '../../src/incidents/expand.ts';
-import { openMetrics, recordSeries } from '../../src/incidents/openmetrics.ts';
-import { redisCommands } from '../../src/incidents/redis.ts';
 import type { Incident } from '../../src/incidents/schema.ts';
 import { withThresholds } from '../../src/runbooks/load.ts';
 import { adapters } from '../../src/signals/adapters.ts';
@@ -15,9 +12,8 @@ import type { Verdict } from '../../src/verdict/types.ts';
 import { clock, configOf, httpTarget, redisTarget } from '../support/collecting.ts';
 import { aegis } from '../support/evidence.ts';
 import { incidentOf, shipped } from '../support/incident.ts';
+import { serversWith } from '../support/incident-servers.ts';
 import { stopEverything } from '../support/processes.ts';
-import { startPrometheus } from '../support/prometheus.ts';
-import { startRedis } from '../support/redis.ts';
 
 // What plays an incident and real servers that hold the same incident must be told apart by nobody.
 
@@ -56,16 +52,12 @@ async function played(incident: Incident, windowSeconds: number): Promise<Seen> 
 }
 
 async function onRealServers(incident: Incident, windowSeconds: number): Promise<Seen> {
-  const nowMs = Math.floor(Date.now() / 1_000) * 1_000;
-  const situation = expand(incident, { nowMs, clock });
-  const series = openMetrics(recordSeries(situation, { now: nowMs / 1_000 }));
-  const [redis, prometheus] = await Promise.all([startRedis(), startPrometheus({ series })]);
+  const { redis, prometheus, stop } = await serversWith(incident);
   try {
-    await redis.load(redisCommands(situation));
     const targets = { redis: redisTarget(redis.port), prometheus: httpTarget(prometheus.url) };
     return await look(incident, adapters, await configOf(targets), clock, windowSeconds);
   } finally {
-    await Promise.all([redis.stop(), prometheus.stop()]);
+    await stop();
   }
 }
 

@@ -5,7 +5,7 @@ import { CounterFamily } from '../../src/signals/redis/counters.ts';
 import type { Family } from '../../src/signals/redis/family.ts';
 import { Histogram } from '../../src/signals/redis/histogram.ts';
 import { parseTemplate } from '../../src/signals/redis/keys.ts';
-import { SeenKeys } from '../../src/signals/redis/seen.ts';
+import { Counted, SeenKeys } from '../../src/signals/redis/seen.ts';
 import { SpendFamily } from '../../src/signals/redis/spend.ts';
 import { TopK } from '../../src/signals/redis/top-k.ts';
 import { address, agents, counters } from '../support/evidence.ts';
@@ -104,6 +104,32 @@ describe('SeenKeys', () => {
     expect(seen.isNew('acp:auth_fail:203.0.113.1')).toBe(true);
     expect(seen.overflowed).toBe(true);
     expect(seen.isNew('acp:auth_fail:10.0.0.0')).toBe(false);
+  });
+});
+
+describe('what was counted for whom', () => {
+  test('is the largest so far, and what came before it', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.string(), fc.integer({ min: 1, max: 99 }))), (all) => {
+        const counted = new Counted();
+        const known = new Map<string, number>();
+        for (const [name, value] of all) {
+          expect(counted.raise(name, value)).toBe(known.get(name) ?? null);
+          known.set(name, Math.max(known.get(name) ?? 0, value));
+        }
+        expect(counted.overflowed).toBe(false);
+      }),
+    );
+  });
+
+  test('is forgotten of those that come when it is full, which is said', () => {
+    const counted = new Counted();
+    for (let index = 0; index < 1 << 18; index++) counted.raise(`10.0.${index}`, 1);
+    expect(counted.overflowed).toBe(false);
+    expect(counted.raise('late', 3)).toBe(null);
+    expect(counted.raise('late', 3)).toBe(null);
+    expect(counted.overflowed).toBe(true);
+    expect(counted.raise('10.0.7', 5)).toBe(1);
   });
 });
 

@@ -3,7 +3,6 @@ import { type Id, measured, type Row, rowOf, unknown } from '../../evidence/type
 import { isPublicAddress } from '../../values/address.ts';
 import type { Period } from '../../values/dated-key.ts';
 import { isValidId } from '../entities.ts';
-import { Counted } from './counted.ts';
 import {
   type Claim,
   type Family,
@@ -15,6 +14,7 @@ import {
 } from './family.ts';
 import { Histogram } from './histogram.ts';
 import { entityOf, type KeyTemplate, keyOf, toId } from './keys.ts';
+import { Counted } from './seen.ts';
 import { TopK } from './top-k.ts';
 
 const TOP = 200;

@@ -1,10 +1,10 @@
-/** Keys that can be told apart for sure; beyond it a key that SCAN returns twice may be counted twice. */
+/** Names that can be told apart for sure; beyond it one that comes by twice may be counted twice. */
 const CAPACITY = 1 << 18;
 /** Half full at most, so that a look-up takes a step or two. */
 const SLOTS = CAPACITY * 2;
 
 /**
- * SCAN may return a key more than once while Redis resizes its table. Remembers keys by a 53-bit hash in a table of
+ * SCAN may return a key more than once while Redis resizes its table. Remembers names by a 53-bit hash in a table of
  * fixed size (4 MiB), so that memory stays bounded.
  */
 export class SeenKeys {
@@ -14,33 +14,59 @@ export class SeenKeys {
   #size = 0;
   #overflow = false;
 
-  /** True when the key was not seen before, as far as is remembered. */
-  isNew(key: string): boolean {
-    // 0 marks an empty slot.
-    const hash = hash53(key, this.#seed) + 1;
-    let slot = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) >>> 0;
-    slot %= SLOTS;
-    for (let held = this.#table[slot]; held !== 0; held = this.#table[slot]) {
-      if (held === hash) return false;
-      slot = (slot + 1) % SLOTS;
-    }
-    if (this.#size < CAPACITY) {
-      this.#table[slot] = hash;
-      this.#size += 1;
-    } else {
-      this.#overflow = true;
-    }
-    return true;
+  /** True when the name was not seen before, as far as is remembered. */
+  isNew(name: string): boolean {
+    const place = this.place(name);
+    return place === null || place < 0;
   }
 
-  /** True when more keys went by than are remembered. */
+  /** Where a name is remembered; a new one is given a place, told as its complement (`~place`). null: there is no room. */
+  place(name: string): number | null {
+    // 0 marks an empty slot.
+    const hash = hash53(name, this.#seed) + 1;
+    let slot = (Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) >>> 0) % SLOTS;
+    for (let held = this.#table[slot]; held !== 0; held = this.#table[slot]) {
+      if (held === hash) return slot;
+      slot = (slot + 1) % SLOTS;
+    }
+    if (this.#size >= CAPACITY) {
+      this.#overflow = true;
+      return null;
+    }
+    this.#table[slot] = hash;
+    this.#size += 1;
+    return ~slot;
+  }
+
+  /** True when more names went by than are remembered. */
   get overflowed(): boolean {
     return this.#overflow;
   }
 }
 
+/** What was counted for whom, so that an entity with a key in each of two families is counted once (8 MiB). */
+export class Counted {
+  readonly #seen = new SeenKeys();
+  readonly #values = new Float64Array(SLOTS);
+
+  /** Keeps the larger of what was counted and this value. @returns what was counted so far; null: nothing, as far as is remembered */
+  raise(entity: string, value: number): number | null {
+    const place = this.#seen.place(entity);
+    if (place === null) return null;
+    const slot = place < 0 ? ~place : place;
+    const before = place < 0 ? null : (this.#values[slot] ?? 0);
+    this.#values[slot] = Math.max(before ?? 0, value);
+    return before;
+  }
+
+  /** True when more entities went by than are remembered. */
+  get overflowed(): boolean {
+    return this.#seen.overflowed;
+  }
+}
+
 /** Two 32-bit FNV-1a style hashes with different seeds, joined to 53 bits. Not for secrets: only to spot repeats. */
-export function hash53(text: string, seed: number): number {
+function hash53(text: string, seed: number): number {
   let a = 0x811c9dc5 ^ seed;
   let b = 0xc9dc5118 ^ Math.imul(seed, 0x9e3779b1);
   for (let index = 0; index < text.length; index++) {
