@@ -69,7 +69,7 @@ export function blockIp(spec: BlockSpec, order: BlockOrder, world: World): Remed
         subject,
         planned,
         refusals: guardBlock(order.targets, addresses, surroundings, order.forced),
-        warnings: notChecked(addresses, surroundings),
+        warnings: [...notChecked(addresses, surroundings), ...claimedBy(seen)],
         systemMs: look.nowMs,
         keptReason: typeof kept[0] === 'string' && !kept.includes(null) ? kept[0] : null,
         watch: new CounterWatch(
@@ -102,8 +102,9 @@ function part(spec: BlockSpec, look: Look, address: string, from: number, to: nu
     address,
     block: own[0] ?? null,
     isForeign: look.foreign.has(from),
-    counters: spec.counters.map(({ key, 'stops-at': stopsAt }, at) => ({
+    counters: spec.counters.map(({ key, 'stops-at': stopsAt, 'named-by': namedBy }, at) => ({
       key: keyFor(key, address),
+      isClaimed: namedBy === 'client',
       stopsAt,
       held: own[1 + at] ?? null,
     })),
@@ -111,6 +112,21 @@ function part(spec: BlockSpec, look: Look, address: string, from: number, to: nu
       .slice(1 + spec.counters.length)
       .some((at) => look.held[at] != null || look.foreign.has(at)),
   };
+}
+
+/** Addresses that only the clients themselves have named: whoever sends a request can write a customer's address there. */
+function claimedBy(seen: readonly ReturnType<typeof part>[]): string[] {
+  const claimed = seen.filter(({ counters }) => {
+    const counted = counters.filter(({ held }) => held !== null);
+    return counted.length > 0 && counted.every(({ isClaimed }) => isClaimed);
+  });
+  const [first] = claimed;
+  if (first === undefined) return [];
+  const who = claimed.length === 1 ? first.address : `${claimed.length} of the addresses`;
+  const is = claimed.length === 1 ? 'is' : 'are';
+  return [
+    `client-claimed-address: ${who} ${is} counted only under what clients claim to be, which may be somebody else's address`,
+  ];
 }
 
 const numberOf = (held: Held | null): number | null =>

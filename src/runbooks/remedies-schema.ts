@@ -22,6 +22,8 @@ const blockIp = mapping({
         key: keyTemplate,
         /** From this value on the system stops counting, so that a counter at rest says nothing. */
         'stops-at': count.nullable().default(null),
+        /** Who chose the address: the system, or the client itself, which can then name somebody else's. */
+        'named-by': z.enum(['system', 'client']).default('system'),
       }),
     )
     .default([]),

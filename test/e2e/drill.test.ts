@@ -278,16 +278,19 @@ describe('an incident of your own', () => {
     ]);
   });
 
-  test('what a terminal would obey is shown, not obeyed', async () => {
+  test('what a terminal would obey is refused, and not obeyed in saying so', async () => {
     const file = await own(
       'hostile.yaml',
       incidentYaml('page: "\\u001b[2J page"')
         .replace('title: t', 'title: "\\u202e t"')
         .replace('story: s', 'story: "\\u001b]0;x\\u0007"'),
     );
-    const { stdout, stderr } = await runProgram(['drill', file], { input: 'triage\n' });
+    const { code, stdout, stderr } = await runProgram(['drill', file], { input: 'triage\n' });
+    expect(code).toBe(2);
     for (const hidden of ['\u001b', '\u202e', '\u0007']) expect(stdout + stderr).not.toContain(hidden);
-    expect(stderr).toContain('The pager says: \\x1b[2J page');
+    for (const key of ['title', 'story', 'page']) {
+      expect(stderr).toContain(`: ${key}: expected one line of visible characters`);
+    }
   });
 
   test.each([

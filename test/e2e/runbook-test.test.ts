@@ -4,7 +4,7 @@ import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Reading } from '../../src/evidence/types.ts';
 import { startingPoint } from '../../src/runbooks/new.ts';
 import { parseRunbook } from '../../src/runbooks/parse.ts';
-import { counters, empty, evidence, rejects, unknown } from '../support/evidence.ts';
+import { captureOf, counters, empty, evidence, rejects, unknown } from '../support/evidence.ts';
 import { calm, merge, singleIp } from '../support/incidents.ts';
 import { openMetrics } from '../support/openmetrics.ts';
 import { runTool, stopEverything, temporaryFolder } from '../support/processes.ts';
@@ -32,7 +32,10 @@ const run = (args: readonly string[] = [], env: Record<string, string> = {}) =>
 
 async function capture(name: string, readings: Record<string, Reading>, label: string | null) {
   const content = { 'rejects-by-client': empty(), 'refused-by-address': empty(), ...readings };
-  await writeFile(join(folder, `${name}.json`), JSON.stringify(evidence(content, runbook)));
+  await writeFile(
+    join(folder, `${name}.json`),
+    JSON.stringify(captureOf(evidence(content, runbook), 'edge')),
+  );
   if (label !== null) await writeFile(join(folder, `${name}.label.yaml`), label);
 }
 const flood = { 'refused-by-address': counters({ '203.0.113.42': 900, '203.0.113.7': 2 }) };
@@ -133,7 +136,7 @@ describe('runbook test', () => {
     await capture('c-unlabelled', {}, null);
     await capture('d-misspelt', {}, 'category: adress-flood\ncaveat: [x]');
     await capture('e-unknown', {}, 'category: quiet\nnot-proposed: [blok-ip]');
-    await writeFile(join(folder, 'f-cut.json'), '{"schema": "ratelimit/evid');
+    await writeFile(join(folder, 'f-cut.json'), '{"schema": "ratelimit/capt');
     await writeFile(join(folder, 'f-cut.label.yaml'), 'category: quiet');
     await writeFile(join(folder, 'g-lonely.label.yaml'), 'category: quiet');
     await writeFile(join(folder, 'h-other.label.yml'), 'category: quiet');
@@ -205,7 +208,7 @@ describe('runbook test', () => {
     await capture('flood', flood, 'category: address-flood\nconfidence: high');
     const document = evidence({ ...flood, 'rejects-by-client': empty() }, runbook);
     const { 'rejects-by-client': _, ...signals } = document.signals;
-    await writeFile(join(folder, 'flood.json'), JSON.stringify({ ...document, signals }));
+    await writeFile(join(folder, 'flood.json'), JSON.stringify(captureOf({ ...document, signals }, 'edge')));
     expect((await report()).captures[0]).toMatchObject({ passed: false });
   });
 

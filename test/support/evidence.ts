@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { CAPTURE_SCHEMA, type Capture } from '../../src/evidence/capture-schema.ts';
 import {
   absent,
   type Evidence,
@@ -73,6 +74,12 @@ export function evidence(readings: Readonly<Record<string, Reading>> = {}, runbo
 /** Queries of the operator's own, which most have not. */
 const unset = absent('not configured', 'not-configured');
 const UNSET = { 'deploy-events': unset, 'successes-by-ip': unset, 'tenants-by-ip': unset };
+
+/** Evidence as `--save` writes it. */
+export const captureOf = (facts: Evidence, runbook: string): Capture => ({
+  ...{ schema: CAPTURE_SCHEMA, version: '0.0.0', runbook, context: null },
+  ...{ thresholds: {}, totalMs: 212, redacted: false, evidence: facts },
+});
 
 const normal = (): Record<string, Reading> => ({
   'auth-failures-by-ip': counters({ '203.0.113.7': 2, '203.0.113.8': 1 }),
