@@ -52,6 +52,16 @@ contexts:
     # machine.
     journal-stream: ratelimit:journal
 
+    # PromQL of your own for checks that nothing else can make; without a query its check is left out. The metrics are
+    # examples.
+    # deploy-events: times in seconds since the epoch, by service. Failures just after a deploy may be its clients.
+    # successes-by-ip: sign-ins that succeeded in the last minutes, by ip. Is the attack succeeding, is the address shared?
+    # tenants-by-ip: requests in the last minutes, by ip and tenant. Do several tenants share the address?
+#    queries:
+#      deploy-events: max by (service) (deploy_finished_timestamp_seconds)
+#      successes-by-ip: sum by (ip) (increase(logins_total{result="success"}[5m]))
+#      tenants-by-ip: sum by (ip, tenant) (increase(ingress_requests_total[5m]))
+
     # Thresholds of the runbook that are other ones here, by name.
 #    thresholds:
 #      heavy-ip-failures: 30

@@ -3,8 +3,13 @@ import { isAddress } from '../values/address.ts';
 import { mapMessages } from './messages.ts';
 import type { Evidence, Id, Row, Signal } from './types.ts';
 
-/** Kinds whose names are words of the system itself, such as a reason or a layer: they say nothing about anybody. */
-const VOCABULARY: ReadonlySet<string> = new Set(['name']);
+/**
+ * Are its ids words of the system itself, such as a reason or a layer? They say nothing about anybody. A name that is a
+ * part of a key of Redis is always somebody's, as an agent's in quarantine is.
+ */
+const isVocabulary = ({ entity, sources }: Runbook['signals'][string]): boolean =>
+  (entity === null || entity.kind === 'name') && sources.every(({ kind }) => kind.startsWith('prometheus-'));
+
 /** Labels of our own making, whose values are words of this program. */
 const OWN_LABELS: ReadonlySet<string> = new Set(['by']);
 
@@ -17,9 +22,12 @@ const OWN_LABELS: ReadonlySet<string> = new Set(['by']);
 export function redact(evidence: Evidence, runbook: Runbook, hosts: readonly string[]): Evidence {
   const stands = new StandIns(wordsOf(runbook));
   const signals = Object.entries(evidence.signals).map(([id, signal]): [string, Signal] => {
-    const kind = runbook.signals[id]?.entity?.kind ?? null;
+    const spec = runbook.signals[id];
+    const kind = spec?.entity?.kind ?? 'name';
+    const keeps = spec !== undefined && isVocabulary(spec);
     const sources = signal.sources.map((source) => ({ ...source, sample: null }));
-    return [id, { ...signal, sources, rows: signal.rows.map((row) => redactRow(row, kind, stands)) }];
+    const rows = signal.rows.map((row) => redactRow(row, { kind: row.kind ?? kind, keeps }, stands));
+    return [id, { ...signal, sources, rows }];
   });
   // Messages last: by then every name that occurs in them has its stand-in.
   return mapMessages({ ...evidence, reach: [], signals: Object.fromEntries(signals) }, (message) =>
@@ -27,8 +35,11 @@ export function redact(evidence: Evidence, runbook: Runbook, hosts: readonly str
   );
 }
 
-function redactRow(row: Row, signalKind: string | null, stands: StandIns): Row {
-  const kind = row.kind ?? signalKind ?? 'name';
+function redactRow(
+  row: Row,
+  { kind, keeps }: { readonly kind: string; readonly keeps: boolean },
+  stands: StandIns,
+): Row {
   const labels = Object.entries(row.labels).map(([label, mix]) => {
     const shown = Object.entries(mix).map(([value, part]) => [
       OWN_LABELS.has(label) ? value : stands.forLabel(label, value),
@@ -38,7 +49,7 @@ function redactRow(row: Row, signalKind: string | null, stands: StandIns): Row {
   });
   return {
     ...row,
-    id: VOCABULARY.has(kind) ? row.id : stands.forId(kind, row),
+    id: keeps ? row.id : stands.forId(kind, row),
     labels: Object.fromEntries(labels),
     limit:
       row.limit === null ? null : { ...row.limit, stored: row.limit.stored === null ? null : '(redacted)' },

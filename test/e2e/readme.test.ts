@@ -1,8 +1,10 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { afterAll, describe, expect, test } from 'vitest';
 import { effectOf } from '../../src/cli/effects.ts';
+import { parseConfigFile } from '../../src/config/read.ts';
 import type { Context } from '../../src/context.ts';
 import { EXIT, EXIT_MEANINGS } from '../../src/errors.ts';
 import { parseLabel } from '../../src/labels/parse.ts';
@@ -12,41 +14,96 @@ import { parseRunbook } from '../../src/runbooks/parse.ts';
 import { firstScreen } from '../support/first-screen.ts';
 import { shipped } from '../support/incident.ts';
 import { stopEverything } from '../support/processes.ts';
+import { DOCUMENTS, documentText, expectRegion } from '../support/readme-region.ts';
+import {
+  byRank,
+  type Contract,
+  cell,
+  checksTable,
+  markdownTable,
+  namesOf,
+  signalsTable,
+  thresholdsTable,
+} from '../support/runbook-tables.ts';
 
-// The README's tables and its screen are made from the program. `npm run readme` writes them anew.
+// What the README and docs/ show of the program is made from the program. `npm run readme` writes it anew.
 
 const path = (relative: string) => fileURLToPath(new URL(`../../${relative}`, import.meta.url));
-const readme = await readFile(path('README.md'), 'utf8');
 const runbook = parseRunbook(await readFile(path('src/runbooks/aegis.yaml'), 'utf8'), 'aegis.yaml');
-const updating = process.env.UPDATE_README === '1';
-const fresh = new Map<string, string>();
 
-afterAll(async () => {
-  if (updating) {
-    const text = [...fresh].reduce(
-      (all, [region, body]) => all.replace(pattern(region), () => wrapped(region, body)),
-      readme,
-    );
-    await writeFile(path('README.md'), text);
-  }
-  await stopEverything();
-});
+afterAll(stopEverything);
 
-const pattern = (region: string) => new RegExp(`<!-- ${region} -->\\n[\\s\\S]*?<!-- /${region} -->`);
-const wrapped = (region: string, body: string) => `<!-- ${region} -->\n${body}\n<!-- /${region} -->`;
-
-function expectRegion(region: string, body: string): void {
-  fresh.set(region, body);
-  if (!updating) expect(pattern(region).exec(readme)?.[0], 'run: npm run readme').toBe(wrapped(region, body));
-}
+const region = (name: string, body: string) => expectRegion(name, body, 'npm run readme');
 
 /** What stands under a heading that starts so. */
-const chapter = (title: string): string => readme.split(/^## /m).find((text) => text.startsWith(title)) ?? '';
+const chapter = (title: string): string =>
+  documentText('README.md')
+    .split(/^## /m)
+    .find((text) => text.startsWith(title)) ?? '';
 
-const table = (head: string[], rows: string[][]): string =>
-  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+/** The first example of YAML that begins so. */
+const yamlIn = (text: string, beginning: string): string =>
+  text
+    .split('```yaml\n')
+    .find((part) => part.startsWith(beginning))
+    ?.split('```')[0] ?? '';
 
-const cell = (text: string) => text.replaceAll('|', '\\|');
+/** Who writes what in Aegis. A source that neither names is written by both, or by whatever Prometheus scrapes. */
+const CONTRACTS: readonly Contract[] = [
+  {
+    id: 'runbook',
+    speaks: [
+      'acp:auth_fail:{ip}',
+      'acp:agent_cost_today:{agent}:{yyyymmdd}',
+      'acp_gateway_request_total',
+      'acp_gateway_inflight_requests',
+    ],
+  },
+  {
+    id: 'gateway',
+    speaks: [
+      'acp:ratelimit:auth_fail:{ip}',
+      'acp:auth_failures:{peer}',
+      'acp:pwfail:{account}',
+      'acp:pwlock:{account}',
+      'acp:quota:daily:{tenant}:{yyyy-mm-dd}',
+      'acp:quota:monthly:{tenant}:{yyyy-mm}',
+      'acp:ratelimit:execute_sw:tenant:{tenant}',
+      'acp:inference_cost:agent:{agent}:{yyyy-mm}',
+      'acp:inference_cost:agent:{agent}:{yyyy-mm-dd}',
+      'acp:inference_cost:tenant:{tenant}:{yyyy-mm}',
+      'acp:inference_cost:tenant:{tenant}:{yyyy-mm-dd}',
+      'acp_tenant_rate_limited_total',
+      'acp_rate_limit_exceeded_total',
+      'acp_inference_cost_blocked_total',
+      'acp_auth_failures_total',
+      'acp_rate_limiter_redis_failure_total',
+    ],
+  },
+];
+
+/** The sections of a screen that are shown; the others are left out, and that is marked. */
+function shortened(screen: string, titles: readonly string[]): string {
+  const sections = screen.split('\n\n');
+  const isShown = (section: string, index: number) =>
+    index === 0 || index === sections.length - 1 || titles.some((title) => section.startsWith(title));
+  const parts = sections.map((section, index) => (isShown(section, index) ? section : '[...]'));
+  const once = parts.filter((part, index) => part !== '[...]' || parts[index - 1] !== part);
+  return `\`\`\`text\n${once.join('\n\n')}\n\`\`\``;
+}
+
+/** Every name of a key in a document; ids that systems chose are none of ours. */
+function keysOf(node: unknown, keys = new Set<string>()): Set<string> {
+  if (Array.isArray(node)) for (const one of node) keysOf(one, keys);
+  else if (typeof node === 'object' && node !== null) {
+    for (const [key, value] of Object.entries(node)) {
+      keys.add(key);
+      if (key === 'signals') for (const signal of Object.values(value ?? {})) keysOf(signal, keys);
+      else if (key !== 'labels') keysOf(value, keys);
+    }
+  }
+  return keys;
+}
 
 /** Every command that does something, by its full name. */
 const leaves = (command: Command, path: readonly string[] = []): [string, Command][] =>
@@ -88,12 +145,29 @@ function flagRows(command: Command, name: string): string[][] {
 
 describe('the README', () => {
   test('shows the demo as it begins', async () => {
-    expectRegion('screen', `\`\`\`text\n${await firstScreen('one-ip', 'triage')}\n\`\`\``);
+    const screen = await firstScreen('one-ip', 'triage --top 3');
+    const titles = [
+      'Why',
+      'What speaks',
+      'Checked',
+      'Authentication failures by IP',
+      'Could not be seen',
+      'Next',
+    ];
+    region('screen', shortened(screen, titles));
+  });
+
+  test('shows a system that speaks another contract than the runbook', async () => {
+    const screen = await firstScreen(path('test/incidents/one-ip-gateway-noise.yaml'), 'triage --top 2');
+    region(
+      'gateway-screen',
+      shortened(screen, ['What speaks', 'Authentication failures by IP', '429s by layer', 'Next']),
+    );
   });
 
   test('lists every incident that can be drilled', () => {
     const rows = Object.entries(shipped).map(([name, { title }]) => [`\`${name}\``, cell(title)]);
-    expectRegion('incidents', table(['incident', 'what it is'], rows));
+    region('incidents', markdownTable(['incident', 'what it is'], rows));
   });
 
   test('lists every flag', () => {
@@ -102,7 +176,7 @@ describe('the README', () => {
       () => {},
     );
     const own = leaves(program).flatMap(([name, command]) => flagRows(command, name));
-    expectRegion('flags', table(['flag', 'of', 'meaning'], [...grouped(own), ...flagRows(program, 'all')]));
+    region('flags', markdownTable(['flag', 'of', 'meaning'], [...grouped(own), ...flagRows(program, 'all')]));
   });
 
   test('lists every exit code', () => {
@@ -110,33 +184,24 @@ describe('the README', () => {
       String(EXIT[name as keyof typeof EXIT]),
       meaning,
     ]);
-    expectRegion('exit-codes', table(['code', 'meaning'], rows));
-  });
-
-  test('lists every threshold with its reason', () => {
-    const rows = Object.entries(runbook.thresholds).map(([name, { value, unit, because }]) => [
-      `\`${name}\``,
-      `${value ?? 'not known'} ${unit}`,
-      cell(because),
-    ]);
-    expectRegion('thresholds', table(['threshold', 'value', 'because'], rows));
+    region('exit-codes', markdownTable(['code', 'meaning'], rows));
   });
 
   test('has a section for every category and none for others', () => {
     const sections = [...chapter('The categories').matchAll(/^### ([a-z]+(?:-[a-z]+)+)$/gm)].map(
       ([, id]) => id,
     );
-    const ids = [...runbook.categories].sort((a, b) => a.rank - b.rank).map((category) => category.id);
-    expect(sections).toEqual(ids);
+    expect(sections).toEqual(byRank(runbook).map(({ id }) => id));
   });
 
-  test('shows a label that is valid for the runbook to start from', () => {
-    const yaml = /```yaml\n(category: [\s\S]*?)```/.exec(chapter('Runbooks'))?.[1] ?? '';
-    const edge = parseRunbook(startingPoint('edge').yaml, 'edge.yaml');
-    expect(parseLabel(Buffer.from(yaml), 'README.md', edge)).toMatchObject({
-      category: ['client-over-limit'],
-      also: [],
-    });
+  test('shows a configuration that is valid, with every query that the runbook asks for', () => {
+    const yaml = yamlIn(chapter('Configuration'), 'current-context');
+    const { contexts } = parseConfigFile('/c.yaml', new TextEncoder().encode(yaml)).content;
+    const asked = Object.values(runbook.signals).flatMap(({ sources }) =>
+      sources.flatMap((source) => (source.kind === 'prometheus-query' ? [source.setting] : [])),
+    );
+    expect(asked).not.toEqual([]);
+    expect(Object.keys(contexts?.prod?.queries ?? {}).sort()).toEqual(asked.sort());
   });
 
   test('has a section for every remedy, with every guard that can be overridden', () => {
@@ -149,5 +214,56 @@ describe('the README', () => {
       const forces = command.options.flatMap(({ long }) => (long?.startsWith('--force-') ? [long] : []));
       for (const flag of forces) expect(remedies).toContain(`\`${flag}\``);
     }
+  });
+});
+
+test('every link of the documents leads to a file and a heading that exist', () => {
+  const anchors = (document: string) =>
+    [...documentText(document).matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
+      title
+        .toLowerCase()
+        .replaceAll(/[^\w\- ]/g, '')
+        .replaceAll(' ', '-'),
+    );
+  for (const document of DOCUMENTS) {
+    for (const [, target = ''] of documentText(document).matchAll(/\]\(([^)\s]+)\)/g)) {
+      const { pathname, hash } = new URL(target, `file:///${document}`);
+      const file = pathname.slice(1);
+      expect(existsSync(path(file)), `${document}: ${target}`).toBe(true);
+      if (hash !== '') expect(anchors(file), `${document}: ${target}`).toContain(hash.slice(1));
+    }
+  }
+});
+
+describe('docs/aegis.md', () => {
+  test('lists every signal with its sources, by contract', () => {
+    const names = Object.values(runbook.signals).flatMap(({ sources }) => sources.flatMap(namesOf));
+    expect(names).toEqual(expect.arrayContaining(CONTRACTS.flatMap(({ speaks }) => speaks)));
+    region('signals', signalsTable(runbook, CONTRACTS));
+  });
+
+  test('lists every check before belief with what it costs', () => {
+    region('checks', checksTable(runbook));
+  });
+
+  test('lists every threshold with its reason', () => {
+    region('thresholds', thresholdsTable(runbook));
+  });
+});
+
+test('docs/json.md tells of every key of a verdict', async () => {
+  const text = documentText('docs/json.md');
+  for (const incident of Object.keys(shipped)) {
+    const document: unknown = JSON.parse(await firstScreen(incident, 'triage -o json'));
+    for (const key of keysOf(document)) expect(text, `${incident}: ${key}`).toContain(`\`${key}\``);
+  }
+});
+
+test('docs/runbooks.md shows a label that is valid for the runbook to start from', () => {
+  const yaml = yamlIn(documentText('docs/runbooks.md'), 'category: ');
+  const edge = parseRunbook(startingPoint('edge').yaml, 'edge.yaml');
+  expect(parseLabel(Buffer.from(yaml), 'runbooks.md', edge)).toMatchObject({
+    category: ['client-over-limit'],
+    also: [],
   });
 });

@@ -15,6 +15,17 @@ vi.mock('node:fs/promises', async (original) => {
 
 const parse = (text: string) => parseConfigFile('/c.yaml', new TextEncoder().encode(text)).content;
 
+/** Every setting that a context may have, as a mistake is answered. */
+const settings = ((): string[] => {
+  try {
+    parse('contexts: { c: { no-such-setting: 1 } }');
+  } catch (error) {
+    const { message } = error as ConfigError;
+    return /Valid: (.*)/.exec(message)?.[1]?.split(', ') ?? [];
+  }
+  throw new Error('expected a mistake');
+})();
+
 describe('exampleConfig', () => {
   test('is valid as it is', () => {
     expect(parse(exampleConfig())).toEqual({
@@ -37,6 +48,7 @@ describe('exampleConfig', () => {
       production: true,
       timeout: '5s',
       thresholds: { 'heavy-ip-failures': 30 },
+      queries: { 'deploy-events': expect.stringContaining('max by (service)') },
       'never-block': ['192.0.2.10', '198.51.100.0/24', '2001:db8:42::/48'],
       'max-block-ttl': { text: '7d', seconds: 604_800 },
       'cap-ceiling': '500.00',
@@ -50,6 +62,15 @@ describe('exampleConfig', () => {
     expect(contexts?.prod?.redis?.['password-file']).toBe('secrets/redis-password');
     expect(contexts?.prod?.prometheus?.headers).toEqual({ 'X-Scope-OrgID': 'team' });
     expect(contexts?.prod?.api?.['token-file']).toBe('secrets/api-token');
+  });
+
+  test('leaves out no setting, and no query that the runbook asks for', async () => {
+    const { contexts } = parse(exampleConfig().replace(/^#(?=\s*\S)(?! \S)/gm, ''));
+    const used = new Set(Object.values(contexts ?? {}).flatMap((context) => Object.keys(context)));
+    expect([...used].sort()).toEqual([...settings].sort());
+    const yaml = await readFile(new URL('../../src/runbooks/aegis.yaml', import.meta.url), 'utf8');
+    const asked = yaml.match(/(?<=^ +setting: ).*/gm);
+    expect(Object.keys(contexts?.local?.queries ?? {}).sort()).toEqual(asked?.sort());
   });
 
   test('names the least that a Redis user needs, to read and to apply remedies', () => {
