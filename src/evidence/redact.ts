@@ -84,7 +84,7 @@ class StandIns {
     const names = [...this.#names].sort(([a], [b]) => b.length - a.length);
     let text = message;
     for (const host of hosts) text = text.replaceAll(host, '(host)');
-    for (const [name, stand] of names) if (name.length > 2) text = text.replaceAll(name, stand);
+    for (const [name, stand] of names) if (name.length > 2) text = replaceName(text, name, stand);
     return text
       .replace(/\b\w+:\/\/[^\s),]+/g, '(url)')
       .replace(/\d{1,3}(?:\.\d{1,3}){3}/g, (found) =>
@@ -121,6 +121,16 @@ class StandIns {
     this.#counts.set(kind, number);
     return number;
   }
+}
+
+/** Not inside of a longer word, such as the name of a metric. */
+function replaceName(text: string, name: string, stand: string): string {
+  const isWord = (char: string | undefined) => char !== undefined && /[A-Za-z0-9_]/.test(char);
+  const parts = text.split(name);
+  return parts.slice(1).reduce((all, part, index) => {
+    const isInside = isWord(parts[index]?.at(-1)) || isWord(part[0]);
+    return all + (isInside ? name : stand) + part;
+  }, parts[0] ?? '');
 }
 
 const isStandIn = (address: string): boolean => /^(?:198\.18|10\.255)\./.test(address);

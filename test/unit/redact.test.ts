@@ -86,6 +86,18 @@ describe('redacted evidence', () => {
     expect(facts.signals['service-up']?.rows[0]?.id).toBe('identity-1');
   });
 
+  test('leaves the names of metrics and keys alone in messages', () => {
+    const facts = redacted({
+      'rejects-by-tenant': {
+        ...rejects({ gateway: { '/x': 2 } }),
+        warnings: ['acp_gateway_request_total of gateway: late'],
+      },
+    });
+    expect(facts.signals['rejects-by-tenant']?.warnings).toEqual([
+      'acp_gateway_request_total of tenant-1: late',
+    ]);
+  });
+
   test('suggests nothing that would reach the system', () => {
     expect(redacted({}).reach).toEqual([]);
   });

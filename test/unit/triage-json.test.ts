@@ -160,7 +160,12 @@ test('the text of a finding', () => {
         },
       ],
       "category": "single-ip-credential-stuffing",
-      "caveats": [],
+      "caveats": [
+        {
+          "code": "signal-absent",
+          "text": "cannot be checked here: authentication failures, all sources: what is usual at this hour is not known",
+        },
+      ],
       "checks": [
         {
           "because": [
@@ -348,7 +353,7 @@ test('the text of a finding', () => {
           "id": "block-ip",
           "kind": "command",
           "link": null,
-          "text": "The per-IP counter (5 minutes) already throttles. This blocks the address in Redis for 24 hours with a reason; the gateway answers it with 403. It asks before it writes and checks whether it takes effect.",
+          "text": "The per-IP counter (5 minutes) already throttles. This blocks the address in Redis for 24 hours with a reason, and a gateway that reads the list answers it with 403. It asks before it writes and checks whether it takes effect.",
         },
         {
           "command": null,

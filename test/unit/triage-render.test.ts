@@ -48,6 +48,8 @@ test('the screen of an attack', () => {
         does not explain sources that fail this often, yet check that tokens
         survived it. (1 of 2 instances started in the last 10m, the newest 2m ago
         (threshold 1%))
+      ! signal-absent: cannot be checked here: authentication failures, all sources:
+        what is usual at this hour is not known
 
     Checked
       - no sign of attack-succeeding, seems-over, limiter-failing-open,
@@ -64,6 +66,8 @@ test('the screen of an attack', () => {
       ! recent-deploy: Instances started in the last ten minutes. A deploy does not
         explain this many failures from one address. (1 of 2 instances started in
         the last 10m, the newest 2m ago (threshold 1%))
+      ! signal-absent: cannot be checked here: authentication failures, all sources:
+        what is usual at this hour is not known
 
     Checked
       - no sign of client-claimed-address, plateau, attack-succeeding, seems-over,
@@ -128,8 +132,9 @@ test('the screen of an attack', () => {
 
     Next, for single-ip-credential-stuffing
       1. The per-IP counter (5 minutes) already throttles. This blocks the address
-         in Redis for 24 hours with a reason; the gateway answers it with 403. It
-         asks before it writes and checks whether it takes effect.
+         in Redis for 24 hours with a reason, and a gateway that reads the list
+         answers it with 403. It asks before it writes and checks whether it takes
+         effect.
          ratelimit block-ip 203.0.113.42 --ttl 24h --reason credential_stuffing --context prod
       2. Where the address is what the client claims, look into the load balancer's
          access log for the address that really connects. See Gateway service
