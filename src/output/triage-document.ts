@@ -160,7 +160,7 @@ export const checksOf = ({ checks }: Finding, runbook: Runbook): string[] => [
   ...new Set(
     checks.map(({ code, state, because }) => {
       const details = because.map((one) => explain(one, runbook)).join('; ');
-      return state === 'clear' ? `not ${code}: ${details}` : `${code} is not checked: ${details}`;
+      return `${state === 'clear' ? `not ${code}` : `${code} cannot be checked`}: ${details}`;
     }),
   ),
 ];
@@ -170,9 +170,10 @@ export function checksInShort({ checks }: Finding): string[] {
   const codes = (state: Finding['checks'][number]['state']) => [
     ...new Set(checks.filter((check) => check.state === state).map(({ code }) => code)),
   ];
-  const [clear, unset] = [codes('clear'), codes('not-configured')];
+  const [clear, untold, unset] = [codes('clear'), codes('not-told'), codes('not-configured')];
   return [
     ...(clear.length > 0 ? [`no sign of ${clear.join(', ')}`] : []),
+    ...(untold.length > 0 ? [`${untold.join(', ')}: no source tells`] : []),
     ...(unset.length > 0 ? [`${unset.join(', ')}: no query is configured to check it`] : []),
   ];
 }

@@ -62,6 +62,9 @@ function partsUnread(rests: readonly Because[], scene: Scene): Because[] {
   });
 }
 
+/** What only some sources tell beside their numbers. */
+const IS_EXTRA = /^(?:usual-|ended$)/;
+
 /** Makes all checks of a category before its finding is believed. */
 function check(spec: CategorySpec, held: Outcome, scene: Scene): Doubts {
   let cost = 0;
@@ -73,7 +76,9 @@ function check(spec: CategorySpec, held: Outcome, scene: Scene): Doubts {
   for (const { code, text, when, lowers, withholds, defers } of spec.caveats) {
     const found = evaluate(when, scene);
     const { state, because } = found;
-    if (state === 'unknown' || state === 'absent') unseen[state].push(outcome(state, because));
+    if (state === 'absent' && because.every(({ code: asked }) => IS_EXTRA.test(asked))) {
+      checks.push({ code, state: 'not-told', because });
+    } else if (state === 'unknown' || state === 'absent') unseen[state].push(outcome(state, because));
     else if (state === 'not-met') checks.push({ code, state: 'clear', because });
     else if (state === 'unasked') checks.push({ code, state: 'not-configured', because });
     if (state !== 'met') continue;

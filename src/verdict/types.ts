@@ -45,10 +45,13 @@ export interface Caveat {
   readonly because: readonly Because[];
 }
 
-/** A check before belief that is no reason to doubt: it found nothing, or nobody said how to make it. */
+/**
+ * A check before belief that is no reason to doubt: it found nothing, nobody said how to make it, or the sources do not
+ * tell what it asks (what is usual at this hour, when the last event was), as many do not.
+ */
 export interface Check {
   readonly code: string;
-  readonly state: 'clear' | 'not-configured';
+  readonly state: 'clear' | 'not-configured' | 'not-told';
   readonly because: readonly Because[];
 }
 

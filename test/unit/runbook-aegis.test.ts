@@ -95,8 +95,8 @@ describe('the runbook of Aegis', () => {
       key: 'acp:ip_block:{ip}',
       ttl: '24h',
       counters: [
-        { key: 'acp:auth_fail:{ip}', 'stops-at': null },
-        { key: 'acp:ratelimit:auth_fail:{ip}', 'stops-at': 25 },
+        { key: 'acp:auth_fail:{ip}', 'stops-at': null, 'named-by': 'system' },
+        { key: 'acp:ratelimit:auth_fail:{ip}', 'stops-at': 25, 'named-by': 'client' },
       ],
       peers: ['acp:auth_failures:{ip}'],
       shared: 'tenants-by-ip',

@@ -160,12 +160,7 @@ test('the text of a finding', () => {
         },
       ],
       "category": "single-ip-credential-stuffing",
-      "caveats": [
-        {
-          "code": "signal-absent",
-          "text": "cannot be checked here: authentication failures, all sources: what is usual at this hour is not known",
-        },
-      ],
+      "caveats": [],
       "checks": [
         {
           "because": [
@@ -252,6 +247,20 @@ test('the text of a finding', () => {
           ],
           "code": "seems-over",
           "state": "clear",
+        },
+        {
+          "because": [
+            {
+              "code": "usual-same",
+              "measured": null,
+              "met": null,
+              "signal": "auth-failures-total",
+              "text": "authentication failures, all sources: what is usual at this hour is not known",
+              "threshold": 2,
+            },
+          ],
+          "code": "as-usual",
+          "state": "not-told",
         },
         {
           "because": [

@@ -48,12 +48,11 @@ test('the screen of an attack', () => {
         does not explain sources that fail this often, yet check that tokens
         survived it. (1 of 2 instances started in the last 10m, the newest 2m ago
         (threshold 1%))
-      ! signal-absent: cannot be checked here: authentication failures, all sources:
-        what is usual at this hour is not known
 
     Checked
       - no sign of attack-succeeding, seems-over, limiter-failing-open,
         client-claimed-address, possibly-spoofed
+      - as-usual: no source tells
 
     P2 single-ip-credential-stuffing (confidence high): 203.0.113.42 made 4,812 of
       6,812 authentication failures in 5m (71%)
@@ -66,12 +65,11 @@ test('the screen of an attack', () => {
       ! recent-deploy: Instances started in the last ten minutes. A deploy does not
         explain this many failures from one address. (1 of 2 instances started in
         the last 10m, the newest 2m ago (threshold 1%))
-      ! signal-absent: cannot be checked here: authentication failures, all sources:
-        what is usual at this hour is not known
 
     Checked
       - no sign of client-claimed-address, plateau, attack-succeeding, seems-over,
         limiter-failing-open, already-blocked, possibly-spoofed, proxy-aggregate
+      - as-usual: no source tells
       - shared-address: no query is configured to check it
 
     Ruled out

@@ -105,7 +105,8 @@ describe('many tenants', () => {
   test('capacity is medium on the spread alone', () => {
     const finding = findingOf(rejected(tenants(8, mixed(1))), OVERLOAD);
     expect(finding).toMatchObject({ confidence: 'medium', subjects: [] });
-    expect(caveatCodes(finding)).toEqual(['unconfirmed', 'signal-absent']);
+    expect(caveatCodes(finding)).toEqual(['unconfirmed']);
+    expect(finding.checks).toContainEqual(expect.objectContaining({ code: 'as-usual', state: 'not-told' }));
   });
 
   test.each([
