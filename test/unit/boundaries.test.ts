@@ -35,7 +35,7 @@ const TABLE: Record<string, Rule> = {
   'errors.ts': { imports: '' },
   // one file a subcommand: flags in, text out, no decisions
   commands: {
-    imports: 'config errors evidence journal output remedies runbooks signals values verdict',
+    imports: 'config doctor errors evidence journal output remedies runbooks signals values verdict',
     types: 'context program',
     packages: 'big.js ulid',
     node: 'path',
@@ -47,7 +47,7 @@ const TABLE: Record<string, Rule> = {
   // read-only adapters
   signals: {
     imports: 'evidence runbooks values',
-    types: 'config',
+    types: 'config doctor',
     packages: 'axios axios-retry ioredis',
     node: 'http https',
   },
@@ -60,6 +60,8 @@ const TABLE: Record<string, Rule> = {
   },
   // pure: evidence and runbook to findings
   verdict: { imports: '', types: 'evidence runbooks' },
+  // what was looked at beside the signals, and what all of it means for triage: pure, checks as codes with arguments
+  doctor: { imports: 'runbooks values', types: 'config evidence journal signals verdict' },
   // one file a remedy, which plans it; the one door; the one writer
   remedies: {
     imports: 'errors journal signals values',
@@ -72,7 +74,7 @@ const TABLE: Record<string, Rule> = {
   // the only place of colours, tables, prompts and escaping
   output: {
     imports: 'errors values',
-    types: 'config evidence journal remedies runbooks signals verdict',
+    types: 'config doctor evidence journal remedies runbooks signals verdict',
     packages: '@inquirer/core chalk cli-table3 inquirer shell-quote',
   },
   // durations, addresses, names: text in, values out
