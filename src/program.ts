@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { doctorCommands } from './cli/doctor.ts';
 import { declare, effectOf, READS } from './cli/effects.ts';
 import { durationOption, wholeNumber } from './cli/options.ts';
 import { type Definitions, remedyCommands } from './cli/remedies.ts';
@@ -95,6 +96,7 @@ export function buildProgram(
       });
     },
     ...remedyCommands(context, finish),
+    ...doctorCommands(context, finish),
     config: (group) => {
       group.description('look at the configuration, or write a first one');
       const show = group
