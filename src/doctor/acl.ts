@@ -15,16 +15,17 @@ const ASKS = ['acl|whoami', 'acl|dryrun'];
 export function aclLine(role: Role, needs: readonly Need[], directional = true): string {
   const isTheirs = ({ use, writes }: Need) => role === 'operator' || (!writes && !REMEDIES.has(use));
   const own = needs.filter(isTheirs);
-  const written = new Set(own.flatMap(({ key, writes }) => (key !== null && writes ? [key] : [])));
-  const keys = unique(own.flatMap(({ key }) => key ?? []));
-  const patterns = keys.map((key) => {
-    const readOnly = role === 'operator' && directional && !written.has(key);
-    return `${readOnly ? '%R' : ''}~${patternOf(key)}`;
+  const patternsOf = (needs: readonly Need[]) =>
+    unique(needs.flatMap(({ key }) => (key === null ? [] : patternOf(key))));
+  const written = new Set(patternsOf(own.filter(({ writes }) => writes)));
+  const patterns = patternsOf(own).map((pattern) => {
+    const isReadOnly = role === 'operator' && directional && !written.has(pattern);
+    return `${isReadOnly ? '%R' : ''}~${pattern}`;
   });
   const commands = [...own.map(({ command }) => command), ...ASKS];
   return [
     ...['ACL', 'SETUSER', role, 'reset', 'on', '>PASSWORD'],
-    ...unique(patterns),
+    ...patterns,
     ...unique(commands).map((command) => `+${command}`),
   ].join(' ');
 }

@@ -22,6 +22,7 @@ export function sourceChecks(scene: Scene, prometheus: PrometheusFacts | null): 
         unit: 'per-second' in spec && spec['per-second'] ? '' : (runbook.signals[signal]?.unit ?? ''),
         categories: users.get(signal) ?? [],
         unseen: isUnseen(signal, scene) ? 'yes' : null,
+        unspoken: scene.unspoken.has(source) ? 'yes' : null,
         period: namesOf(spec).map(periodOf).find(Boolean) ?? null,
         ...('about' in spec ? { about: spec.about } : {}),
       },

@@ -90,7 +90,8 @@ export function headline(document: DoctorDocument): string {
               ? 'triage works here, and something needs action'
               : 'triage can tell quiet from trouble here';
   const categories = checks.filter(({ check }) => check === 'category');
-  const judged = categories.filter(({ code }) => code === 'category-judged' || code === 'category-in-part');
-  const rest = `${judged.length} of ${plural(categories.length, 'category', 'categories')} can be judged`;
+  const count = (code: Check['code']) => categories.filter((check) => check.code === code).length;
+  const [judged, partly] = [count('category-judged'), count('category-in-part')];
+  const rest = `${judged} of ${plural(categories.length, 'category', 'categories')} can be judged${partly > 0 ? `, ${partly} in part` : ''}`;
   return `${counts.length > 0 ? `${counts.join(', ')}: ` : ''}${what}; ${rest}`;
 }

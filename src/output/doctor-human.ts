@@ -42,14 +42,16 @@ export function doctorHuman(document: DoctorDocument, paint: Paint, width: numbe
     sources(document, screen),
     ...rest,
     // Said again where the eye is when a long screen has scrolled.
-    `${headlineOf(document, tone, width)}\n${paint.dim(footer(document))}`,
+    `${headlineOf(document, tone, width)}\n${footer(document, screen)}`,
   ];
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }
 
 function headlineOf(document: DoctorDocument, tone: (text: string) => string, width: number): string {
-  const [first = '', ...more] = wrap(headline(document), width).split('\n');
-  return [tone(first), ...more.map(tone)].join('\n');
+  return wrap(headline(document), width)
+    .split('\n')
+    .map((line) => tone(line))
+    .join('\n');
 }
 
 const block = (title: string, body: readonly string[]): string =>
@@ -98,7 +100,7 @@ function sources(document: DoctorDocument, { paint, width }: Screen): string {
       rows[index - 1]?.check.signal === check.signal ? [] : titleLines(check, document, paint, width);
     return [...title, ...line(name, value)];
   });
-  const legend = 'empty: none just now, triage would see one; absent: not there, triage would not see it';
+  const legend = 'empty: none just now, triage would see one; absent, not kept here: triage would not see it';
   return block(
     paint.strong('Sources'),
     lines.length > 0 ? [...lines, paint.dim(wrap(`  ${legend}`, width, '  '))] : [],
@@ -129,8 +131,12 @@ function titleLines(check: Check, document: DoctorDocument, paint: Paint, width:
   return [first.replace(title, () => paint.name(title)), ...rest];
 }
 
-function footer({ config, runbook, evidence, totalMs }: DoctorDocument): string {
+function footer({ config, runbook, evidence, totalMs }: DoctorDocument, { paint, width }: Screen): string {
   const where = config.context === null ? '' : `, context ${escapeText(config.context)}`;
   const when = `${evidence.at.slice(0, 19).replace('T', ' ')} UTC`;
-  return `runbook ${runbook.name}${where}, ${when}, ${totalMs} ms; exact Redis users: ratelimit doctor --acl`;
+  const text = `runbook ${runbook.name}${where}, ${when}, ${totalMs} ms\nexact Redis users: ratelimit doctor --acl`;
+  return text
+    .split('\n')
+    .map((line) => paint.dim(wrap(line, width)))
+    .join('\n');
 }

@@ -28,7 +28,12 @@ export const SOURCE_SENTENCES: Readonly<Record<SourceCode, Teller>> = {
     const more = (entities ?? 0) > 1 ? `, one of ${formatNumber(entities ?? 0)}` : '';
     return said(`${showId(sample.id, 40)} = ${amount}${more}${fresh}`);
   },
-  'source-empty': () => said('empty: none just now, and triage would see one'),
+  'source-empty': ({ args }) =>
+    said(
+      args.unspoken === null
+        ? 'empty: none just now, and triage would see one'
+        : 'not kept here: the system does not write it',
+    ),
   'source-stale': () =>
     said(
       'stale: it was there, and no sample of it came in the last minutes',

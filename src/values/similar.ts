@@ -23,11 +23,15 @@ export function likeness(a: string, b: string): Likeness | null {
   if (Math.min(a.length, b.length) > 3 && distance(a, b) <= slips) return 'same';
   const [own, others] = [wordsOf(a), wordsOf(b)];
   if (own.length === 0 || others.length === 0) return null;
-  const shared = own.filter((word) => others.some((other) => isSameWord(word, other))).length;
+  // Two words of one may be like the same word of the other; that is one word shared.
+  const shared = Math.min(sharedBy(own, others), sharedBy(others, own));
   const all = own.length + others.length - shared;
   if (shared === all) return 'same';
   return shared / all > SHARED ? 'like' : null;
 }
+
+const sharedBy = (own: readonly string[], others: readonly string[]): number =>
+  own.filter((word) => others.some((other) => isSameWord(word, other))).length;
 
 const wordsOf = (name: string): string[] => {
   const words = [...new Set(name.toLowerCase().split(/[^a-z0-9]+/))].filter((word) => word !== '');

@@ -3,6 +3,7 @@ import { toId } from './keys.ts';
 
 /** Part of a name, rather than an id: lower-case words, with a digit at the end at most. */
 const WORD = /^[a-z][a-z_]{0,39}\d?$/;
+const GROUP = /^[0-9a-f]{1,4}$/;
 /** More parts than that are no name any more. */
 const MAX_PARTS = 6;
 /** So many different words in one place are ids that look like words, such as tenants. */
@@ -36,8 +37,7 @@ export class Tally {
   /** @param key latin1 */
   add(key: string): void {
     const rest = key.slice(this.#namespace.length, this.#namespace.length + 400).split(':');
-    const parts = squeezed(rest.slice(0, MAX_PARTS).map((part) => (WORD.test(part) ? part : '*')));
-    if (rest.length > MAX_PARTS && parts.at(-1) !== '*') parts.push('*');
+    const parts = partsOf(rest);
     const name = parts.join(':');
     const known = this.#families.get(name);
     if (known !== undefined) {
@@ -68,6 +68,17 @@ export class Tally {
       }))
       .sort((a, b) => b.keys - a.keys || (a.pattern < b.pattern ? -1 : 1));
   }
+}
+
+/** The words of a name, and stars for what varies. */
+function partsOf(rest: readonly string[]): string[] {
+  const parts: string[] = [];
+  for (const [at, part] of rest.slice(0, MAX_PARTS).entries()) {
+    // Groups of an IPv6 address may look like words: db8, or whatever stands before its double colon.
+    const isGroup = (parts.at(-1) === '*' && GROUP.test(part)) || rest[at + 1] === '';
+    parts.push(WORD.test(part) && !isGroup ? part : '*');
+  }
+  return squeezed(rest.length > MAX_PARTS ? [...parts, '*'] : parts);
 }
 
 /** One star for several in a row: IPv6 addresses and ids of two parts. */
