@@ -204,8 +204,8 @@ describe('every check has its words', () => {
     }
     expect(render(document, 'json')).toMatch(/^[\n -~]*$/);
     const markdown = render(document, 'markdown');
-    expect(markdown).not.toMatch(/<!channel>|[^\\&]<!|\u001b|\u202e/);
-    expect(markdown).not.toMatch(/(?<!&#8203;)@here/);
+    expect(markdown).toMatch(/^[\n -~]*$/);
+    expect(markdown).not.toMatch(/<!channel>|@here/);
   });
 });
 
@@ -369,9 +369,9 @@ test('what keeps many sources from being read is one problem', () => {
 });
 
 test('the first line is said again at the end, where the eye is', () => {
-  const lines = render(documentOf(RUNBOOK)).trimEnd().split('\n');
-  expect(lines.slice(-3)).toEqual([
-    lines[0],
+  const sections = render(documentOf(RUNBOOK)).trimEnd().split('\n\n');
+  expect(sections.at(-1)?.split('\n')).toEqual([
+    ...(sections[0] ?? '').split('\n'),
     'runbook aegis, context prod, 2026-05-29 03:12:04 UTC, 90 ms',
     'exact Redis users: ratelimit doctor --acl',
   ]);
