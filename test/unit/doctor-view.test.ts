@@ -132,7 +132,7 @@ describe('which categories can be judged', () => {
 
   test('none of them on nothing', () => {
     const checks = checksOf({ otherKeys: 'absent' });
-    expect(new Set(Object.values(categories(checks)).map((text) => text.split(' ')[0]))).toEqual(
+    expect(new Set(Object.values(categories(checks)).map((text) => String(text).split(' ')[0]))).toEqual(
       new Set(['impossible']),
     );
   });
