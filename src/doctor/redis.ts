@@ -22,7 +22,7 @@ export function redisChecks({ info, survey }: RedisFacts, world: World): Check[]
   const { runbook, db } = world;
   const redis = { check: 'redis', source: 'Redis' } as const;
   const checks: Check[] = info.known
-    ? [versionCheck(info.value), ...roleChecks(info.value), ...evictionChecks(info.value, runbook)]
+    ? [versionCheck(info.value, db), ...roleChecks(info.value), ...evictionChecks(info.value, runbook)]
     : [
         unknownCheck('redis', 'redis-unknown', info, redis),
         unknownCheck('redis', 'eviction-unknown', info, redis),
@@ -46,10 +46,10 @@ export function redisChecks({ info, survey }: RedisFacts, world: World): Check[]
   return checks;
 }
 
-const versionCheck = ({ version, usedBytes, keys }: RedisInfo): Check =>
+const versionCheck = ({ version, usedBytes, keys }: RedisInfo, db: number): Check =>
   checkOf({
     ...{ check: 'redis', code: 'redis-version', level: 'fine', source: 'Redis' },
-    args: { version, usedBytes, keys: keys === null ? null : Object.values(keys).reduce((a, b) => a + b, 0) },
+    args: { version, usedBytes, keys: keys === null ? null : (keys[db] ?? 0) },
   });
 
 function roleChecks({ role, linkUp }: RedisInfo): Check[] {

@@ -33,13 +33,14 @@ export function doctorHuman(document: DoctorDocument, paint: Paint, width: numbe
       paint.strong('Problems'),
       troubles(document, 'problem').flatMap((item) => lines('!', item, screen, 'bad')),
     ),
-    block(paint.strong('Warnings'), [
-      ...troubles(document, 'warning').flatMap((item) => lines('!', item, screen, 'warn')),
-      ...warningLines(warnings, screen),
-    ]),
+    block(
+      paint.strong('Warnings'),
+      troubles(document, 'warning').flatMap((item) => lines('!', item, screen, 'warn')),
+    ),
     system ?? '',
     categories(document, screen),
     sources(document, screen),
+    block(paint.strong('Remarks of the sources'), warningLines(warnings, screen)),
     ...rest,
     // Said again where the eye is when a long screen has scrolled.
     `${headlineOf(document, tone, width)}\n${footer(document, screen)}`,

@@ -4,6 +4,8 @@ import type { Command } from 'commander';
 import { afterAll, describe, expect, test } from 'vitest';
 import { effectOf } from '../../src/cli/effects.ts';
 import type { Context } from '../../src/context.ts';
+import { aclLine } from '../../src/doctor/acl.ts';
+import { needsOf } from '../../src/doctor/needs.ts';
 import { EXIT, EXIT_MEANINGS } from '../../src/errors.ts';
 import { buildProgram } from '../../src/program.ts';
 import { parseRunbook } from '../../src/runbooks/parse.ts';
@@ -97,6 +99,12 @@ describe('the README', () => {
     );
     const own = leaves(program).flatMap(([name, command]) => flagRows(command, name));
     expectRegion('flags', table(['flag', 'of', 'meaning'], [...grouped(own), ...flagRows(program, 'all')]));
+  });
+
+  test('gives the exact Redis users', () => {
+    const needs = needsOf(runbook, { journalStream: 'ratelimit:journal', db: 0 });
+    const lines = [aclLine('triage', needs), aclLine('operator', needs)];
+    expectRegion('acl', `\`\`\`\n${lines.join('\n\n')}\n\`\`\``);
   });
 
   test('lists every exit code', () => {

@@ -43,7 +43,7 @@ function statusOf(
 }
 
 /** Evidence of a system as `collect` would make it, one entity to a source that holds something. */
-export function evidenceOf(system: System, runbook: Runbook = aegis): Evidence {
+function evidenceOf(system: System, runbook: Runbook = aegis): Evidence {
   const signals = Object.entries(runbook.signals).map(([id, spec]): [string, Signal] => {
     const sources = spec.sources.map((source): SourceReport => {
       const status = statusOf(source, system);
