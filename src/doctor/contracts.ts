@@ -62,11 +62,14 @@ export function contractChecks(runbook: Runbook, sources: readonly Source[]): Ch
     const args = { not: labels(missing, contracts), silent };
     const base = { check: 'contract', level: 'note', signal } as const;
     if (here.length === 0) return [checkOf({ ...base, code: 'kept-nowhere', status: 'absent', args })];
+    // What is nowhere to be seen is no drift between the two: of the source itself more is said.
+    if (here.every(({ report }) => report.status === 'absent' || report.status === 'unknown')) return [];
     const traits = [...new Set(here.flatMap(traitsOf))];
+    const isSeen = here.some(isThere) ? 'yes' : null;
     return [
       checkOf({
         ...{ ...base, code: 'kept-elsewhere' },
-        args: { ...args, here: labels(here, contracts), traits, lost: lost(missing, here) },
+        args: { ...args, here: labels(here, contracts), traits, lost: lost(missing, here), seen: isSeen },
       }),
     ];
   });

@@ -10,12 +10,12 @@ import { clockChecks } from './clocks.ts';
 import { configurationChecks } from './configuration.ts';
 import { contractChecks, unspokenSources } from './contracts.ts';
 import { denyListChecks } from './deny-list.ts';
-import { driftChecks } from './drift.ts';
+import { driftChecks, driftedSignals } from './drift.ts';
 import type { ApiFacts, PrometheusFacts, RedisFacts } from './facts.ts';
 import type { Need } from './needs.ts';
 import { permissionChecks } from './permissions.ts';
 import { prometheusChecks } from './prometheus.ts';
-import { sourcesOf } from './reach.ts';
+import { isUnseen, type Scene, sourcesOf } from './reach.ts';
 import { redisChecks } from './redis.ts';
 import { sourceChecks } from './sources.ts';
 import { type Check, checkOf } from './types.ts';
@@ -42,12 +42,14 @@ export interface Findings {
 export function diagnose(found: Findings): Check[] {
   const { config, runbook, evidence, verdict, redis, prometheus, clock } = found;
   const sources = sourcesOf(evidence, runbook);
-  const scene = { evidence, runbook, sources, unspoken: unspokenSources(runbook, sources) };
+  const drift = driftChecks(runbook, evidence, sources, { redis, prometheus });
+  const unspoken = unspokenSources(runbook, sources);
+  const scene = { evidence, runbook, sources, unspoken, drifted: driftedSignals(drift, evidence) };
   const { db } = config.redis;
   const world = { runbook, evidence, sources, db, timeoutSeconds: config.timeoutSeconds };
   return [
-    ...quietChecks(verdict, runbook, evidence),
-    ...driftChecks(runbook, evidence, sources, { redis, prometheus }),
+    ...quietChecks(verdict, scene),
+    ...drift,
     ...contractChecks(runbook, sources),
     ...categoryChecks(scene),
     ...sourceChecks(scene, prometheus),
@@ -73,23 +75,28 @@ export function diagnose(found: Findings): Check[] {
   ];
 }
 
-/** Could triage say that all is quiet? */
-function quietChecks({ blind }: Verdict, { 'quiet-needs': needs }: Runbook, evidence: Evidence): Check[] {
-  if (blind.length === 0) {
-    return [
-      checkOf({ check: 'quiet', code: 'quiet-possible', level: 'fine', args: { groups: needs.length } }),
-    ];
-  }
-  return blind.map((group) => {
+/** Could triage say that all is quiet, and would that be true? */
+function quietChecks({ blind }: Verdict, scene: Scene): Check[] {
+  const { evidence, runbook, drifted } = scene;
+  const groups = runbook['quiet-needs'];
+  const troubles = groups.flatMap((group): Check[] => {
+    const check = { check: 'quiet', signal: group[0] ?? null, args: { signals: group } } as const;
+    const status = (id: string) => evidence.signals[id]?.status;
+    if (!blind.includes(group)) {
+      // What triage takes for an empty source that is alive may be one that nothing is written to.
+      const tells = (id: string) =>
+        status(id) === 'measured' || (status(id) === 'empty' && !drifted.has(id) && !isUnseen(id, scene));
+      return group.some(tells) ? [] : [checkOf({ ...check, code: 'quiet-deceptive', level: 'problem' })];
+    }
     // That it could not be read is said of the source already.
-    const isUnknown = group.some((id) => evidence.signals[id]?.status === 'unknown');
-    return checkOf({
-      ...{ check: 'quiet', signal: group[0] ?? null, args: { signals: group } },
-      ...(isUnknown
-        ? ({ code: 'quiet-unknown', level: 'note', status: 'unknown' } as const)
-        : ({ code: 'quiet-blind', level: 'problem' } as const)),
-    });
+    return group.some((id) => status(id) === 'unknown')
+      ? [checkOf({ ...check, code: 'quiet-unknown', level: 'note', status: 'unknown' })]
+      : [checkOf({ ...check, code: 'quiet-blind', level: 'problem' })];
   });
+  if (troubles.length > 0) return troubles;
+  return [
+    checkOf({ check: 'quiet', code: 'quiet-possible', level: 'fine', args: { groups: groups.length } }),
+  ];
 }
 
 /** What a script is told, worst first: refused, unknown, a problem. */

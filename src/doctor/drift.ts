@@ -1,7 +1,7 @@
 import type { Evidence, Id } from '../evidence/types.ts';
 import type { Runbook } from '../runbooks/schema.ts';
 import { keyPattern, labelOf, namesOf } from '../runbooks/sources.ts';
-import { type Likeness, likeness } from '../values/similar.ts';
+import { type Likeness, lettersApart, likeness } from '../values/similar.ts';
 import type { PrometheusFacts, RedisFacts, Survey } from './facts.ts';
 import type { Source } from './reach.ts';
 import { type Args, type Check, checkOf, unknownCheck } from './types.ts';
@@ -33,6 +33,20 @@ export function driftChecks(
   const checks = [...inRedis(facts.redis, world), ...inPrometheus(facts.prometheus, world)];
   return checks.length > 0 ? checks : [checkOf({ check: 'drift', code: 'no-drift', level: 'fine' })];
 }
+
+/** Signals that such a check casts doubt on, each with the name that it may be kept under. */
+export const driftedSignals = (checks: readonly Check[], evidence: Evidence): Map<string, string> =>
+  new Map(
+    checks.flatMap(({ code, level, source, args }) =>
+      level === 'problem' &&
+      (code === 'family-drifted' || code === 'metric-drifted') &&
+      Array.isArray(args.signals)
+        ? args.signals
+            .filter((id) => evidence.signals[id]?.status !== 'measured')
+            .map((id): [string, string] => [id, source ?? ''])
+        : [],
+    ),
+  );
 
 interface World {
   readonly runbook: Runbook;
@@ -178,15 +192,8 @@ function nearestTo(
     return how === null || (how === 'like' && one.signals.every(isSeen)) ? [] : [{ one, how }];
   });
   const rank = ({ how }: { how: Likeness }) => (how === 'same' ? 1 : 0);
-  near.sort((a, b) => rank(b) - rank(a) || shared(b.one.stem, stem) - shared(a.one.stem, stem));
+  near.sort((a, b) => rank(b) - rank(a) || lettersApart(a.one.stem, stem) - lettersApart(b.one.stem, stem));
   return near[0] ?? null;
-}
-
-/** Characters that both begin with. */
-function shared(a: string, b: string): number {
-  let at = 0;
-  while (at < a.length && a[at] === b[at]) at += 1;
-  return at;
 }
 
 /** What would stand in the runbook: the found family with the places of the configured one; a metric as it is. */

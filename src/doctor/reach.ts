@@ -33,10 +33,10 @@ function sightOf(signal: Signal | undefined): Sight {
   return signal.status === 'empty' && !signal.live ? 'stale' : 'live';
 }
 
-/** What a condition lacks here: a signal, or a label or a limit of one. */
+/** What a condition lacks here: a signal, its name, or a label or a limit of it. */
 export interface Lack {
   readonly signal: string;
-  readonly what: 'signal' | 'label' | 'limit';
+  readonly what: 'signal' | 'name' | 'label' | 'limit';
   readonly label: string | null;
   readonly sight: Sight;
 }
@@ -56,6 +56,8 @@ export interface Scene {
   readonly sources: readonly Source[];
   /** Sources that this system is known not to have, though they may seem to be merely empty. */
   readonly unspoken: ReadonlySet<Source>;
+  /** Signals without numbers that may be kept under another name, with that name. */
+  readonly drifted: ReadonlyMap<string, string>;
 }
 
 /** Whether a condition can be judged on what is to be seen here, whichever way it would turn out. */
@@ -83,6 +85,9 @@ export function isUnseen(signal: string, { sources, unspoken }: Scene): boolean 
 }
 
 function signalReach(signal: string, scene: Scene): Reach {
+  if (scene.drifted.has(signal)) {
+    return { state: 'none', lacks: [{ signal, what: 'name', label: null, sight: 'absent' }] };
+  }
   const told = sightOf(scene.evidence.signals[signal]);
   const sight = told === 'live' && isUnseen(signal, scene) ? 'absent' : told;
   if (sight === 'live') return WHOLE;

@@ -23,6 +23,7 @@ export function sourceChecks(scene: Scene, prometheus: PrometheusFacts | null): 
         categories: users.get(signal) ?? [],
         unseen: isUnseen(signal, scene) ? 'yes' : null,
         unspoken: scene.unspoken.has(source) ? 'yes' : null,
+        drifted: scene.drifted.get(signal) ?? null,
         period: namesOf(spec).map(periodOf).find(Boolean) ?? null,
         ...('about' in spec ? { about: spec.about } : {}),
       },

@@ -35,6 +35,7 @@ export type SourceCode =
 export type ViewCode =
   | 'quiet-possible'
   | 'quiet-blind'
+  | 'quiet-deceptive'
   | 'quiet-unknown'
   | 'contract-spoken'
   | 'contract-unseen'

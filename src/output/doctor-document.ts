@@ -64,7 +64,7 @@ export const ofLevel = ({ checks }: DoctorDocument, level: Level): Check[] =>
 
 /** One line that alone is worth reading. */
 export function headline(document: DoctorDocument): string {
-  const { checks, outcome } = document;
+  const { checks } = document;
   // What keeps many sources from being read is one problem.
   const reasons = (level: Level) =>
     new Set(
@@ -75,23 +75,22 @@ export function headline(document: DoctorDocument): string {
     ...(problems > 0 ? [plural(problems, 'problem')] : []),
     ...(warnings > 0 ? [plural(warnings, 'warning')] : []),
   ];
-  const has = (code: Check['code']) =>
-    checks.some((check) => check.code === code && check.level === 'problem');
-  const what =
-    outcome === 'refused'
-      ? 'a system refuses what triage or a remedy needs'
-      : outcome === 'unknown'
-        ? 'not every source could be read'
-        : has('quiet-blind')
-          ? 'triage cannot say that all is quiet here'
-          : has('family-drifted') || has('metric-drifted')
-            ? 'triage looks in the wrong place'
-            : outcome === 'problem'
-              ? 'triage works here, and something needs action'
-              : 'triage can tell quiet from trouble here';
   const categories = checks.filter(({ check }) => check === 'category');
   const count = (code: Check['code']) => categories.filter((check) => check.code === code).length;
   const [judged, partly] = [count('category-judged'), count('category-in-part')];
   const rest = `${judged} of ${plural(categories.length, 'category', 'categories')} can be judged${partly > 0 ? `, ${partly} in part` : ''}`;
-  return `${counts.length > 0 ? `${counts.join(', ')}: ` : ''}${what}; ${rest}`;
+  return `${counts.length > 0 ? `${counts.join(', ')}: ` : ''}${whatIs(document)}; ${rest}`;
+}
+
+/** What it comes to, the worst first. */
+function whatIs({ checks, outcome }: DoctorDocument): string {
+  if (outcome === 'refused') return 'a system refuses what triage or a remedy needs';
+  if (outcome === 'unknown') return 'not every source could be read';
+  const problems = checks.filter(({ level }) => level === 'problem').map(({ code }) => code);
+  if (problems.includes('quiet-deceptive')) return 'triage would say that all is quiet here whatever happens';
+  if (problems.includes('quiet-blind')) return 'triage cannot say that all is quiet here';
+  if (problems.some((code) => code.endsWith('-drifted'))) return 'triage looks in the wrong place';
+  return problems.length > 0
+    ? 'triage works here, and something needs action'
+    : 'triage can tell quiet from trouble here';
 }

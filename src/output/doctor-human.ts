@@ -123,13 +123,17 @@ function stateOf(check: Check, document: DoctorDocument): string {
 /** What the signal is called; and where triage cannot see it, what looks at it. */
 function titleLines(check: Check, document: DoctorDocument, paint: Paint, width: number): string[] {
   const title = titleOf(check.signal, document);
-  const isUnseen = check.args.unseen !== null && check.code !== 'source-unasked';
-  const users = listOf(check.args.categories);
-  const more = isUnseen
-    ? ` (not to be seen${users.length > 0 ? `: ${joined(users)} would look at it` : ''})`
-    : '';
+  const more = remarkOn(check);
   const [first = '', ...rest] = wrap(`  ${title}${more}`, width, '    ').split('\n');
   return [first.replace(title, () => paint.name(title)), ...rest];
+}
+
+/** What keeps triage from seeing a signal; nothing where it does. */
+function remarkOn({ args, code }: Check): string {
+  if (typeof args.drifted === 'string') return ` (it may be kept in ${textOf(args.drifted, 80)})`;
+  if (args.unseen === null || code === 'source-unasked') return '';
+  const users = listOf(args.categories);
+  return ` (not to be seen${users.length > 0 ? `: ${joined(users)} would look at it` : ''})`;
 }
 
 function footer({ config, runbook, evidence, totalMs }: DoctorDocument, { paint, width }: Screen): string {

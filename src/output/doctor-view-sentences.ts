@@ -30,6 +30,14 @@ export const VIEW_SENTENCES: Readonly<Record<ViewCode, Teller>> = {
       'Triage is inconclusive here until one of them is there: see whether it is the right server, whether it is scraped, and whether it was renamed.',
     );
   },
+  'quiet-deceptive': ({ args }, document) =>
+    said(
+      `triage would say that all is quiet here whatever happens: the ${joined(
+        listOf(args.signals).map((id) => titleOf(id, document)),
+        'or the',
+      )} ${listOf(args.signals).length === 1 ? 'is' : 'are'} empty because nothing is written there`,
+      'Do not trust "quiet" on this system until one of them is found: see the names that have drifted.',
+    ),
   'quiet-unknown': ({ args }, document) =>
     said(
       `whether triage could say that all is quiet is not known: ${joined(listOf(args.signals).map((id) => titleOf(id, document)))} could not be read`,
@@ -51,7 +59,7 @@ export const VIEW_SENTENCES: Readonly<Record<ViewCode, Teller>> = {
         ),
   'kept-elsewhere': ({ signal, args }, document) =>
     said(
-      `${titleOf(signal, document)}: kept in ${joined(listOf(args.here))} here, not in ${joined(listOf(args.not), 'or')}${traits(args)}`,
+      `${titleOf(signal, document)}: ${args.seen === null ? 'looked for' : 'kept'} in ${joined(listOf(args.here))} here${args.seen === null ? ' (empty just now)' : ''}, not in ${joined(listOf(args.not), 'or')}${traits(args)}`,
     ),
   'kept-nowhere': ({ signal, args }, document) =>
     said(
@@ -131,8 +139,10 @@ function sentencesFor(lacks: Args[string] | undefined, document: DoctorDocument)
     const title = titleOf(signal, document);
     return { what, name: what === 'label' ? `the ${label} of the ${title}` : `the ${title}` };
   });
-  const untold = parts.flatMap(({ what, name }) => (what === 'limit' ? [] : [name]));
+  const untold = parts.flatMap(({ what, name }) => (what === 'limit' || what === 'name' ? [] : [name]));
+  const renamed = parts.flatMap(({ what, name }) => (what === 'name' ? [name] : []));
   return [
+    ...(renamed.length > 0 ? [`${joined(renamed)} may be kept under another name`] : []),
     ...(untold.length > 0 ? [`no source tells ${joined(untold, 'or')}`] : []),
     ...parts.flatMap(({ what, name }) => (what === 'limit' ? [`the limit of ${name} is not known`] : [])),
   ];

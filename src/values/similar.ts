@@ -30,6 +30,10 @@ export function likeness(a: string, b: string): Likeness | null {
   return shared / all > SHARED ? 'like' : null;
 }
 
+/** Letters by which two names differ: of several that are alike the one with the fewest is meant. */
+export const lettersApart = (a: string, b: string): number =>
+  distance(a.slice(0, MAX_CHARS), b.slice(0, MAX_CHARS));
+
 const sharedBy = (own: readonly string[], others: readonly string[]): number =>
   own.filter((word) => others.some((other) => isSameWord(word, other))).length;
 

@@ -38,7 +38,8 @@ function statusOf(
   { has = [], otherKeys = 'empty', otherMetrics = 'absent' }: System,
 ): Status {
   if (spec.kind === 'prometheus-query') return 'absent';
-  if (namesOf(spec).some((name) => has.includes(name))) return 'measured';
+  const [name = ''] = namesOf(spec);
+  if (has.includes(name)) return 'measured';
   return 'metric' in spec ? otherMetrics : otherKeys;
 }
 

@@ -159,6 +159,11 @@ const RUNS: [string, DoctorDocument][] = (
         api: answered(403),
       },
     ],
+    [
+      'deceptive',
+      { has: ['acp_gateway_request_total'] },
+      { redis: survey({ unread: [{ pattern: 'acp:auth_fails:*', keys: 9, sample: 'acp:auth_fails:1' }] }) },
+    ],
     ['API fails', GATEWAY, { api: answered(503, EVIL), entries: [block('stored', 'ada')] }],
     ['API answers', GATEWAY, { api: answered(200) }],
     ['API unclear', GATEWAY, { api: answered(404, EVIL) }],

@@ -167,6 +167,18 @@ describe('could triage say quiet', () => {
     expect(outcomeOf(checks)).toBe('problem');
   });
 
+  test('it would, and be wrong, where the keys are kept under another name', () => {
+    const has = ['acp_gateway_request_total'];
+    const unread = [{ pattern: 'acp:auth_fails:*', keys: 9, sample: 'acp:auth_fails:1' }];
+    const checks = checksOf({ has }, { redis: redisFacts({ survey: known(surveyOf({ unread })) }) });
+    expect(only(checks, 'quiet-deceptive')).toMatchObject({
+      ...{ level: 'problem', signal: 'auth-failures-by-ip' },
+      args: { signals: ['auth-failures-by-ip', 'auth-failures-total'] },
+    });
+    expect(codesOf(checks)).not.toContain('quiet-possible');
+    expect(codesOf(checksOf({ has }))).toContain('quiet-possible');
+  });
+
   test('not known where it could not be read: then that is what is said', () => {
     const checks = checksOf({ has: ['acp:auth_fail:{ip}'], otherMetrics: 'unknown' });
     expect(only(checks, 'quiet-unknown').level).toBe('note');
@@ -202,6 +214,23 @@ describe('names that have drifted', () => {
     ]);
     expect(outcomeOf(checks)).toBe('problem');
     expect(codesOf(checks)).not.toContain('no-drift');
+  });
+
+  test('what rests on it is not said to be judged, nor is it said to be kept there', () => {
+    const checks = checksOf({ has: others }, { redis: withKeys([family('acp:ratelimit:auth_fail2:*')]) });
+    expect(categories(checks)).toMatchObject({
+      'single-ip-credential-stuffing': 'impossible auth-failures-by-ip name',
+      'deploy-auth-churn': 'impossible auth-failures-by-ip name',
+      'tenant-over-quota': 'judged',
+    });
+    const kept = checks.find(
+      ({ code, signal }) => code === 'kept-elsewhere' && signal === 'auth-failures-by-ip',
+    );
+    expect(kept?.args.seen).toBeNull();
+    const has = GATEWAY.has.filter((name) => !/tenant_rate|exceeded/.test(name));
+    expect(checksOf({ has }).map(({ code, signal }) => `${code} ${signal}`)).not.toContain(
+      'kept-elsewhere rejects-by-tenant',
+    );
   });
 
   test('with the places of the configured family', () => {
