@@ -128,7 +128,12 @@ const silentAfter = (deadline: AbortSignal): Promise<Findings['api']> =>
   });
 
 const warningsOf = ({ signals }: Findings['evidence']): string[] =>
-  Object.entries(signals).flatMap(([id, { warnings }]) => warnings.map((warning) => `${id}: ${warning}`));
+  Object.entries(signals).flatMap(([id, { warnings, sources }]) =>
+    // Why a source could not be read is said of the source.
+    warnings
+      .filter((warning) => !sources.some(({ reason }) => reason === warning))
+      .map((warning) => `${id}: ${warning}`),
+  );
 
 /** What the runbook asks of each system. */
 function systemsIn({ signals }: Runbook): { redis: boolean; prometheus: boolean } {

@@ -43,6 +43,8 @@ const atMost = ({ otherwise }: CategorySpec, isSure: boolean, lacks: readonly La
 
 const namesOf = (lacks: readonly Lack[]) => ({ lacks: lacks.map(nameOf) });
 
-/** `signal`, `signal label path` or `signal limit`: a sentence is made of it elsewhere. */
-const nameOf = ({ signal, what, label }: Lack): string =>
-  what === 'signal' ? signal : `${signal} ${what}${label === null ? '' : ` ${label}`}`;
+/** `signal`, `signal unread`, `signal label path`, `signal limit`: a sentence is made of it elsewhere. */
+function nameOf({ signal, what, label, sight }: Lack): string {
+  if (sight === 'unknown') return `${signal} unread`;
+  return what === 'signal' ? signal : `${signal} ${what}${label === null ? '' : ` ${label}`}`;
+}

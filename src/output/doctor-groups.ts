@@ -10,6 +10,7 @@ import {
   titleOf,
 } from './doctor-document.ts';
 import { tell } from './doctor-tell.ts';
+import { escapeText } from './escape.ts';
 import { someOf } from './lines.ts';
 
 /** Sentences that belong together, under a title. */
@@ -18,34 +19,56 @@ export interface Group {
   readonly items: readonly Said[];
 }
 
-/** What needs action and what can mislead: the same trouble of many sources is said once. */
+/** What needs action and what can mislead: the same trouble of many sources, or of many commands, is said once. */
 export function troubles(document: DoctorDocument, level: 'problem' | 'warning'): Said[] {
   const checks = ofLevel(document, level);
-  const unread = new Map<string, Check[]>();
-  for (const check of checks.filter(({ code }) => code === 'source-unknown')) {
-    const same = unread.get(check.reason ?? '');
-    if (same) same.push(check);
-    else unread.set(check.reason ?? '', [check]);
-  }
-  const once = [...unread.values()].map((same): Said => {
-    const [first] = same as [Check, ...Check[]];
-    const { text, advice } = tell(first, document);
-    const signals = [...new Set(same.map(({ signal }) => signal ?? ''))];
-    const which = `${plural(same.length, 'source')} of ${someOf(signals, 4)}`;
-    return { text: `${which} could not be read: ${text.replace(/^unknown: /, '')}`, advice };
-  });
+  const of = (code: Check['code']) => checks.filter((check) => check.code === code);
+  const unread = of('source-unknown');
+  const reasons = [...new Set(unread.map(({ reason }) => reason))];
+  const rest = checks.filter(({ code }) => code !== 'source-unknown' && code !== 'rights-refused');
   return [
-    ...once,
-    ...checks.filter(({ code }) => code !== 'source-unknown').map((check) => named(check, document)),
+    ...reasons.flatMap((reason) =>
+      unreadFor(
+        unread.filter((check) => check.reason === reason),
+        document,
+      ),
+    ),
+    ...refusedRights(of('rights-refused'), document),
+    ...rest.map((check) => named(check, document)),
+  ];
+}
+
+/** Sources that one and the same reason keeps from being read. */
+function unreadFor(checks: readonly Check[], document: DoctorDocument): Said[] {
+  const [first] = checks;
+  if (first === undefined) return [];
+  const { text, advice } = tell(first, document);
+  const signals = [...new Set(checks.map(({ signal }) => escapeText(signal ?? '')))];
+  const which = `${plural(checks.length, 'source')} of ${someOf(signals, 4)}`;
+  return [{ text: `${which} could not be read: ${text.replace(/^unknown: /, '')}`, advice }];
+}
+
+/** All that the Redis user lacks, whatever it is for. */
+function refusedRights(checks: readonly Check[], document: DoctorDocument): Said[] {
+  const [first] = checks;
+  if (first === undefined) return [];
+  const all = (name: string) => [
+    ...new Set(checks.flatMap(({ args }) => (Array.isArray(args[name]) ? (args[name] as string[]) : []))),
+  ];
+  const use = joined(checks.map(({ args }) => String(args.use)));
+  return [
+    tell({ ...first, args: { ...first.args, use, commands: all('commands'), keys: all('keys') } }, document),
   ];
 }
 
 /** A source's own sentence does not say which it is. */
 function named(check: Check, document: DoctorDocument): Said {
   const { text, advice } = tell(check, document);
-  return check.check === 'source'
-    ? { text: `${check.signal}, ${check.source}: ${text}`, advice }
-    : { text, advice };
+  if (check.check !== 'source') return { text, advice };
+  return {
+    text: `${escapeText(check.signal ?? '')}, ${escapeText(check.source ?? '', 100)}: ${text}`,
+    advice,
+  };
 }
 
 /** What system this is and how it stands, without what stands among the troubles already. */

@@ -1,14 +1,7 @@
 import type { Check } from '../doctor/types.ts';
-import {
-  type DoctorDocument,
-  headline,
-  joined,
-  listOf,
-  type Said,
-  textOf,
-  titleOf,
-} from './doctor-document.ts';
+import { type DoctorDocument, joined, listOf, type Said, textOf, titleOf } from './doctor-document.ts';
 import { standing, troubles } from './doctor-groups.ts';
+import { headline } from './doctor-headline.ts';
 import { tell } from './doctor-tell.ts';
 import { escapeText } from './escape.ts';
 import { marked, type Screen, warningLines } from './lines.ts';

@@ -1,5 +1,5 @@
 import type { DoctorDocument } from './doctor-document.ts';
-import { headline } from './doctor-document.ts';
+import { headline } from './doctor-headline.ts';
 import { tell } from './doctor-tell.ts';
 import { toJson } from './json.ts';
 

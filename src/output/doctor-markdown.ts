@@ -1,6 +1,7 @@
 import type { Check } from '../doctor/types.ts';
-import { type DoctorDocument, headline, type Said } from './doctor-document.ts';
+import type { DoctorDocument, Said } from './doctor-document.ts';
 import { standing, troubles } from './doctor-groups.ts';
+import { headline } from './doctor-headline.ts';
 import { tell } from './doctor-tell.ts';
 import { codeSpan, escapeMarkdown, literalMarkdown } from './escape.ts';
 import { markdownList, markdownPage, markdownTable } from './markdown.ts';

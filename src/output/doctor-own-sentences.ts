@@ -5,16 +5,16 @@ import { someOf } from './lines.ts';
 /** What the remedies need, and what this program was told. */
 export const OWN_SENTENCES: Readonly<Record<OwnCode, Teller>> = {
   'rights-granted': ({ args }) =>
-    said(`the Redis user ${userOf(args)} may do what ${textOf(args.use)} needs`),
+    said(`the Redis user ${userOf(args)} may do what is needed for ${textOf(args.use)}`),
   'rights-refused': ({ args }) =>
     said(
-      `the Redis user ${userOf(args)} may not do what ${textOf(args.use)} needs: ${joined(listOf(args.commands))}${keysOf(args)}`,
+      `the Redis user ${userOf(args)} may not do what is needed for ${textOf(args.use)}: ${joined(listOf(args.commands))}${keysOf(args)}`,
       'ratelimit doctor --acl prints the line that gives exactly what is needed.',
     ),
   'rights-unknown': ({ args, reason }) =>
     said(
       reason === null
-        ? `whether the Redis user ${userOf(args)} may do what ${textOf(args.use)} needs is not known: the server does not tell (ACL DRYRUN), and nothing is written to find out`
+        ? `whether the Redis user ${userOf(args)} may do what is needed for ${textOf(args.use)} is not known: the server does not tell (ACL DRYRUN), and nothing is written to find out`
         : `what the Redis user may do is not known: ${textOf(reason, 300)}`,
     ),
   'rights-wide': ({ args }) =>

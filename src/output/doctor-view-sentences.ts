@@ -132,25 +132,31 @@ function traitSentence(code: string): string {
   }
 }
 
-/** What a category lacks, a sentence each. See `nameOf` in doctor/categories.ts. */
+/** What a category lacks, a sentence a kind. See `nameOf` in doctor/categories.ts. */
 function sentencesFor(lacks: Args[string] | undefined, document: DoctorDocument): string[] {
-  const parts = (Array.isArray(lacks) ? lacks : []).map((lack: string) => {
-    const [signal = '', what = 'signal', label = ''] = lack.split(' ');
-    const title = titleOf(signal, document);
-    return { what, name: what === 'label' ? `the ${label} of the ${title}` : `the ${title}` };
-  });
-  const untold = parts.flatMap(({ what, name }) => (what === 'limit' || what === 'name' ? [] : [name]));
-  const renamed = parts.flatMap(({ what, name }) => (what === 'name' ? [name] : []));
+  const named = (kind: string) =>
+    (Array.isArray(lacks) ? lacks : []).flatMap((lack: string) => {
+      const [signal = '', what = 'signal', label = ''] = lack.split(' ');
+      const title = `the ${titleOf(signal, document)}`;
+      if (what !== kind) return [];
+      return what === 'label' ? `the ${label} of ${title}` : title;
+    });
+  const [renamed, unread, unlimited] = [named('name'), named('unread'), named('limit')];
+  const untold = [...named('signal'), ...named('label')];
   return [
     ...(renamed.length > 0 ? [`${joined(renamed)} may be kept under another name`] : []),
+    ...(unread.length > 0 ? [`${joined(unread)} could not be read`] : []),
     ...(untold.length > 0 ? [`no source tells ${joined(untold, 'or')}`] : []),
-    ...parts.flatMap(({ what, name }) => (what === 'limit' ? [`the limit of ${name} is not known`] : [])),
+    ...(unlimited.length > 0 ? [`the limit of ${joined(unlimited)} is not known`] : []),
   ];
 }
 
-function mostSentence(args: Args, document: DoctorDocument): string {
-  const because = sentencesFor(args.sureLacks, document).join('; ');
-  return `its confidence is ${textOf(args.atMost)} at most, since ${because}`;
+/** What is lacking for more confidence is said only where it is something else than what is lacking anyway. */
+function mostSentence({ atMost, lacks, sureLacks }: Args, document: DoctorDocument): string {
+  const known = Array.isArray(lacks) ? lacks : [];
+  const more = (Array.isArray(sureLacks) ? sureLacks : []).filter((lack: string) => !known.includes(lack));
+  const because = sentencesFor(more, document).join('; ');
+  return `its confidence is ${textOf(atMost)} at most${because === '' ? '' : `, since ${because}`}`;
 }
 
 const titles = ({ lacks }: Args, document: DoctorDocument): string =>

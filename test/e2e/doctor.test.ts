@@ -311,7 +311,9 @@ describe('permissions', () => {
       level: 'problem',
       measured: { user: 'narrow', commands: ['mget', 'pttl', 'type'] },
     });
-    expect(triage?.text).toMatch(/may not do what triage needs: mget, pttl and type on acp:\S+, .* more$/);
+    expect(triage?.text).toMatch(
+      /may not do what is needed for triage: mget, pttl and type on acp:\S+, .* more$/,
+    );
     expect(triage?.advice).toContain('ratelimit doctor --acl');
   });
 
