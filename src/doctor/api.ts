@@ -25,19 +25,20 @@ export function apiChecks(facts: ApiFacts, { remedies }: Runbook): Check[] {
         }),
       ];
     case 'answered': {
-      const { url, status, said, latencyMs } = facts;
+      const { url, status, said, isJson, latencyMs } = facts;
       const args = { ...base.args, url, status, said };
-      return [checkOf({ ...base, ...judge(status), latencyMs, args })];
+      return [checkOf({ ...base, ...judge(status, isJson), latencyMs, args })];
     }
   }
 }
 
 /** What the status of a question about nobody's tenant says of the token. */
-function judge(status: number): Pick<Check, 'code' | 'level' | 'cause'> & Partial<Check> {
+function judge(status: number, isJson: boolean): Pick<Check, 'code' | 'level' | 'cause'> & Partial<Check> {
   if (status === 401) return { code: 'api-refuses', level: 'problem', cause: 'auth' };
-  if (status === 403) return { code: 'api-forbids', level: 'problem', cause: 'auth' };
-  if (status >= 200 && status < 300) return { code: 'api-answers', level: 'fine', cause: null };
+  // A token of one tenant may be forbidden to ask about nobody's, and do all that it is for.
+  if (status === 403) return { code: 'api-forbids', level: 'warning', status: 'unknown', cause: null };
+  if (status >= 200 && status < 300 && isJson) return { code: 'api-answers', level: 'fine', cause: null };
   if (status >= 500 || status === 429) return { code: 'api-fails', level: 'problem', cause: 'refused' };
-  // Not found may be nobody's tenant, or a wrong path.
+  // Not found may be nobody's tenant, or a wrong path; a page of HTML may be a login.
   return { code: 'api-unclear', level: 'note', status: 'unknown', cause: 'refused' };
 }

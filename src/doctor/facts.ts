@@ -121,6 +121,8 @@ export type ApiFacts =
       readonly state: 'answered';
       readonly url: string;
       readonly status: number;
+      /** False when the body is no JSON, such as a login page. */
+      readonly isJson: boolean;
       /** The answer, cut short. */
       readonly said: string;
       readonly latencyMs: number;

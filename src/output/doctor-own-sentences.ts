@@ -19,7 +19,7 @@ export const OWN_SENTENCES: Readonly<Record<OwnCode, Teller>> = {
     ),
   'rights-wide': ({ args }) =>
     said(
-      `the Redis user ${userOf(args)} may do anything, also delete every key`,
+      `the Redis user ${userOf(args)} may also delete every key (FLUSHALL), which nothing here needs`,
       'ratelimit doctor --acl prints users that may do what is needed and no more.',
     ),
   'api-answers': ({ args, latencyMs }) =>
@@ -31,8 +31,8 @@ export const OWN_SENTENCES: Readonly<Record<OwnCode, Teller>> = {
     ),
   'api-forbids': ({ args }) =>
     said(
-      `the API knows the token and forbids what ${needsOf(args)} would need (${answerOf(args)})`,
-      'The token needs another role. It may also be bound to one tenant: it was asked about one that does not exist.',
+      `whether the API lets ${needsOf(args)} through is not known: it forbids the question about a tenant that does not exist (${answerOf(args)})`,
+      'See whether the role of the token is enough: ratelimit kill-switch status <tenant>, of one that does exist, only reads.',
     ),
   'api-fails': ({ args }) =>
     said(

@@ -28,11 +28,20 @@ export async function apiHealth({ target, path, inTheClear, api, clock }: Questi
   const startedAt = clock.now();
   try {
     const headers: Record<string, string> = path === null ? {} : { 'X-Tenant-ID': NOBODY };
-    const { status, shown } = await (await api()).send({ method: 'GET', url, headers, body: null });
+    const { status, shown, body } = await (await api()).send({ method: 'GET', url, headers, body: null });
     const latencyMs = clock.now() - startedAt;
-    return { state: 'answered', url, status, said: shown.slice(0, SHOWN), latencyMs };
+    return { state: 'answered', url, status, isJson: isJson(body), said: shown.slice(0, SHOWN), latencyMs };
   } catch (error) {
     if (!(error instanceof SourceError)) throw error;
     return { state: 'unreachable', cause: error.cause, reason: error.message };
+  }
+}
+
+function isJson(body: string): boolean {
+  try {
+    JSON.parse(body);
+    return true;
+  } catch {
+    return false;
   }
 }

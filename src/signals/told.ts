@@ -12,6 +12,9 @@ export async function told<T>(asking: () => Promise<T>): Promise<Told<T>> {
   }
 }
 
+/** The last moment that a date can hold, milliseconds since the epoch. */
+const LATEST_MS = 8.64e15;
+
 /**
  * Holds another clock against ours. It was read at some moment while we waited for it: most likely in the middle.
  * @param ask milliseconds since the epoch by that clock, and how coarse it is
@@ -23,6 +26,7 @@ export async function skewOf(
   const before = clock.now();
   const { ms, coarseMs } = await ask();
   const after = clock.now();
+  if (!(Math.abs(ms) <= LATEST_MS)) throw new SourceError('malformed', 'the time that it gives is none');
   return {
     // A clock that shows whole seconds is half of one ahead of what it shows, on average.
     aheadMs: Math.round(ms + coarseMs / 2 - (before + after) / 2),

@@ -186,6 +186,13 @@ describe('a faulty one', () => {
     expect(plusMinusMs).toBeGreaterThanOrEqual(500);
   });
 
+  test('a time that is none is no answer', async () => {
+    for (const time of ['1e300', '-1e300', 'NaN']) {
+      const server = await startFaultyHttp({ '/api/v1/query': vector([[{}, time]]), '*': status(500) });
+      expect((await ask(server.url)).clock).toMatchObject({ known: false, cause: 'malformed' });
+    }
+  });
+
   test('without either it is not known', async () => {
     const server = await startFaultyHttp({
       '/api/v1/query': prometheusError('execution', 'too busy'),

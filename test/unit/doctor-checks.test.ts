@@ -274,8 +274,8 @@ describe('Prometheus', () => {
 });
 
 describe('the API', () => {
-  const answered = (status: number): ApiFacts => ({
-    ...{ state: 'answered', url: 'https://api/x', status, said: '{"error":"no"}', latencyMs: 9 },
+  const answered = (status: number, isJson = true): ApiFacts => ({
+    ...{ state: 'answered', url: 'https://api/x', status, isJson, said: '{"error":"no"}', latencyMs: 9 },
   });
   test.each([
     [{ state: 'not-configured' }, 'api-absent', 'note', 'fine'],
@@ -289,7 +289,8 @@ describe('the API', () => {
     ],
     [answered(200), 'api-answers', 'fine', 'fine'],
     [answered(401), 'api-refuses', 'problem', 'refused'],
-    [answered(403), 'api-forbids', 'problem', 'refused'],
+    [answered(403), 'api-forbids', 'warning', 'fine'],
+    [answered(200, false), 'api-unclear', 'note', 'fine'],
     [answered(404), 'api-unclear', 'note', 'fine'],
     [answered(302), 'api-unclear', 'note', 'fine'],
     [answered(429), 'api-fails', 'problem', 'problem'],

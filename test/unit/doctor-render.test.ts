@@ -64,7 +64,7 @@ const block = (verified: string, text: string): Entry =>
     verification: text,
   }) as Entry;
 const answered = (status: number, said = ''): ApiFacts => ({
-  ...{ state: 'answered', url: 'https://api/x', status, said, latencyMs: 9 },
+  ...{ state: 'answered', url: 'https://api/x', status, isJson: true, said, latencyMs: 9 },
 });
 
 /** What comes from outside, at its worst. */
