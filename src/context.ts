@@ -14,6 +14,7 @@ import type { TriageDocument } from './output/triage-document.ts';
 import type { RunbookPlaces } from './runbooks/places.ts';
 import type { Api } from './signals/api.ts';
 import type { Clock } from './signals/asked.ts';
+import type { Probes } from './signals/probes.ts';
 import type { Keyspace } from './signals/redis/keyspace.ts';
 
 /** The world as a command sees it: made once, here, and passed in. */
@@ -43,6 +44,8 @@ export interface Context {
   readonly streams: (color: 'auto' | 'always' | 'never') => Streams;
   /** Real clients, loaded when they are first needed. */
   readonly adapters: () => Promise<Adapters>;
+  /** The doctor's questions to real systems, loaded when they are first needed. */
+  readonly probes: () => Promise<Probes>;
   readonly keyspace: (config: Config) => Promise<Keyspace>;
   readonly api: (target: HttpTarget, config: Config) => Promise<Api>;
   readonly journal: () => Promise<Journal>;
@@ -93,6 +96,7 @@ export function makeContext(interrupt: AbortSignal, argv: readonly string[]): Co
       makeStreams({ stdout: process.stdout, stderr: process.stderr, stdin: process.stdin, color, env }),
     ),
     adapters: async () => (await import('./signals/adapters.ts')).adapters,
+    probes: async () => (await import('./signals/probes.ts')).probes,
     keyspace: async (config) => {
       const { Keyspace } = await import('./signals/redis/keyspace.ts');
       return new Keyspace(config.redis, config.timeoutSeconds * 1_000, interrupt);

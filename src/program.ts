@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { doctorCommands } from './cli/doctor.ts';
 import { drillCommands, type Main } from './cli/drill.ts';
 import { declare, effectOf, READS } from './cli/effects.ts';
 import { durationOption, wholeNumber } from './cli/options.ts';
@@ -101,6 +102,7 @@ export function buildProgram(
     ...remedyCommands(context, finish),
     ...runbookCommands(context, finish),
     ...drillCommands({ context, finish, main, tree: () => buildProgram(context, finish) }),
+    ...doctorCommands(context, finish),
     config: (group) => {
       group.description('look at the configuration, or write a first one');
       const show = group

@@ -71,11 +71,8 @@ contexts:
   # Secrets do not belong in this file. Each has a file of its own (mode 0600, one line), named here by a key that
   # ends in -file. The API's token may also come from RATELIMIT_API_TOKEN_FILE or RATELIMIT_API_TOKEN.
   #
-  # Triage only reads. A Redis user that can do no more:
-  #   ACL SETUSER triage on >PASSWORD ~* resetchannels -@all +@read +@connection +info +time -keys
-  #
-  # Whoever applies remedies needs more. A Redis user for operators:
-  #   ACL SETUSER operator on >PASSWORD ~* resetchannels -@all +@read +@connection +info +time -keys +eval +evalsha +set +del +xadd
+  # Triage only reads; whoever applies remedies needs more. \`ratelimit doctor --acl\` prints the two Redis users that
+  # can do exactly that and nothing else, for the runbook and the journal-stream of the context.
 #  prod:
 #    production: true
 #    runbook: aegis

@@ -149,7 +149,7 @@ const STREAM_LENGTH = 10_000;
 const MAX_SHOWN = 2_000;
 
 const READ_ONLY_HINT = 'It is a replica: give the primary with --redis-url or in the context';
-const PERMISSION_HINT = 'Remedies need more rights than triage; the README lists them';
+const PERMISSION_HINT = 'Remedies need more rights than triage: ratelimit doctor --acl prints them';
 
 const failed = (message: string): Written => ({
   status: 'failed',

@@ -1,4 +1,5 @@
 import { nearest } from '../values/nearest.ts';
+import { checkContracts } from './contracts.ts';
 import type { Runbook } from './schema.ts';
 
 type Path = readonly (string | number)[];
@@ -33,6 +34,7 @@ export function checkReferences(runbook: Runbook): Problem[] {
 
   checkSignals(runbook, expect, expectNumber);
   checkRemedies(runbook, expect, report);
+  checkContracts(runbook, report);
   runbook['quiet-needs'].forEach((group, at) => {
     for (const [index, name] of group.entries()) expect('signal', name, ['quiet-needs', at, index]);
   });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { periodOf } from '../values/dated-key.ts';
 import { CODES, conditionSchema } from './conditions-schema.ts';
+import { contractSchema } from './contracts.ts';
 import {
   duration,
   entityKind,
@@ -231,6 +232,7 @@ const whole = mapping({
   links: z.record(identifier, mapping({ title: text(80), see: text(300) })).default({}),
   thresholds: z.record(thresholdName, threshold),
   signals: z.record(identifier, signal),
+  contracts: z.array(contractSchema).default([]),
   'quiet-needs': z.array(z.array(identifier).min(1)).min(1),
   abnormal: z.array(oddity).default([]),
   /** Checks that several categories make, by name. */
@@ -263,6 +265,7 @@ export const runbookSchema = whole.transform((runbook) => ({
 export type Runbook = z.infer<typeof runbookSchema>;
 type SignalSpec = Runbook['signals'][string];
 export type SourceSpec = SignalSpec['sources'][number];
+export type ContractSpec = Runbook['contracts'][number];
 export type SpreadSpec = NonNullable<SignalSpec['spread']>;
 export type CategorySpec = Runbook['categories'][number];
 export type StepSpec = CategorySpec['respond'][number];

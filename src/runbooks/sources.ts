@@ -10,6 +10,9 @@ export function selector(metric: string, match: Readonly<Record<string, string>>
 /** A key template with its places as stars: `acp:auth_fail:*`. */
 export const keyPattern = (template: string): string => template.replaceAll(/\{[^}]*\}/g, '*');
 
+/** A key of a template that no system has, to ask about. */
+export const sampleKey = (template: string): string => template.replaceAll(/\{[^}]*\}/g, 'ratelimit-doctor');
+
 /** A source as the runbook's reader knows it: a key family or a selector. */
 export function labelOf(source: SourceSpec): string {
   switch (source.kind) {
@@ -24,6 +27,22 @@ export function labelOf(source: SourceSpec): string {
       return `queries.${source.setting}`;
     default:
       return selector(source.metric, source.match);
+  }
+}
+
+/** What the source reads, as the runbook writes it: key templates or a metric; nothing for the operator's own query. */
+export function namesOf(source: SourceSpec): string[] {
+  switch (source.kind) {
+    case 'redis-counter':
+      return [source.key];
+    case 'redis-entry':
+      return source.reason === null ? [source.key] : [source.key, source.reason];
+    case 'redis-spend':
+      return source.cap === null ? [source.spend] : [source.spend, source.cap];
+    case 'prometheus-query':
+      return [];
+    default:
+      return [source.metric];
   }
 }
 

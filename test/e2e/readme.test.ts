@@ -6,6 +6,8 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { effectOf } from '../../src/cli/effects.ts';
 import { parseConfigFile } from '../../src/config/read.ts';
 import type { Context } from '../../src/context.ts';
+import { aclLine } from '../../src/doctor/acl.ts';
+import { needsOf } from '../../src/doctor/needs.ts';
 import { EXIT, EXIT_MEANINGS } from '../../src/errors.ts';
 import { parseLabel } from '../../src/labels/parse.ts';
 import { buildProgram } from '../../src/program.ts';
@@ -17,11 +19,9 @@ import { stopEverything } from '../support/processes.ts';
 import { DOCUMENTS, documentText, expectRegion } from '../support/readme-region.ts';
 import {
   byRank,
-  type Contract,
   cell,
   checksTable,
   markdownTable,
-  namesOf,
   signalsTable,
   thresholdsTable,
 } from '../support/runbook-tables.ts';
@@ -47,40 +47,6 @@ const yamlIn = (text: string, beginning: string): string =>
     .split('```yaml\n')
     .find((part) => part.startsWith(beginning))
     ?.split('```')[0] ?? '';
-
-/** Who writes what in Aegis. A source that neither names is written by both, or by whatever Prometheus scrapes. */
-const CONTRACTS: readonly Contract[] = [
-  {
-    id: 'runbook',
-    speaks: [
-      'acp:auth_fail:{ip}',
-      'acp:agent_cost_today:{agent}:{yyyymmdd}',
-      'acp_gateway_request_total',
-      'acp_gateway_inflight_requests',
-    ],
-  },
-  {
-    id: 'gateway',
-    speaks: [
-      'acp:ratelimit:auth_fail:{ip}',
-      'acp:auth_failures:{peer}',
-      'acp:pwfail:{account}',
-      'acp:pwlock:{account}',
-      'acp:quota:daily:{tenant}:{yyyy-mm-dd}',
-      'acp:quota:monthly:{tenant}:{yyyy-mm}',
-      'acp:ratelimit:execute_sw:tenant:{tenant}',
-      'acp:inference_cost:agent:{agent}:{yyyy-mm}',
-      'acp:inference_cost:agent:{agent}:{yyyy-mm-dd}',
-      'acp:inference_cost:tenant:{tenant}:{yyyy-mm}',
-      'acp:inference_cost:tenant:{tenant}:{yyyy-mm-dd}',
-      'acp_tenant_rate_limited_total',
-      'acp_rate_limit_exceeded_total',
-      'acp_inference_cost_blocked_total',
-      'acp_auth_failures_total',
-      'acp_rate_limiter_redis_failure_total',
-    ],
-  },
-];
 
 /** The sections of a screen that are shown; the others are left out, and that is marked. */
 function shortened(screen: string, titles: readonly string[]): string {
@@ -179,6 +145,12 @@ describe('the README', () => {
     region('flags', markdownTable(['flag', 'of', 'meaning'], [...grouped(own), ...flagRows(program, 'all')]));
   });
 
+  test('gives the exact Redis users', () => {
+    const needs = needsOf(runbook, { journalStream: 'ratelimit:journal', db: 0 });
+    const lines = [aclLine('triage', needs), aclLine('operator', needs)];
+    region('acl', `\`\`\`\n${lines.join('\n\n')}\n\`\`\``);
+  });
+
   test('lists every exit code', () => {
     const rows = Object.entries(EXIT_MEANINGS).map(([name, meaning]) => [
       String(EXIT[name as keyof typeof EXIT]),
@@ -237,9 +209,7 @@ test('every link of the documents leads to a file and a heading that exist', () 
 
 describe('docs/aegis.md', () => {
   test('lists every signal with its sources, by contract', () => {
-    const names = Object.values(runbook.signals).flatMap(({ sources }) => sources.flatMap(namesOf));
-    expect(names).toEqual(expect.arrayContaining(CONTRACTS.flatMap(({ speaks }) => speaks)));
-    region('signals', signalsTable(runbook, CONTRACTS));
+    region('signals', signalsTable(runbook));
   });
 
   test('lists every check before belief with what it costs', () => {

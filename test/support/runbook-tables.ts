@@ -11,18 +11,12 @@ export const cell = (text: string): string => text.replaceAll('|', '\\|');
 const code = (text: string): string => `\`${cell(text)}\``;
 const some = (parts: readonly (string | false)[]): string[] => parts.filter((part) => part !== false);
 
-/** A way in which a system is known to write its facts: key templates and metrics, as the runbook's sources have them. */
-export interface Contract {
-  readonly id: string;
-  readonly speaks: readonly string[];
-}
-
 /** Every signal: what it is, where it comes from, its unit, and whether a verdict can do without it. */
-export function signalsTable(runbook: Runbook, contracts: readonly Contract[]): string {
+export function signalsTable(runbook: Runbook): string {
   const rows = Object.entries(runbook.signals).map(([id, { title, unit, sources }]) => [
     code(id),
     cell(title),
-    sources.map((source) => sourceText(source, contracts)).join('<br>'),
+    sources.map((source) => sourceText(source, runbook.contracts)).join('<br>'),
     cell(unit),
     missing(id, runbook),
   ]);
@@ -30,7 +24,7 @@ export function signalsTable(runbook: Runbook, contracts: readonly Contract[]): 
 }
 
 /** What each source reads, as the runbook writes it: key templates or a metric. */
-export function namesOf(source: SourceSpec): string[] {
+function namesOf(source: SourceSpec): string[] {
   switch (source.kind) {
     case 'redis-counter':
       return [source.key];
@@ -45,7 +39,7 @@ export function namesOf(source: SourceSpec): string[] {
   }
 }
 
-function sourceText(source: SourceSpec, contracts: readonly Contract[]): string {
+function sourceText(source: SourceSpec, contracts: Runbook['contracts']): string {
   const of = contracts.filter(({ speaks }) => namesOf(source).some((name) => speaks.includes(name)));
   const notes = [...of.map(({ id }) => id), ...notesOn(source)];
   return `${shown(source)} (${notes.join(', ')})`;

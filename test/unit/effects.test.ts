@@ -42,6 +42,7 @@ describe('every command says what it does', () => {
         "caps": "read-only, idempotent",
         "config init": "read-only",
         "config show": "read-only, idempotent",
+        "doctor": "read-only, idempotent",
         "drill": "read-only",
         "journal": "read-only, idempotent",
         "journal show": "read-only, idempotent",

@@ -28,6 +28,13 @@ test.each([
   ['an anchor that is not there', 'severity: P2', 'severity: *nope', /my\.yaml is not a valid runbook/],
   ['an unknown key', 'severity: P2', 'sevrity: P2', /my\.yaml:\d+: .*"severity"/],
   ['an unknown condition', 'not-public:', 'not-publik:', /my\.yaml:\d+: .*did you mean "not-public"/],
+  [
+    'a contract that speaks of a key that no source reads',
+    '- "acp:ratelimit:auth_fail:{ip}"\n',
+    '- "acp:ratelimit:auth_fails:{ip}"\n',
+    /my\.yaml:\d+: contracts\.1\.speaks\.0: .*did you mean "acp:ratelimit:auth_fail:\{ip\}"/,
+  ],
+  ['two contracts of one name', '- id: gateway', '- id: runbook', /my\.yaml:\d+: contracts\.1\.id: .*two/],
   ['a place that is not there', '{subjects} made', '{subjets} made', /my\.yaml:\d+: .*subjets/],
 ])('%s', (_, from, to, message) => {
   expect(changed(from, to)).toThrow(

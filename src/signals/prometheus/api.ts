@@ -35,7 +35,8 @@ export async function metricExists(http: HttpClient, metric: string): Promise<bo
   return data.includes('__name__');
 }
 
-function successData(body: string): unknown {
+/** What a successful answer holds. @throws SourceError for any other */
+export function successData(body: string): unknown {
   let answer: unknown;
   try {
     answer = JSON.parse(body);
@@ -79,5 +80,5 @@ function sample(entry: unknown): Sample {
   return { labels: Object.fromEntries(labels), value };
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

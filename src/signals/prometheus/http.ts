@@ -19,7 +19,15 @@ export interface HttpClient {
    * Parameters go as a POSTed form, as Grafana sends them: queries outgrow what proxies take as a URL.
    */
   ask(path: string, params: Readonly<Record<string, string>>): Promise<string>;
+  /** The same for what only answers GET, with the time that the server says it is. */
+  get(path: string, params: Readonly<Record<string, string>>): Promise<Dated>;
   close(): void;
+}
+
+/** A body with its `Date` header, as it came; null without one. */
+interface Dated {
+  readonly body: string;
+  readonly date: string | null;
 }
 
 /**
@@ -39,6 +47,18 @@ export function makeHttpClient(target: HttpTarget, signal: AbortSignal, now: () 
           'axios-retry': retryPolicy({ ...PATIENCE, now }),
         });
         return data;
+      } catch (error) {
+        throw toSourceError(error, signal);
+      }
+    },
+    get: async (path, params) => {
+      try {
+        const { data, headers } = await client.get<string>(`${target.url}${path}`, {
+          params: new URLSearchParams(params),
+          'axios-retry': retryPolicy({ ...PATIENCE, now }),
+        });
+        const date: unknown = headers.date;
+        return { body: data, date: typeof date === 'string' ? date.slice(0, 40) : null };
       } catch (error) {
         throw toSourceError(error, signal);
       }

@@ -1,0 +1,112 @@
+import type { Config } from '../config/types.ts';
+import type { Evidence } from '../evidence/types.ts';
+import type { Entry } from '../journal/types.ts';
+import type { Runbook } from '../runbooks/schema.ts';
+import type { Clock } from '../signals/asked.ts';
+import type { Verdict } from '../verdict/types.ts';
+import { apiChecks } from './api.ts';
+import { categoryChecks } from './categories.ts';
+import { clockChecks } from './clocks.ts';
+import { configurationChecks } from './configuration.ts';
+import { contractChecks, unspokenSources } from './contracts.ts';
+import { denyListChecks } from './deny-list.ts';
+import { driftChecks, driftedSignals } from './drift.ts';
+import type { ApiFacts, PrometheusFacts, RedisFacts } from './facts.ts';
+import type { Need } from './needs.ts';
+import { permissionChecks } from './permissions.ts';
+import { prometheusChecks } from './prometheus.ts';
+import { isUnseen, type Scene, sourcesOf } from './reach.ts';
+import { redisChecks } from './redis.ts';
+import { sourceChecks } from './sources.ts';
+import { type Check, checkOf } from './types.ts';
+
+/** All that was looked at. */
+export interface Findings {
+  readonly config: Config;
+  readonly runbook: Runbook;
+  readonly evidence: Evidence;
+  readonly verdict: Verdict;
+  /** null: the runbook asks nothing of it. */
+  readonly redis: RedisFacts | null;
+  readonly prometheus: PrometheusFacts | null;
+  readonly api: ApiFacts;
+  readonly needs: readonly Need[];
+  /** What was done to this very system. */
+  readonly entries: readonly Entry[];
+  /** False when this machine's journal shows signs of having been changed. */
+  readonly isJournalIntact: boolean;
+  readonly clock: Clock;
+}
+
+/** What all of that means for triage and for the remedies: pure, no clock and no I/O of its own. */
+export function diagnose(found: Findings): Check[] {
+  const { config, runbook, evidence, verdict, redis, prometheus, clock } = found;
+  const sources = sourcesOf(evidence, runbook);
+  const drift = driftChecks(runbook, evidence, sources, { redis, prometheus });
+  const unspoken = unspokenSources(runbook, sources);
+  const scene = { evidence, runbook, sources, unspoken, drifted: driftedSignals(drift, evidence) };
+  const { db } = config.redis;
+  const world = { runbook, evidence, sources, db, timeoutSeconds: config.timeoutSeconds };
+  return [
+    ...quietChecks(verdict, scene),
+    ...drift,
+    ...contractChecks(runbook, sources),
+    ...categoryChecks(scene),
+    ...sourceChecks(scene, prometheus),
+    ...(redis === null
+      ? []
+      : [
+          ...redisChecks(redis, world),
+          ...permissionChecks(redis.rights, found.needs),
+          ...clockChecks('Redis', redis.clock, clock),
+        ]),
+    ...(prometheus === null
+      ? []
+      : [
+          ...prometheusChecks(prometheus, evidence.windowSeconds),
+          ...clockChecks('Prometheus', prometheus.clock, clock),
+        ]),
+    ...apiChecks(found.api, runbook),
+    ...denyListChecks(runbook.remedies['block-ip'], found.entries),
+    ...(found.isJournalIntact
+      ? []
+      : [checkOf({ check: 'journal', code: 'journal-changed', level: 'warning' })]),
+    ...configurationChecks(config, runbook),
+  ];
+}
+
+/** Could triage say that all is quiet, and would that be true? */
+function quietChecks({ blind }: Verdict, scene: Scene): Check[] {
+  const { evidence, runbook, drifted } = scene;
+  const groups = runbook['quiet-needs'];
+  const troubles = groups.flatMap((group): Check[] => {
+    const check = { check: 'quiet', signal: group[0] ?? null, args: { signals: group } } as const;
+    const status = (id: string) => evidence.signals[id]?.status;
+    if (!blind.includes(group)) {
+      // What triage takes for an empty source that is alive may be one that nothing is written to.
+      const tells = (id: string) =>
+        status(id) === 'measured' || (status(id) === 'empty' && !drifted.has(id) && !isUnseen(id, scene));
+      return group.some(tells) ? [] : [checkOf({ ...check, code: 'quiet-deceptive', level: 'problem' })];
+    }
+    // That it could not be read is said of the source already.
+    return group.some((id) => status(id) === 'unknown')
+      ? [checkOf({ ...check, code: 'quiet-unknown', level: 'note', status: 'unknown' })]
+      : [checkOf({ ...check, code: 'quiet-blind', level: 'problem' })];
+  });
+  if (troubles.length > 0) return troubles;
+  return [
+    checkOf({ check: 'quiet', code: 'quiet-possible', level: 'fine', args: { groups: groups.length } }),
+  ];
+}
+
+/** What a script is told, worst first: refused, unknown, a problem. */
+export type Outcome = 'refused' | 'unknown' | 'problem' | 'fine';
+
+/** What triage and the remedies rest on: that something else was refused is told, and no reason to fail. */
+const NEEDED: ReadonlySet<Check['check']> = new Set(['source', 'permission', 'api']);
+
+export function outcomeOf(checks: readonly Check[]): Outcome {
+  if (checks.some(({ check, cause }) => cause === 'auth' && NEEDED.has(check))) return 'refused';
+  if (checks.some(({ check, status }) => check === 'source' && status === 'unknown')) return 'unknown';
+  return checks.some(({ level }) => level === 'problem') ? 'problem' : 'fine';
+}
