@@ -3,8 +3,9 @@ import { absent, empty, measured, type Reading, type Row, rowOf, unknown } from 
 import { type Interval, riseOf, valueAt } from '../incidents/timeline.ts';
 import type { SeriesState } from '../incidents/types.ts';
 import type { Runbook, SourceSpec } from '../runbooks/schema.ts';
-import { labelOf, selector } from '../runbooks/sources.ts';
+import { selector } from '../runbooks/sources.ts';
 import { isValidId } from '../signals/entities.ts';
+import { answered } from '../signals/prometheus/answer.ts';
 import { mixOf, rounded } from '../signals/prometheus/mix.ts';
 
 type Of<K extends SourceSpec['kind']> = Extract<SourceSpec, { kind: K }>;
@@ -39,18 +40,9 @@ export const readingOf =
   (record: () => Recording): Adapter =>
   async (asked, { runbook, windowSeconds }) => {
     const recording = record();
-    return asked.map((one) => {
-      const label = labelOf(one.source);
-      const reading = read(one.source, { recording, runbook, kind: one.kind, windowSeconds });
-      const { status, reason, cause, rows, distinct } = reading;
-      const [first] = rows;
-      const sample = first === undefined ? null : { id: first.id, value: first.value };
-      return {
-        asked: [one],
-        reading: { ...reading, rows: rows.map((row) => ({ ...row, sources: [label] })) },
-        sources: [{ label, status, reason, cause, latencyMs: 0, entities: distinct, sample }],
-      };
-    });
+    return asked.map((one) =>
+      answered(one, read(one.source, { recording, runbook, kind: one.kind, windowSeconds }), 0),
+    );
   };
 
 function read(source: SourceSpec, question: Question): Reading {

@@ -191,9 +191,12 @@ test('each kind of incident of the runbook that an operator must know is among t
   const told = Object.values(shipped).flatMap(({ expect: { category } }) => category);
   expect([...told].sort()).toEqual([
     'agent-over-cost-cap',
+    'dependency-outage',
     'deploy-auth-churn',
     'distributed-credential-stuffing',
     'platform-overload',
+    // As the runbook has it, and as the gateway in the field counts.
+    'single-ip-credential-stuffing',
     'single-ip-credential-stuffing',
     'tenant-over-rps-cap',
   ]);

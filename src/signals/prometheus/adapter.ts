@@ -1,8 +1,8 @@
 import type { Adapter, Answer } from '../../evidence/collect.ts';
 import { type Reading, unknown } from '../../evidence/types.ts';
-import { labelOf } from '../../runbooks/sources.ts';
 import type { Asked } from '../asked.ts';
 import { SourceError } from '../source-error.ts';
+import { answered } from './answer.ts';
 import { type HttpClient, makeHttpClient } from './http.ts';
 import { readQuery } from './own-query.ts';
 import { readRate } from './rate.ts';
@@ -27,27 +27,6 @@ export const readPrometheus: Adapter = async (asked, { config, runbook, windowSe
     http.close();
   }
 };
-
-function answered(one: Asked, reading: Reading, latencyMs: number): Answer {
-  const label = labelOf(one.source);
-  const { status, reason, cause, rows, total, distinct } = reading;
-  const [row] = rows;
-  const report = {
-    ...{ label, status, reason, cause, latencyMs },
-    entities: distinct,
-    sample:
-      row === undefined
-        ? total === null
-          ? null
-          : { id: 'total', value: total }
-        : { id: row.id, value: row.value },
-  };
-  return {
-    asked: [one],
-    reading: { ...reading, rows: rows.map((each) => ({ ...each, sources: [label] })) },
-    sources: [report],
-  };
-}
 
 function readOne({ source }: Asked, question: Question): Promise<Reading> {
   switch (source.kind) {
