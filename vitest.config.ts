@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   define: { __VERSION__: JSON.stringify('test') },
   test: {
+    // A test mostly waits for servers and processes, so a worker for each core leaves the machine room.
+    maxWorkers: '100%',
     projects: [
       { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       {

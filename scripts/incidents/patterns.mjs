@@ -67,7 +67,9 @@ export const calmG = (started = DAYS, identityUp = 1, { tenants = true } = {}) =
     identity(identityUp),
     steady('acp_auth_failures_total', { reason: 'invalid_api_key' }, 0.1),
     steady('acp_rate_limit_exceeded_total', { layer: 'tenant', tier: 'standard' }, 0.02),
-    ...(tenants ? [steady('acp_tenant_rate_limited_total', { tenant: 'hooli', limit_type: 'rps' }, 0.02)] : []),
+    ...(tenants
+      ? [steady('acp_tenant_rate_limited_total', { tenant: 'hooli', limit_type: 'rps' }, 0.02)]
+      : []),
     steady('acp_inference_cost_blocked_total', { scope: 'agent', key: 'agent-old' }, 0),
     steady('acp_inference_cost_blocked_total', { scope: 'tenant', key: 'old' }, 0),
     steady('acp_rate_limiter_redis_failure_total', { site: 'rps' }, 0),

@@ -316,7 +316,7 @@ describe('an incident of your own', () => {
   });
 
   test.each([
-    [['drill'], /which incident\? Incidents: agent-cap, crowd, /],
+    [['drill'], /which incident\? Incidents: agent-cap, claimed-ip, crowd, /],
     [['drill', 'one-pi'], /there is no incident "one-pi"; did you mean "one-ip"\?/],
     [['drill', '../../etc'], /cannot be read: /],
     [['drill', '/dev/zero'], /cannot be read: it has more than 4 MiB/],
@@ -359,7 +359,7 @@ describe('at a terminal', () => {
     const { code, output } = await runInTerminal(['drill'], {
       env: { TMPDIR },
       answers: [
-        { after: 'Which incident?', type: '\u001b[B'.repeat(4) },
+        { after: 'Which incident?', type: '\u001b[B'.repeat(5) },
         { after: /> one-ip/, type: '\r' },
         { after: PROMPT, type: 'triage\r' },
         { after: 'What next?', type: '\r' },
