@@ -81,6 +81,8 @@ const source = z.discriminatedUnion('kind', [
     entity: entityKind.nullable().default(null),
     /** Ask also for the same hour yesterday and a week ago. */
     usual: z.boolean().default(false),
+    /** The rate of that long ago, to hold the present one against. */
+    ago: duration.nullable().default(null),
   }),
   /** A gauge's present value, summed by one label. `limit` names the threshold that holds its limit. */
   mapping({
@@ -95,7 +97,14 @@ const source = z.discriminatedUnion('kind', [
     limit: thresholdName.nullable().default(null),
   }),
   /** Seconds since the time that a gauge holds, such as process_start_time_seconds; youngest first. */
-  mapping({ kind: z.literal('prometheus-age'), metric, match, by: label }),
+  mapping({
+    kind: z.literal('prometheus-age'),
+    metric,
+    match,
+    by: label,
+    /** Another label that is kept, such as the job. */
+    mix: label.nullable().default(null),
+  }),
   /** A query of the operator's own: `queries` of the context holds it under this name. Without it there is no such source. */
   mapping({
     kind: z.literal('prometheus-query'),
