@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { periodOf } from '../values/dated-key.ts';
-import { CODES, conditionSchema } from './conditions-schema.ts';
+import { CODES } from './codes.ts';
+import { conditionSchema } from './conditions-schema.ts';
 import {
   duration,
   entityKind,
@@ -193,6 +194,8 @@ const caveat = mapping({
   withholds: z.array(identifier).default([]),
   /** Responses that are proposed last while it holds. */
   defers: z.array(identifier).default([]),
+  /** Whom it holds for is no subject, as long as there are others. */
+  acquits: z.boolean().default(false),
 });
 
 /** An outcome by its code, or by its code and the value that it was about: `mix-only=daily`. */
