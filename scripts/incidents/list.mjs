@@ -169,7 +169,7 @@ export const INCIDENTS = {
   'low-and-slow-runbook': [
     'Four hundred addresses, five failures each.',
     { category: CROWD, also: [], confidence: 'high' },
-    [calmR(), noiseR, failuresR('198.18.{0..3}.{1..100}', 5)],
+    [calmR(), noiseR, failuresR('2001:db8:{0..3}:{1..100}::7', 5)],
   ],
   'crowd-runbook-ipv6': [
     'A crowd from IPv6 networks.',
@@ -205,7 +205,7 @@ export const INCIDENTS = {
       caveats: ['possibly-spoofed'],
       'not-proposed': ['block-ip'],
     },
-    [calmR(), failuresR('198.18.{0..4}.{1..100}', [1, 2]), failureTotal(6)],
+    [calmR(), failuresR('2001:db8:{0..4}:{1..100}::7', [1, 2]), failureTotal(6)],
   ],
   'spoofed-gateway': [
     'Eight hundred addresses in a minute, once each, all of them from X-Forwarded-For.',
@@ -216,7 +216,7 @@ export const INCIDENTS = {
       caveats: ['possibly-spoofed', 'client-claimed-address'],
       'not-proposed': ['block-ip'],
     },
-    [calmG(), failuresG('198.18.{0..7}.{1..100}', 1, 14)],
+    [calmG(), failuresG('2001:db8:{0..7}:{1..100}::7', 1, 14)],
   ],
   'one-loud-in-a-crowd': [
     'A botnet, and one of its addresses is much louder.',
@@ -437,12 +437,12 @@ export const INCIDENTS = {
   'deploy-runbook': [
     'Three hundred clients sign in again after a deploy.',
     { category: CHURN, also: [], 'not-proposed': ['block-ip', 'kill-switch'] },
-    [calmR(DEPLOYED), failuresR('198.18.{7..9}.{1..100}', [1, 2, 3, 2], '280s')],
+    [calmR(DEPLOYED), failuresR('2001:db8:{7..9}:{1..100}::7', [1, 2, 3, 2], '280s')],
   ],
   'deploy-gateway': [
     'The same, as the gateway in the field counts it.',
     { category: CHURN, also: [], 'not-proposed': ['block-ip', 'kill-switch'] },
-    [calmG(DEPLOYED), failuresG('198.18.7.{1..100}', [1, 2, 3], 4, { proxy: 700 })],
+    [calmG(DEPLOYED), failuresG('2001:db8:7:{1..100}::7', [1, 2, 3], 4, { proxy: 700, since: '3m' })],
   ],
   'restart-is-no-deploy': [
     'One gateway crashed and is back; sixty addresses attack, four failures each.',

@@ -17,9 +17,9 @@ const steady = (metric, labels, perSecond) => ({
   ...{ metric, labels: on('gw-1:8000', labels), 'per-second': perSecond },
   ...{ yesterday: perSecond, 'last-week': perSecond },
 });
-/** It began twenty minutes ago, and there was nothing of it at this hour before. */
-const burst = (metric, labels, perSecond, before = 0) => ({
-  ...{ metric, labels: on('gw-2:8000', labels), 'per-second': perSecond, since: '20m', before },
+/** It began twenty minutes ago or so, and there was nothing of it at this hour before. */
+const burst = (metric, labels, perSecond, before = 0, since = '20m') => ({
+  ...{ metric, labels: on('gw-2:8000', labels), 'per-second': perSecond, since, before },
   ...{ yesterday: before, 'last-week': before },
 });
 
@@ -104,12 +104,12 @@ export const failuresR = (ip, count, ttl = '290s') => ({
 });
 
 /** By the gateway's own, which live for a minute and stop at about 26; the proxy counts for everybody. */
-export const failuresG = (ip, count, perSecond, { proxy = 9000, usual = 0.1 } = {}) => ({
+export const failuresG = (ip, count, perSecond, { proxy = 9000, usual = 0.1, since = '20m' } = {}) => ({
   keys: [
     { key: `acp:ratelimit:auth_fail:${ip}`, value: count, ttl: '40s' },
     { key: 'acp:auth_failures:10.0.0.5', value: proxy, ttl: '299s' },
   ],
-  series: [burst('acp_auth_failures_total', { reason: 'invalid_token' }, perSecond, usual)],
+  series: [burst('acp_auth_failures_total', { reason: 'invalid_token' }, perSecond, usual, since)],
 });
 
 /** Requests that the gateway refuses without counting them. */

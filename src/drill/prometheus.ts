@@ -7,6 +7,7 @@ import { selector } from '../runbooks/sources.ts';
 import { isValidId } from '../signals/entities.ts';
 import { answered } from '../signals/prometheus/answer.ts';
 import { mixOf, rounded } from '../signals/prometheus/mix.ts';
+import { parseDuration } from '../values/duration.ts';
 
 type Of<K extends SourceSpec['kind']> = Extract<SourceSpec, { kind: K }>;
 type PrometheusSource = Of<'prometheus-rate' | 'prometheus-gauge' | 'prometheus-age'>;
@@ -109,18 +110,25 @@ const DAY = 86_400;
 function earlierRates(source: Of<'prometheus-rate'>, question: Question): (Rates | null)[] {
   return [DAY, 7 * DAY].map((ago) => {
     const then = question.recording.atSeconds - ago;
-    const isRecorded = question.recording.series.some(
-      ({ metric, spans }) =>
-        metric === source.metric && spans.some(({ from, to }) => from <= then && then < to),
-    );
-    return isRecorded ? ratesAt(then, source, question) : null;
+    return isRecorded(then, source, question) ? ratesAt(then, source, question) : null;
   });
 }
+
+/** Is anything of the metric recorded of then? */
+const isRecorded = (then: number, { metric }: PrometheusSource, { recording }: Question): boolean =>
+  recording.series.some(
+    (one) => one.metric === metric && one.spans.some(({ from, to }) => from <= then && then < to),
+  );
 
 function readRate(source: Of<'prometheus-rate'>, question: Question): Reading {
   const { by, mix, entity } = source;
   const kind = entity ?? question.kind;
-  const { total, entities } = ratesAt(question.recording.atSeconds, source, question);
+  const ago = source.ago === null ? 0 : (parseDuration(source.ago) ?? 0);
+  const at = question.recording.atSeconds - ago;
+  if (ago > 0 && !isRecorded(at, source, question)) {
+    return empty(`${source.metric} has too few samples of ${source.ago} ago`, false);
+  }
+  const { total, entities } = ratesAt(at, source, question);
   const [day = null, week = null] = source.usual ? earlierRates(source, question) : [];
   const known = [day, week].filter((rates) => rates !== null);
   const found = [...entities].filter(([, { value }]) => value > 0).sort((a, b) => b[1].value - a[1].value);
@@ -196,7 +204,12 @@ function readGauge(source: Of<'prometheus-gauge'>, question: Question): Reading 
 function readAge(source: Of<'prometheus-age'>, question: Question): Reading {
   const { nowSeconds } = question.recording;
   const rows = presentValues(source, question, Math.max)
-    .map(({ id, value }) => plainRow(id, question.kind, Math.max(0, nowSeconds - value)))
+    .map(
+      ({ id, kept, value }): Row => ({
+        ...plainRow(id, question.kind, Math.max(0, nowSeconds - value)),
+        labels: source.mix === null ? {} : { [source.mix]: { [kept]: 1 } },
+      }),
+    )
     .sort((a, b) => a.value - b.value);
   return measured({ total: null, distinct: rows.length, rows: rows.slice(0, TOP_PROCESSES) });
 }

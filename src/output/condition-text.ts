@@ -1,4 +1,4 @@
-import type { Condition } from '../runbooks/conditions-schema.ts';
+import type { Condition, Mix } from '../runbooks/conditions-schema.ts';
 import type { Runbook } from '../runbooks/schema.ts';
 import { formatDuration } from '../values/duration.ts';
 import { escapeText } from './escape.ts';
@@ -10,10 +10,16 @@ export interface Said {
   readonly parts: readonly Said[];
 }
 
+const NOT = 'not: ';
+
 /** What a condition asks, with the numbers that it measures against, then the names of those. Escaped. */
 export function sayCondition(condition: Condition, runbook: Runbook): Said {
   if ('all' in condition) return said('all of these', condition.all, runbook);
   if ('any' in condition) return said('any of these', condition.any, runbook);
+  if ('unless' in condition && 'when' in condition.unless) {
+    const { text, parts } = sayCondition(condition.unless.when, runbook);
+    return { text: `${NOT}${text}`, parts };
+  }
   const [key = '', node] = Object.entries(condition)[0] ?? [];
   const say = SAY[key as Kind] as (node: unknown, about: About) => string;
   const about = aboutOf(node, runbook);
@@ -33,7 +39,9 @@ function said(text: string, conditions: readonly Condition[], runbook: Runbook):
 export function sayInOne(said: Said): string {
   if (said.parts.length === 0) return said.text;
   const parts = said.parts.map((part) => (part.parts.length > 1 ? `(${sayInOne(part)})` : sayInOne(part)));
-  return parts.join(said.text.startsWith('all') ? ', and ' : ', or ');
+  const [denied, what] = said.text.startsWith(NOT) ? [true, said.text.slice(NOT.length)] : [false, said.text];
+  const all = parts.join(what.startsWith('all') ? ', and ' : ', or ');
+  return denied ? `${NOT}${all}` : all;
 }
 
 type Keys<C> = C extends unknown ? keyof C : never;
@@ -85,20 +93,22 @@ const standOut = ({ spread, amount, share }: About): string =>
     ? ''
     : `, each with at least ${amount(spread['loud-at'])} and ${share(spread['loud-share'])} of what remains`;
 
-type Mix = NonNullable<Node<'spread'>['mix']>;
 const mixOf = (mix: Mix, { share }: About): string => {
   const [much, value] = 'only' in mix ? ['at least', mix.only] : ['less than', mix['not-only']];
-  return `${much} ${share(mix.share)} of it with ${mix.label} ${escapeText(value.join(' or '), 80)}`;
+  const whole = mix.of === 'all' ? 'all of it' : 'it';
+  return `${much} ${share(mix.share)} of ${whole} with ${mix.label} ${escapeText(value.join(' or '), 80)}`;
 };
 
 const VOLUME = { all: 'in all', judged: 'above the noise floor', rest: 'beside what stands out' };
 
 const SAY: { readonly [K in Kind]: (node: Node<K>, about: About) => string } = {
-  spread: ({ is, mix }, about) => {
+  spread: ({ is, mix, except }, about) => {
     const { title, one, many, spread, number, share, amount } = about;
     if (is === 'one-or-few') {
       const clause = mix === undefined ? '' : `, ${mixOf(mix, about)}`;
-      return `${title}: one ${one} stands out, or up to ${number(spread?.few)} do${standOut(about)}${clause}`;
+      const left =
+        except === undefined ? '' : `, except those with ${mixOf({ ...except, of: 'all' }, about)}`;
+      return `${title}: one ${one} stands out, or up to ${number(spread?.few)} do${standOut(about)}${clause}${left}`;
     }
     const crowd = spread?.many ?? null;
     if (crowd === null)
@@ -118,8 +128,13 @@ const SAY: { readonly [K in Kind]: (node: Node<K>, about: About) => string } = {
   'one-shot': ({ sources }, { title, many, number }) =>
     `${title}: at least ${number(sources)} ${many} below the noise floor`,
   mix: (node, about) => `${about.title}: ${mixOf(node, about)}`,
-  'over-limit': ({ ratio }, { title, one, share }) =>
-    `${title}: at least one ${one} at ${share(ratio)} of its limit or above`,
+  'over-limit': ({ ratio, 'reached-in': other }, { title, one, share, runbook, number }) => {
+    const too =
+      other === undefined
+        ? ''
+        : `, and at ${number(other['at-least'])} or more of ${runbook.signals[other.signal]?.title ?? other.signal}`;
+    return `${title}: at least one ${one} at ${share(ratio)} of its limit or above${too}`;
+  },
   'no-limit': ({ problem }, { title, one }) =>
     `${title}: at least one ${one} ${problem === 'none' ? 'without a limit' : 'with a limit that cannot be used'}`,
   started: ({ within, share, before }, about) => {
@@ -131,18 +146,27 @@ const SAY: { readonly [K in Kind]: (node: Node<K>, about: About) => string } = {
     const much = share === undefined ? `one of the ${many}` : `at least ${about.share(share)} of the ${many}`;
     return `${title}: ${much} started in the last ${time(within)}${events}`;
   },
-  down: ({ named }, { title, one }) =>
-    named === undefined
-      ? `${title}: at least one ${one} is down`
-      : `${title}: a ${one} named ${escapeText(named.join(' or '), 80)} is down`,
-  'not-public': (_, { title, many }) => `${title}: not all ${many} that stand out are public addresses`,
-  strangers: (node, { title, one, many, amount }) =>
-    node.of === 'largest'
+  down: ({ named, all }, { title, one }) => {
+    const which = named === undefined ? '' : ` named ${escapeText(named.join(' or '), 80)}`;
+    if (all) return `${title}: every ${one}${which} is down`;
+    return `${title}: ${named === undefined ? 'at least one' : 'a'} ${one}${which} is down`;
+  },
+  'not-public': ({ of }, { title, many }) =>
+    of === 'crowd'
+      ? `${title}: most of the ${many} of a crowd are no public addresses`
+      : `${title}: not all ${many} that stand out are public addresses`,
+  'one-network': ({ share }, about) =>
+    `${about.title}: at least ${about.share(share)} of a crowd from one IPv6 network (/64)`,
+  strangers: (node, { title, one, many, amount, number }) => {
+    if (node.of === 'names')
+      return `${title}: at least ${number(node['at-least'])} names that are not valid ${many}`;
+    return node.of === 'largest'
       ? `${title}: a name that is not a valid ${one} has at least ${amount(node['at-least'])}`
-      : `${title}: names that are not valid ${many} have at least ${amount(node['at-least'])} above the noise`,
+      : `${title}: names that are not valid ${many} have at least ${amount(node['at-least'])} above the noise`;
+  },
   listed: ({ by }, { title, many, runbook }) =>
     `${title}: one of the ${many} that stand out is among the ${runbook.signals[by]?.title ?? by}`,
-  unless: ({ category }) => `${category} does not explain it`,
+  unless: (node) => ('category' in node ? `${node.category} does not explain it` : ''),
   reaches: ({ id, kind, 'at-least': least }, { title, one, amount }) => {
     const whose = id !== undefined ? escapeText(id, 80) : `one ${kind ?? one}`;
     return `${title}: ${whose} at ${amount(least)} or more`;
@@ -151,17 +175,30 @@ const SAY: { readonly [K in Kind]: (node: Node<K>, about: About) => string } = {
     `${title}: at least ${number(least)} ${many}${each === undefined ? '' : ` with ${amount(each)} or more each`}`,
   diverse: ({ sources }, { title, many, number }) =>
     `${title}: what does not stand out is as diverse as ${number(sources)} equally loud ${many} or more`,
+  covers: ({ by, share: least }, { title, runbook, share }) =>
+    `${title}: what does not stand out makes up at least ${share(least)} of ${runbook.signals[by]?.title ?? by}`,
   'made-of': (node, { title, share }) =>
     'only' in node
       ? `${title}: at least ${share(node.share)} of it are ${escapeText(node.only.join(' or '), 80)}`
       : `${title}: less than ${share(node.share)} of it are ${escapeText(node['not-only'].join(' or '), 80)}`,
   unlabelled: ({ label }, { title }) => `${title}: no source tells the ${label}`,
-  claimed: (_, { title, many }) => `${title}: some of the ${many} are named by the client itself`,
+  claimed: ({ of }, { title, many }) =>
+    of === 'crowd'
+      ? `${title}: most of the ${many} of a crowd are named by the clients themselves`
+      : `${title}: some of the ${many} are named by the client itself`,
   plateau: (_, { title, many }) => `${title}: some of the ${many} are at the end of their counters`,
   shared: ({ by, 'at-least': least }, { title, many, runbook, number }) =>
     `${title}: one of the ${many} has ${number(least)} or more by ${runbook.signals[by]?.title ?? by}`,
   ended: ({ after }, { title, time }) => `${title}: the last one was ${time(after)} ago or longer`,
   silent: ({ signal }, { runbook }) => `${runbook.signals[signal]?.title ?? signal}: no source tells it`,
-  usual: ({ is, times }, { title, number }) =>
-    `${title}: ${is === 'above' ? 'more than' : 'at most'} ${number(times)} times what it was at the same hour yesterday and a week ago`,
+  undated: (_, { title, many }) => `${title}: the counter of one of the ${many} has no end`,
+  outgrown: ({ by, times }, { title, runbook, number }) =>
+    `${title}: what stands out has counted more than ${number(times)} times what ${runbook.signals[by]?.title ?? by} saw in that time`,
+  usual: ({ is, times, than }, { title, number, runbook }) => {
+    const then =
+      than === undefined
+        ? 'it was at the same hour yesterday and a week ago'
+        : `${runbook.signals[than]?.title ?? than} tells`;
+    return `${title}: ${is === 'above' ? 'more than' : 'at most'} ${number(times)} times what ${then}`;
+  },
 };

@@ -151,11 +151,12 @@ function saidMarkdown(said: Said, depth = 0): string[] {
 
 type CaveatSpec = CategoryView['spec']['caveats'][number];
 
-function effectsOf({ lowers, withholds, defers }: CaveatSpec): string[] {
+function effectsOf({ lowers, withholds, defers, acquits }: CaveatSpec): string[] {
   return [
     ...(lowers === 0 ? [] : [`lowers the confidence by ${lowers} ${lowers === 1 ? 'step' : 'steps'}`]),
     ...(withholds.length === 0 ? [] : [`does not propose ${withholds.join(', ')}`]),
     ...(defers.length === 0 ? [] : [`proposes ${defers.join(', ')} last`]),
+    ...(acquits ? ['does not name whom it holds for beside others'] : []),
   ];
 }
 

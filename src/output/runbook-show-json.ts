@@ -35,8 +35,8 @@ function wholeOf(category: CategoryView, shown: ShownRunbook) {
     sureWhen: spec['sure-when'] === null ? null : sayCondition(spec['sure-when'], runbook),
     otherwise: spec.otherwise,
     thresholds: thresholds.map(({ name }) => name),
-    caveats: spec.caveats.map(({ code, text, when, lowers, withholds, defers }) => {
-      return { code, text, when: sayCondition(when, runbook), lowers, withholds, defers };
+    caveats: spec.caveats.map(({ code, text, when, lowers, withholds, defers, acquits }) => {
+      return { code, text, when: sayCondition(when, runbook), lowers, withholds, defers, acquits };
     }),
     respond: spec.respond.map((step) => {
       const [command = null] = commandOf(step, shown);

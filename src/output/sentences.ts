@@ -1,11 +1,14 @@
 import type { Runbook } from '../runbooks/schema.ts';
 import { formatDuration } from '../values/duration.ts';
-import type { Because, Caveat } from '../verdict/types.ts';
+import type { Because, Caveat, Code } from '../verdict/types.ts';
 import { escapeText } from './escape.ts';
 import { formatAmount, formatNumber, formatShare } from './numbers.ts';
 
 /** The sentence for one evaluated condition, escaped: what was measured, and the threshold it was held against. */
 export function explain(because: Because, runbook: Runbook): string {
+  // A condition that must not hold is told as what it found.
+  const { what } = because.args;
+  if (because.code === 'unless' && what !== undefined) return explain(denied(because, what), runbook);
   const spec = because.signal === null ? undefined : runbook.signals[because.signal];
   const title = spec?.title ?? because.signal ?? '';
   if (because.met === null && because.code !== 'unless') {
@@ -23,6 +26,11 @@ export function explain(because: Because, runbook: Runbook): string {
     if (because.args.status === 'absent' && because.code === 'ended') {
       return `${title}: no source tells when it was last seen`;
     }
+    if (because.args.status === 'absent' && because.code === 'outgrown') {
+      return `${title}: no source tells what the counters could be held against`;
+    }
+    if (because.args.status === 'at-most')
+      return `${title}: no source tells more than how much it is at most`;
     if (because.args.status === 'stale') return `${title}: no sign of life in the window`;
     return because.args.status === 'absent'
       ? `${title}: there is no such source`
@@ -66,6 +74,12 @@ export function explain(because: Because, runbook: Runbook): string {
     case 'mix-mixed':
       return mixSentence(because);
     case 'over-limit':
+      if (args.other !== undefined) {
+        const other = runbook.signals[args.other]?.title ?? String(args.other);
+        return because.met
+          ? `${entities(count)} at ${formatShare(threshold)} of the limit or above and among the ${other}`
+          : `no ${one} at ${formatShare(threshold)} of its limit is among the ${other}`;
+      }
       return because.met
         ? `${entities(count)} at ${formatShare(threshold)} of the limit or above, the highest at ${formatShare(measured)}`
         : `no ${one} at ${formatShare(threshold)} of its limit, the highest is at ${formatShare(measured)}`;
@@ -75,15 +89,26 @@ export function explain(because: Because, runbook: Runbook): string {
         : `every ${one} has a limit`;
     case 'started':
       if (number(args.of) === 0) return `no ${one} is known`;
-      return `${formatNumber(count)} of ${entities(number(args.of))} started in the last ${formatDuration(number(args.within))}, the newest ${formatDuration(number(args.newest))} ago (threshold ${formatShare(threshold)})`;
+      return `${formatNumber(count)} of ${entities(number(args.of))}${args.names === undefined ? '' : ` of ${text(args.names)}`} started in the last ${formatDuration(number(args.within))}, the newest ${formatDuration(number(args.newest))} ago (threshold ${formatShare(threshold)})`;
     case 'started-after':
       return 'most of the sources had stopped before the first process started';
     case 'down':
       if (measured === 0 && args.which !== undefined) return `no ${one} named ${text(args.which)} is down`;
+      if (!because.met && measured > 0)
+        return `${entities(measured)} down: ${text(args.names)}, and ${formatNumber(number(args.left))} more up`;
       return measured > 0 ? `${entities(measured)} down: ${text(args.names)}` : `no ${one} is down`;
     case 'not-public':
-      return measured > 0 ? `not public: ${text(args.names)}` : `every ${one} that stands out is public`;
+      if (because.met || measured === 0) {
+        return measured > 0 ? `not public: ${text(args.names)}` : `every ${one} that stands out is public`;
+      }
+      return `most of them are public, others not: ${text(args.names)}`;
+    case 'one-network':
+      return measured > 0
+        ? `${entities(count)} of the network ${text(args.network)} have ${formatShare(measured)} of it (threshold ${formatShare(threshold)})`
+        : `no two of them are of one IPv6 network`;
     case 'strangers':
+      if (args.of === 'names')
+        return `${formatNumber(measured)} names are not valid ${many} (threshold ${formatNumber(threshold)})`;
       return args.of === 'judged'
         ? `names that are not valid ${many} have ${amount(measured)} above the noise (threshold ${formatNumber(threshold)})`
         : `the largest name that is not a valid ${one} has ${amount(measured)} (threshold ${formatNumber(threshold)})`;
@@ -97,6 +122,8 @@ export function explain(because: Because, runbook: Runbook): string {
         : `${entities(measured)} with ${amount(number(args.each))} or more (threshold ${formatNumber(threshold)})`;
     case 'diverse':
       return `${entities(count)} beside what stands out, as diverse as ${formatNumber(measured)} equally loud ones (threshold ${formatNumber(threshold)})`;
+    case 'covers':
+      return `the counters of the ${many} beside what stands out account for ${formatShare(measured)} of the whole (threshold ${formatShare(threshold)})`;
     case 'made-only':
     case 'made-mixed':
       return `${formatShare(measured)} of the ${title} are ${text(args.value)} (threshold ${formatShare(threshold)})`;
@@ -118,17 +145,34 @@ export function explain(because: Because, runbook: Runbook): string {
         : `${title}: at most ${formatNumber(measured)} each (several is ${formatNumber(threshold)})`;
     case 'ended':
       return `the last one was ${formatDuration(Math.round(measured))} ago (over is ${formatDuration(threshold)})`;
+    case 'undated':
+      return measured > 0
+        ? `without an end, so that nobody knows since when it counts: ${text(args.names)}`
+        : `every ${one} that stands out has a counter that ends`;
+    case 'outgrown':
+      return `${formatNumber(number(args.counted))} counted, ${formatNumber(number(args.seen))} seen in all in that time (threshold ${formatNumber(threshold)} times)`;
     case 'silent':
       return because.met ? `no source tells the ${title}` : `the ${title} are known`;
     case 'usual-above':
-    case 'usual-same':
-      return `${amount(measured)} now, ${amount(number(args.usual))} at the same hour yesterday or last week (threshold ${formatNumber(number(args.times))} times)`;
+    case 'usual-same': {
+      const usual = amount(number(args.usual));
+      const then =
+        args.than === undefined
+          ? `${usual} at the same hour yesterday or last week`
+          : `${runbook.signals[args.than]?.title ?? text(args.than)}: ${usual}`;
+      return `${amount(measured)} now, ${then} (threshold ${formatNumber(number(args.times))} times)`;
+    }
     case 'unless':
       if (because.met === null) return `whether ${text(args.category)} explains it could not be checked`;
       return because.met
         ? `${text(args.category)} does not explain it`
         : `${text(args.category)} explains it`;
   }
+}
+
+function denied({ met, args, ...because }: Because, what: string | number): Because {
+  const { what: _, ...own } = args;
+  return { ...because, code: what as Code, met: met === null ? null : !met, args: own };
 }
 
 /** The sentences for several conditions in one line; what could not be seen of a signal is said once. */

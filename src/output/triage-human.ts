@@ -40,7 +40,8 @@ export function triageHuman(document: TriageDocument, paint: Paint, width: numbe
     const against = finding.because.filter((because) => because.met === false);
     sections.push(
       block(paint.strong(`Why ${finding.category}${category ? ` (${category.cause})` : ''}`), [
-        ...finding.because.filter((b) => b.met === true).map((b) => line('+', explain(b, runbook))),
+        // What must hold and what makes it sure may be the same thing.
+        ...new Set(finding.because.filter((b) => b.met === true).map((b) => line('+', explain(b, runbook)))),
       ]),
       block(paint.strong('What speaks against it'), [
         ...against.map((because) => line('-', explain(because, runbook))),

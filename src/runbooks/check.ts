@@ -38,18 +38,23 @@ export function checkReferences(runbook: Runbook): Problem[] {
   runbook['quiet-needs'].forEach((group, at) => {
     for (const [index, name] of group.entries()) expect('signal', name, ['quiet-needs', at, index]);
   });
+  /** What a condition holds beside its own keys. */
+  const inside = (value: Found['value'], path: Path) => {
+    expect('signal', value.signal, [...path, 'signal']);
+    for (const name of NUMBERS) expectNumber(value[name], [...path, name]);
+  };
   const condition = (node: unknown, path: Path) => {
     for (const { key, value, path: at } of conditionsIn(node, path)) {
       for (const [name, referred] of Object.entries(value)) {
         const here = [...at, key, name];
-        if (name === 'signal' || name === 'before' || name === 'by' || name === 'beside')
-          expect('signal', referred, here);
+        if (SIGNALS.includes(name)) expect('signal', referred, here);
         else if (name === 'category') expect('category', referred, here);
         else if (NUMBERS.includes(name)) expectNumber(referred, here);
-        else if (name === 'mix') expectNumber((referred as { share: string }).share, [...here, 'share']);
+        else if (NESTED.includes(name)) inside(referred as Found['value'], here);
       }
       const spread = runbook.signals[String(value.signal)]?.spread;
-      if (NEEDS_SPREAD.includes(key) && spread === null && value.of !== 'all') {
+      const needsSpread = value.of === 'crowd' || (NEEDS_SPREAD.includes(key) && value.of !== 'all');
+      if (needsSpread && spread === null) {
         report(
           [...at, key],
           `signal "${String(value.signal)}" says nothing about its spread, which this needs`,
@@ -83,6 +88,8 @@ export function checkReferences(runbook: Runbook): Problem[] {
   return problems;
 }
 
+const SIGNALS = ['signal', 'before', 'by', 'beside', 'than'];
+const NESTED = ['mix', 'except', 'reached-in'];
 const NUMBERS = ['at-least', 'each', 'sources', 'ratio', 'within', 'value', 'share', 'after', 'times'];
 const NEEDS_SPREAD = [
   'spread',
@@ -92,9 +99,11 @@ const NEEDS_SPREAD = [
   'each-at-most',
   'one-shot',
   'not-public',
-  'listed',
+  'one-network',
   'diverse',
   'shared',
+  'outgrown',
+  'covers',
 ];
 
 /** The category's own caveats: those that it names among the runbook's checks stand before them. */
@@ -172,7 +181,7 @@ function checkCircles(runbook: Runbook, report: (path: Path, message: string) =>
     runbook.categories.map((category) => [
       category.id,
       conditionsIn(category.when, []).flatMap(({ key, value }) =>
-        key === 'unless' ? String(value.category) : [],
+        key === 'unless' && typeof value.category === 'string' ? value.category : [],
       ),
     ]),
   );
@@ -201,6 +210,9 @@ function conditionsIn(node: unknown, path: Path): Found[] {
   if (typeof node !== 'object' || node === null) return [];
   return Object.entries(node).flatMap(([key, value]): Found[] => {
     if (key === 'all' || key === 'any') return conditionsIn(value, [...path, key]);
+    const denied: unknown =
+      key === 'unless' && typeof value === 'object' ? Reflect.get(value ?? {}, 'when') : undefined;
+    if (denied !== undefined) return conditionsIn(denied, [...path, key, 'when']);
     return typeof value === 'object' && value !== null ? [{ key, value: value as Found['value'], path }] : [];
   });
 }

@@ -8,56 +8,35 @@ const thresholdName = identifier;
 
 const signal = identifier;
 
-/** What conditions call their outcomes, in JSON and in `if` of a headline. */
-export const CODES = [
-  'spread-one',
-  'spread-few',
-  'spread-one-or-few',
-  'spread-many',
-  'rest-volume',
-  'rest-sources',
-  'volume',
-  'sources',
-  'each-at-most',
-  'one-shot',
-  'mix-only',
-  'mix-mixed',
-  'over-limit',
-  'no-limit',
-  'started',
-  'started-after',
-  'down',
-  'not-public',
-  'strangers',
-  'listed',
-  'unless',
-  'reaches',
-  'count',
-  'diverse',
-  'made-only',
-  'made-mixed',
-  'unlabelled',
-  'claimed',
-  'plateau',
-  'shared',
-  'ended',
-  'silent',
-  'usual-above',
-  'usual-same',
-] as const;
-
 /** One value of a label or several, any of which will do. */
 const values = z.union([text(200).transform((one) => [one]), z.array(text(200)).min(1).max(20)]);
 
+/**
+ * What a share is of: what carries the label, or all of the entity's value. Of several sources one may tell the label,
+ * and another one more than that.
+ */
+const shareOf = z.enum(['label', 'all']).optional();
+
 /** The mix of a label within an entity: `only` these values, or anything else (`not-only`). */
 const mix = z.union([
-  mapping({ label, only: values, share: thresholdName }),
-  mapping({ label, 'not-only': values, share: thresholdName }),
+  mapping({ label, only: values, share: thresholdName, of: shareOf }),
+  mapping({ label, 'not-only': values, share: thresholdName, of: shareOf }),
 ]);
 
-/** How loud the entities are against each other: one or a few that stand out, or many. */
+/** These values of a label make up that share of all of an entity. */
+const part = mapping({ label, only: values, share: thresholdName });
+
+/**
+ * How loud the entities are against each other: one or a few that stand out, or many. Of the few, those with this mix,
+ * `except` those that are explained by that part of them.
+ */
 const spread = mapping({
-  spread: mapping({ signal, is: z.enum(['one-or-few', 'many']), mix: mix.optional() }),
+  spread: mapping({
+    signal,
+    is: z.enum(['one-or-few', 'many']),
+    mix: mix.optional(),
+    except: part.optional(),
+  }),
 });
 
 /** What remains without the loud ones, judged alone by its volume and its effective number of sources. */
@@ -88,13 +67,19 @@ const oneShot = mapping({ 'one-shot': mapping({ signal, sources: thresholdName }
 /** The mix of a label over the whole signal. */
 const mixOfAll = mapping({
   mix: z.union([
-    mapping({ signal, label, only: values, share: thresholdName }),
-    mapping({ signal, label, 'not-only': values, share: thresholdName }),
+    mapping({ signal, label, only: values, share: thresholdName, of: shareOf }),
+    mapping({ signal, label, 'not-only': values, share: thresholdName, of: shareOf }),
   ]),
 });
 
-/** Some entity uses at least this ratio of its limit. */
-const overLimit = mapping({ 'over-limit': mapping({ signal, ratio: thresholdName }) });
+/** Some entity uses at least this ratio of its limit; `reached-in`: and has at least so much in another signal, too. */
+const overLimit = mapping({
+  'over-limit': mapping({
+    signal,
+    ratio: thresholdName,
+    'reached-in': mapping({ signal, 'at-least': thresholdName }).optional(),
+  }),
+});
 
 /** Some entity has no limit: none is set, or what is set cannot be used. */
 const noLimit = mapping({
@@ -114,26 +99,54 @@ const started = mapping({
   }),
 });
 
-/** Some entity's value is zero; `named`: of those whose name, or whose label, begins with one of these words. */
-const down = mapping({ down: mapping({ signal, named: z.array(text(80)).min(1).optional() }) });
+/**
+ * Some entity's value is zero, or with `all` every one's; `named`: of those whose name, or whose label, begins with one
+ * of these words.
+ */
+const down = mapping({
+  down: mapping({ signal, named: z.array(text(80)).min(1).optional(), all: z.boolean().optional() }),
+});
 
-/** Some loud entity is not a public address. */
-const notPublic = mapping({ 'not-public': mapping({ signal }) });
+/** Whom a check is about: what stands out, or the crowd, of which most must be so. */
+const whom = z.enum(['out', 'crowd']).optional();
 
-/** Ids that are not valid for the signal's kind reach the value: the largest of them, or those above the noise together. */
+/** Some loud entity is not a public address, or most of a crowd is not. */
+const notPublic = mapping({ 'not-public': mapping({ signal, of: whom }) });
+
+/** At least this share of a crowd comes from one IPv6 network, a /64, which is one machine or one household. */
+const oneNetwork = mapping({ 'one-network': mapping({ signal, share: thresholdName }) });
+
+/**
+ * Ids that are not valid for the signal's kind reach the value: the largest of them, those above the noise together, or
+ * how many names they are.
+ */
 const strangers = mapping({
   strangers: mapping({
     signal,
-    of: z.enum(['largest', 'judged']).default('largest'),
+    of: z.enum(['largest', 'judged', 'names']).default('largest'),
     'at-least': thresholdName,
   }),
 });
 
-/** Some of those that stand out are listed by another signal too, such as addresses that are blocked already. */
-const listed = mapping({ listed: mapping({ signal, by: signal }) });
+/**
+ * Some of those that stand out are listed by another signal too, such as addresses that are blocked already. `part`: the
+ * other's ids are several names with colons between them, of which the last one is meant.
+ */
+const listed = mapping({
+  listed: mapping({ signal, by: signal, part: z.enum(['whole', 'last']).optional() }),
+});
 
-/** Another category does not explain it. When that cannot be judged, this holds and the finding is less sure. */
-const unless = mapping({ unless: mapping({ category: identifier }) });
+/**
+ * Another category does not explain it, or a condition does not hold. What could not be read makes this hold, and the
+ * finding less sure; a condition that no source tells of makes it hold.
+ */
+const unlessCategory = mapping({ unless: mapping({ category: identifier }) });
+const unlessWhen = mapping({
+  unless: mapping({ when: z.lazy((): z.ZodType<Condition> => conditionSchema) }),
+});
+/** Which of the two is meant, so that a problem in a condition is told where it is. */
+const unlessOf = (node: unknown) =>
+  typeof node === 'object' && node !== null && 'when' in node ? unlessWhen : unlessCategory;
 
 /** Some entity's value reaches the threshold; `id` and `kind` say which ones are meant. */
 const reaches = mapping({
@@ -153,6 +166,9 @@ const count = mapping({
 /** The effective number of sources beside what stands out, the noise included. */
 const diverse = mapping({ diverse: mapping({ signal, sources: thresholdName }) });
 
+/** What does not stand out makes up that share of what another signal saw of it all per second. */
+const covers = mapping({ covers: mapping({ signal, by: signal, share: thresholdName }) });
+
 /** The signal as a whole is made of these entities only, or of others too. */
 const madeOf = mapping({
   'made-of': z.union([
@@ -164,8 +180,8 @@ const madeOf = mapping({
 /** What stands out (or, where nothing does, anything) is there, and no source tells this label of it. */
 const unlabelled = mapping({ unlabelled: mapping({ signal, label }) });
 
-/** Some of what stands out has a name that the client itself chose. */
-const claimed = mapping({ claimed: mapping({ signal }) });
+/** Some of what stands out has a name that the client itself chose, or most of a crowd has. */
+const claimed = mapping({ claimed: mapping({ signal, of: whom }) });
 
 /** Some of what stands out has a counter that stops counting where it stands. */
 const plateau = mapping({ plateau: mapping({ signal }) });
@@ -176,9 +192,23 @@ const shared = mapping({ shared: mapping({ signal, by: signal, 'at-least': thres
 /** All that stands out was last seen longer ago than that. */
 const ended = mapping({ ended: mapping({ signal, after: thresholdName }) });
 
-/** What stands out, or the total, is so many times what it was at the same hour yesterday and a week ago, or it is not. */
+/** Some of what stands out is from a source whose time to live would tell when the last event was, and does not. */
+const undated = mapping({ undated: mapping({ signal }) });
+
+/** What stands out has counted so many times what another signal saw of it all per second: it counts since long ago. */
+const outgrown = mapping({ outgrown: mapping({ signal, by: signal, times: thresholdName }) });
+
+/**
+ * What stands out, or the total, is so many times what it was at the same hour yesterday and a week ago, or it is not.
+ * `than`: the totals of two signals are compared instead, that one being of earlier.
+ */
 const usual = mapping({
-  usual: mapping({ signal, is: z.enum(['above', 'same']), times: thresholdName }),
+  usual: mapping({
+    signal,
+    is: z.enum(['above', 'same']),
+    times: thresholdName,
+    than: signal.optional(),
+  }),
 });
 
 /** The signal has no numbers: there is no such source, or it holds nothing. */
@@ -199,7 +229,6 @@ const simple = [
   notPublic,
   strangers,
   listed,
-  unless,
   reaches,
   count,
   diverse,
@@ -211,15 +240,21 @@ const simple = [
   ended,
   usual,
   silent,
+  oneNetwork,
+  undated,
+  outgrown,
+  covers,
 ] as const;
 
 export type Mix = z.infer<typeof mix>;
+export type Part = z.infer<typeof part>;
 type Simple = z.infer<(typeof simple)[number]>;
+type Unless = { unless: { category: string } | { when: Condition } };
 
 /** The closed vocabulary of conditions: one key says which, `all` and `any` combine them. */
-export type Condition = Simple | { all: Condition[] } | { any: Condition[] };
+export type Condition = Simple | Unless | { all: Condition[] } | { any: Condition[] };
 
-const NAMES = [...simple.flatMap((schema) => Object.keys(schema.shape)), 'all', 'any'];
+const NAMES = [...simple.flatMap((schema) => Object.keys(schema.shape)), 'unless', 'all', 'any'];
 
 /** Each problem is reported against the one condition that was meant, not against the whole vocabulary. */
 export const conditionSchema: z.ZodType<Condition> = z.lazy(() =>
@@ -238,7 +273,9 @@ export const conditionSchema: z.ZodType<Condition> = z.lazy(() =>
         ? mapping({ all: z.array(conditionSchema).min(1) })
         : key === 'any'
           ? mapping({ any: z.array(conditionSchema).min(1) })
-          : (simple.find((candidate) => key in candidate.shape) ?? z.never());
+          : key === 'unless'
+            ? unlessOf(Reflect.get(value ?? {}, key))
+            : (simple.find((candidate) => key in candidate.shape) ?? z.never());
     const parsed = schema.safeParse(value, { error: inWords });
     if (parsed.success) return parsed.data as Condition;
     for (const issue of parsed.error.issues) {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { periodOf } from '../values/dated-key.ts';
-import { CODES, conditionSchema } from './conditions-schema.ts';
+import { CODES } from './codes.ts';
+import { conditionSchema } from './conditions-schema.ts';
 import { contractSchema } from './contracts.ts';
 import {
   duration,
@@ -82,6 +83,8 @@ const source = z.discriminatedUnion('kind', [
     entity: entityKind.nullable().default(null),
     /** Ask also for the same hour yesterday and a week ago. */
     usual: z.boolean().default(false),
+    /** The rate of that long ago, to hold the present one against. */
+    ago: duration.nullable().default(null),
   }),
   /** A gauge's present value, summed by one label. `limit` names the threshold that holds its limit. */
   mapping({
@@ -96,7 +99,14 @@ const source = z.discriminatedUnion('kind', [
     limit: thresholdName.nullable().default(null),
   }),
   /** Seconds since the time that a gauge holds, such as process_start_time_seconds; youngest first. */
-  mapping({ kind: z.literal('prometheus-age'), metric, match, by: label }),
+  mapping({
+    kind: z.literal('prometheus-age'),
+    metric,
+    match,
+    by: label,
+    /** Another label that is kept, such as the job. */
+    mix: label.nullable().default(null),
+  }),
   /** A query of the operator's own: `queries` of the context holds it under this name. Without it there is no such source. */
   mapping({
     kind: z.literal('prometheus-query'),
@@ -185,6 +195,8 @@ const caveat = mapping({
   withholds: z.array(identifier).default([]),
   /** Responses that are proposed last while it holds. */
   defers: z.array(identifier).default([]),
+  /** Whom it holds for is no subject, as long as there are others. */
+  acquits: z.boolean().default(false),
 });
 
 /** An outcome by its code, or by its code and the value that it was about: `mix-only=daily`. */

@@ -25,6 +25,8 @@ export function labelOf(source: SourceSpec): string {
         : `${keyPattern(source.spend)} / ${keyPattern(source.cap)}`;
     case 'prometheus-query':
       return `queries.${source.setting}`;
+    case 'prometheus-rate':
+      return `${selector(source.metric, source.match)}${source.ago === null ? '' : ` offset ${source.ago}`}`;
     default:
       return selector(source.metric, source.match);
   }

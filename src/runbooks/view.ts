@@ -89,7 +89,7 @@ function categoryView(
 }
 
 /** Keys of a condition whose texts are no names of signals or thresholds. */
-const WORDS = ['category', 'label', 'only', 'not-only', 'is', 'of', 'problem'];
+const WORDS = ['category', 'label', 'only', 'not-only', 'named', 'is', 'of', 'part', 'problem'];
 
 interface Look {
   readonly key: string;
@@ -104,6 +104,9 @@ function conditionsIn(node: unknown): Look[] {
   if (typeof node !== 'object' || node === null) return [];
   return Object.entries(node).flatMap(([key, value]): Look[] => {
     if (key === 'all' || key === 'any') return Array.isArray(value) ? value.flatMap(conditionsIn) : [];
+    const denied: unknown =
+      key === 'unless' && typeof value === 'object' ? Reflect.get(value ?? {}, 'when') : undefined;
+    if (denied !== undefined) return conditionsIn(denied);
     const of: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'of') : null;
     return [{ key, of, names: textsIn(value) }];
   });

@@ -46,7 +46,11 @@ export const outcome = (
 });
 
 /** Asks one signal one question. What was not seen is never measured: the signal's status answers first. */
-export function ask(scene: Scene, question: Question, answer: (signal: Signal) => Answer | null): Outcome {
+export function ask(
+  scene: Scene,
+  question: Question,
+  answer: (signal: Signal) => Answer | 'at-most' | null,
+): Outcome {
   const signal = scene.signals[question.signal];
   const base = {
     code: question.code,
@@ -61,7 +65,11 @@ export function ask(scene: Scene, question: Question, answer: (signal: Signal) =
   // What shows no sign of life says nothing, least of all zero.
   if (signal.status === 'empty' && !signal.live) return cannot('absent', 'stale');
   const said = answer(signal);
+  // What is not there may be what could not be read.
+  if (isPartial(signal) && (typeof said !== 'object' || said?.met !== true))
+    return cannot('unknown', 'partial');
   if (said === null) return cannot('absent');
+  if (said === 'at-most') return cannot('absent', said);
   const because = {
     ...base,
     code: said.code ?? base.code,
@@ -79,12 +87,17 @@ export const names = (rows: readonly Row[]): string =>
     .map((row) => plainId(row.id) ?? '(not UTF-8)')
     .join(' ');
 
+/** What kind of entity a row of a signal is. */
+export const kindOf = ({ kind }: Row, signal: string, { runbook }: Scene): string =>
+  kind ?? runbook.signals[signal]?.entity?.kind ?? 'name';
+
 /** Entities as subjects of a finding; only valid ids can be one. */
 export function subjectsOf(scene: Scene, signal: string, rows: readonly Row[]): Subject[] {
-  const kind = scene.runbook.signals[signal]?.entity?.kind ?? 'name';
   return rows.flatMap((row) => {
     const id = plainId(row.id);
-    return row.valid && id !== null ? [{ kind: row.kind ?? kind, id, value: row.value, signal }] : [];
+    return row.valid && id !== null
+      ? [{ kind: kindOf(row, signal, scene), id, value: row.value, signal }]
+      : [];
   });
 }
 

@@ -1,11 +1,10 @@
 import type { Condition } from '../runbooks/conditions-schema.ts';
-import { outcome, type Scene } from './ask.ts';
+import { type Node, outcome, type Scene } from './ask.ts';
 import {
+  covers,
   diverse,
   eachAtMost,
-  listed,
   mixOfAll,
-  notPublic,
   oneShot,
   rest,
   sources,
@@ -14,8 +13,9 @@ import {
   volume,
 } from './crowd-conditions.ts';
 import { every, some } from './logic.ts';
-import { claimed, ended, plateau, shared, unlabelled, usual } from './provenance-conditions.ts';
-import { count, down, madeOf, noLimit, overLimit, reaches, silent, started } from './state-conditions.ts';
+import { claimed, listed, notPublic, oneNetwork, plateau, shared } from './provenance-conditions.ts';
+import { count, down, madeOf, noLimit, overLimit, reaches, silent, unlabelled } from './state-conditions.ts';
+import { ended, outgrown, started, undated, usual } from './time-conditions.ts';
 import type { Outcome } from './types.ts';
 
 /** Evaluates one condition to met, not met, unknown or absent, always with the measured number and the threshold. */
@@ -47,11 +47,35 @@ export function evaluate(condition: Condition, scene: Scene): Outcome {
   if ('ended' in condition) return ended(condition.ended, scene);
   if ('silent' in condition) return silent(condition.silent, scene);
   if ('usual' in condition) return usual(condition.usual, scene);
-  return unless(condition.unless.category, scene);
+  if ('one-network' in condition) return oneNetwork(condition['one-network'], scene);
+  if ('undated' in condition) return undated(condition.undated, scene);
+  if ('outgrown' in condition) return outgrown(condition.outgrown, scene);
+  if ('covers' in condition) return covers(condition.covers, scene);
+  return unless(condition.unless, scene);
 }
 
-/** Another category does not explain it. What could not be judged explains nothing, and is not refuted either. */
-function unless(category: string, scene: Scene): Outcome {
+/** What could not be read explains nothing, and is not refuted either: then this holds, and says so. */
+function unless(node: Node<'unless'>, scene: Scene): Outcome {
+  return 'category' in node ? unlessCategory(node.category, scene) : denied(evaluate(node.when, scene));
+}
+
+function denied({ state, because }: Outcome): Outcome {
+  // What no source tells is no reason to doubt.
+  if (state === 'unasked' || state === 'absent') return outcome('met', []);
+  return outcome(
+    state === 'met' ? 'not-met' : 'met',
+    because
+      .filter(({ met }) => state !== 'unknown' || met === null)
+      .map((one) => ({
+        ...one,
+        code: 'unless',
+        met: one.met === null ? null : !one.met,
+        args: { ...one.args, what: one.code },
+      })),
+  );
+}
+
+function unlessCategory(category: string, scene: Scene): Outcome {
   const other = scene.category(category);
   const base = {
     code: 'unless' as const,

@@ -1,6 +1,6 @@
 import type { Row } from '../evidence/types.ts';
-import type { Mix } from '../runbooks/conditions-schema.ts';
-import { ask, type Node, names, outcome, type Scene, subjectsOf } from './ask.ts';
+import type { Mix, Part } from '../runbooks/conditions-schema.ts';
+import { ask, isPartial, type Node, outcome, type Scene, subjectsOf } from './ask.ts';
 import { every } from './logic.ts';
 import { effectiveSources, thresholdOf } from './spread.ts';
 import type { Code, Outcome } from './types.ts';
@@ -14,6 +14,8 @@ export function volume(node: Node<'volume'>, scene: Scene): Outcome {
     const whole =
       of === 'all' ? (read.total ?? 0) : scene.analysis(signal)[of === 'judged' ? 'judged' : 'others'].total;
     const measured = beside === undefined ? whole : Math.max(0, whole - perSecondOf(beside, scene));
+    // At most so much may be next to nothing: it can rule out, and not show.
+    if (beside !== undefined && read.atMost && measured >= threshold) return 'at-most';
     const args = {
       ...(read.atMost ? { bound: 'at-most' } : {}),
       ...(beside === undefined ? {} : { of: 'rest' }),
@@ -22,13 +24,30 @@ export function volume(node: Node<'volume'>, scene: Scene): Outcome {
   });
 }
 
-/** What stands out in a signal, per second; without bound where a source has stopped counting it. */
+/**
+ * What stands out in a signal, whether or not its name is a valid one, per second; without bound where a source has
+ * stopped counting it.
+ */
 function perSecondOf(id: string, scene: Scene): number {
   const signal = scene.signals[id];
   if (signal?.status !== 'measured' || signal.windowSeconds === null) return 0;
-  const { out } = scene.analysis(id);
+  const loud = thresholdOf(scene.runbook, scene.runbook.signals[id]?.spread?.['loud-at'] ?? null);
+  const strangers = signal.rows.filter(({ valid, value }) => !valid && value >= loud);
+  const out = [...scene.analysis(id).out, ...strangers];
   if (out.some((row) => row.atLeast)) return Number.POSITIVE_INFINITY;
   return out.reduce((sum, row) => sum + row.value, 0) / signal.windowSeconds;
+}
+
+export function covers({ signal, by, share }: Node<'covers'>, scene: Scene): Outcome {
+  const threshold = thresholdOf(scene.runbook, share);
+  return ask(scene, { code: 'covers', signal, threshold }, (read) => {
+    const all = scene.signals[by];
+    if (all?.status !== 'measured' || read.windowSeconds === null) return null;
+    const counted = scene.analysis(signal).others.total / read.windowSeconds;
+    const rest = (all.total ?? 0) - perSecondOf(signal, scene);
+    const measured = rest > 0 ? Math.min(1, counted / rest) : 0;
+    return { measured, met: measured >= threshold };
+  });
 }
 
 export function sources({ signal, 'at-least': least }: Node<'sources'>, scene: Scene): Outcome {
@@ -56,38 +75,13 @@ export function oneShot({ signal, sources: least }: Node<'one-shot'>, scene: Sce
   });
 }
 
-export function notPublic({ signal }: Node<'not-public'>, scene: Scene): Outcome {
-  return ask(scene, { code: 'not-public', signal, threshold: 1 }, () => {
-    const inside = scene.analysis(signal).out.filter((row) => row.public === false);
-    return {
-      measured: inside.length,
-      met: inside.length > 0,
-      subjects: subjectsOf(scene, signal, inside),
-      args: { names: names(inside) },
-    };
-  });
-}
-
 export function strangers({ signal, of, 'at-least': least }: Node<'strangers'>, scene: Scene): Outcome {
   const threshold = thresholdOf(scene.runbook, least);
   const floor = thresholdOf(scene.runbook, scene.runbook.signals[signal]?.spread?.floor ?? null);
   return ask(scene, { code: 'strangers', signal, threshold, args: { of } }, ({ strangers: found }) => {
     const judged = found.bins.filter((bin) => bin.from >= floor).reduce((sum, bin) => sum + bin.total, 0);
-    const measured = of === 'largest' ? found.largest : judged;
+    const measured = { largest: found.largest, judged, names: found.distinct }[of];
     return { measured, met: measured >= threshold };
-  });
-}
-
-export function listed({ signal, by }: Node<'listed'>, scene: Scene): Outcome {
-  return ask(scene, { code: 'listed', signal: by, threshold: 1 }, (list) => {
-    const out = scene.signals[signal]?.status === 'measured' ? scene.analysis(signal).out : [];
-    const both = out.filter((row) => list.rows.some((other) => other.id === row.id));
-    return {
-      measured: both.length,
-      met: both.length > 0,
-      subjects: subjectsOf(scene, signal, both),
-      args: { names: names(both) },
-    };
   });
 }
 
@@ -124,43 +118,63 @@ export function spread(node: Node<'spread'>, scene: Scene): Outcome {
       args: { count: few.length, largest: loudest[0]?.value ?? 0 },
     };
   });
-  if (node.mix === undefined || first.state !== 'met') return first;
-  return withMix(first, node.signal, node.mix, scene);
+  if (first.state !== 'met') return first;
+  return withMix(first, node, scene);
 }
 
-/** Of the entities that stand out, those whose mix is as asked. */
-function withMix(first: Outcome, signal: string, mix: Mix, scene: Scene): Outcome {
-  const rows = (scene.signals[signal]?.rows ?? []).filter((row) =>
-    first.subjects.some((s) => s.id === row.id),
+/** Of the entities that stand out, those that are not explained already, and whose mix is as asked. */
+function withMix(first: Outcome, { signal, mix, except }: Node<'spread'>, scene: Scene): Outcome {
+  const all = (scene.signals[signal]?.rows ?? []).filter((row) =>
+    first.subjects.some((subject) => subject.id === row.id),
   );
+  const rows = all.filter((row) => except === undefined || !isMade(row, except, scene));
+  if (except !== undefined && rows.length === 0) return explained(all, except, signal, scene);
+  const left = outcome(first.state, first.because, subjectsOf(scene, signal, rows));
+  return mix === undefined ? left : mixed(left, rows, mix, signal, scene);
+}
+
+const isMade = (row: Row, part: Part, scene: Scene): boolean =>
+  shareOf(row, { ...part, of: 'all' }) >= thresholdOf(scene.runbook, part.share);
+
+function explained(rows: readonly Row[], part: Part, signal: string, scene: Scene): Outcome {
+  const measured = Math.min(...rows.map((row) => shareOf(row, { ...part, of: 'all' })));
+  const threshold = thresholdOf(scene.runbook, part.share);
+  const args = { what: 'mix-only', label: part.label, value: part.only.join(', ') };
+  return outcome('not-met', [{ code: 'unless', signal, measured, threshold, met: false, args }]);
+}
+
+function mixed(first: Outcome, rows: readonly Row[], mix: Mix, signal: string, scene: Scene): Outcome {
   const threshold = thresholdOf(scene.runbook, mix.share);
   const known = rows.filter((row) => row.labels[mix.label] !== undefined);
-  const wanted = 'only' in mix ? mix.only : mix['not-only'];
   const code: Code = 'only' in mix ? 'mix-only' : 'mix-mixed';
-  const base = { code, signal, threshold, args: { label: mix.label, value: wanted.join(', ') } };
+  const args = { label: mix.label, value: wantedOf(mix).join(', ') };
+  const base = { code, signal, threshold, args };
   if (known.length === 0) {
-    const missing = { ...base, measured: null, met: null, args: { ...base.args, status: 'absent' } };
-    return outcome('absent', [...first.because, missing]);
+    const read = scene.signals[signal];
+    const state = read !== undefined && isPartial(read) ? 'unknown' : 'absent';
+    const missing = { ...base, measured: null, met: null, args: { ...base.args, status: state } };
+    return outcome(state, [...first.because, missing]);
   }
-  const shares = known.map((row) => ({
-    row,
-    share: partOf(row, mix.label, wanted) / wholeOf(row, mix.label),
-  }));
+  const shares = known.map((row) => ({ row, share: shareOf(row, mix) }));
   const fits = shares.filter(({ share }) => share >= threshold === 'only' in mix);
   const pick = fits.length > 0 ? fits : shares;
   const measured = pick.reduce((sum, { share }) => sum + share, 0) / pick.length;
   const because = { ...base, measured, met: fits.length > 0 };
-  return fits.length > 0
-    ? outcome(
-        'met',
-        [...first.because, because],
-        subjectsOf(
-          scene,
-          signal,
-          fits.map(({ row }) => row),
-        ),
-      )
-    : outcome('not-met', [because]);
+  if (fits.length === 0) return outcome('not-met', [because]);
+  const subjects = subjectsOf(
+    scene,
+    signal,
+    fits.map(({ row }) => row),
+  );
+  return outcome('met', [...first.because, because], subjects);
+}
+
+const wantedOf = (mix: Mix | Part): readonly string[] => ('only' in mix ? mix.only : mix['not-only']);
+
+/** How much of a row has these values of a label, as a share of what carries the label or of all of it. */
+function shareOf(row: Row, mix: Mix): number {
+  const whole = wholeOf(row, mix.label);
+  return partOf(row, mix.label, wantedOf(mix)) / (mix.of === 'all' ? Math.max(row.value, whole) : whole);
 }
 
 /** How much of a row carries one of these values of a label. */
@@ -172,13 +186,14 @@ const wholeOf = (row: Row, label: string): number =>
   Object.values(row.labels[label] ?? {}).reduce((sum, value) => sum + value, 0);
 
 export function mixOfAll(node: Node<'mix'>, scene: Scene): Outcome {
-  const wanted = 'only' in node ? node.only : node['not-only'];
+  const wanted = wantedOf(node);
   const threshold = thresholdOf(scene.runbook, node.share);
   const code: Code = 'only' in node ? 'mix-only' : 'mix-mixed';
   const args = { label: node.label, value: wanted.join(', ') };
   return ask(scene, { code, signal: node.signal, threshold, args }, (signal) => {
-    const total = signal.rows.reduce((sum, row) => sum + wholeOf(row, node.label), 0);
-    if (total === 0) return null;
+    const carrying = signal.rows.reduce((sum, row) => sum + wholeOf(row, node.label), 0);
+    if (carrying === 0) return null;
+    const total = node.of === 'all' ? Math.max(carrying, signal.total ?? 0) : carrying;
     const measured = signal.rows.reduce((sum, row) => sum + partOf(row, node.label, wanted), 0) / total;
     return { measured, met: measured >= threshold === 'only' in node };
   });

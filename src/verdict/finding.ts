@@ -1,29 +1,22 @@
 import type { CategorySpec } from '../runbooks/schema.ts';
-import { isPartial, outcome, type Scene } from './ask.ts';
+import { isPartial, type Scene } from './ask.ts';
 import { evaluate } from './conditions.ts';
+import { check, type Doubts } from './doubts.ts';
 import { unique } from './logic.ts';
-import type { Because, Caveat, Check, Confidence, Finding, Outcome, Response, Subject } from './types.ts';
+import type { Because, Caveat, Confidence, Finding, Outcome, Response, Subject } from './types.ts';
 
 const LEVELS: readonly Confidence[] = ['low', 'medium', 'high'];
 const level = (steps: number): Confidence => LEVELS[Math.max(0, Math.min(2, steps))] ?? 'low';
-
-/** What the checks of a category came to. */
-interface Doubts {
-  /** Steps of confidence that they cost. */
-  readonly cost: number;
-  readonly caveats: readonly Caveat[];
-  readonly checks: readonly Check[];
-  readonly withheld: readonly { readonly id: string; readonly except: readonly string[] }[];
-  readonly deferred: readonly string[];
-}
 
 /** The finding of a category whose condition holds: how sure, who, why, and what speaks against it. */
 export function findingOf(spec: CategorySpec, scene: Scene, isBlindInPart: boolean): Finding {
   const held = scene.category(spec.id);
   const sure = spec['sure-when'] === null ? null : evaluate(spec['sure-when'], scene);
-  let steps = sure === null || sure.state === 'met' ? 2 : LEVELS.indexOf(spec.otherwise);
+  // What could not be read makes nothing sure.
+  const isSure = sure === null || (sure.state === 'met' && sure.because.every(({ met }) => met !== null));
+  let steps = isSure ? 2 : LEVELS.indexOf(spec.otherwise);
   const caveats: Caveat[] = [];
-  if (sure !== null && sure.state !== 'met') {
+  if (sure !== null && !isSure) {
     const missing = sure.because.filter((because) => because.met !== true);
     caveats.push({ code: 'unconfirmed', text: null, because: missing });
   }
@@ -33,14 +26,15 @@ export function findingOf(spec: CategorySpec, scene: Scene, isBlindInPart: boole
     steps -= 1;
     caveats.push({ code: unseenCode(unseen), text: null, because: unseen });
   }
-  const doubts = check(spec, held, scene);
+  const subjects = distinct(confirmed(held, sure), spec.about);
+  const doubts = check(spec, subjects, scene);
   steps -= doubts.cost;
   if (isBlindInPart) steps = Math.min(steps, 1);
   return {
     category: spec.id,
     confidence: level(steps),
     severity: spec.severity ?? scene.runbook.severity,
-    subjects: distinct([...held.subjects, ...(sure?.subjects ?? [])], spec.about),
+    subjects: named(subjects, doubts.acquitted),
     because: rests,
     caveats: [...caveats, ...doubts.caveats],
     checks: doubts.checks,
@@ -62,42 +56,6 @@ function partsUnread(rests: readonly Because[], scene: Scene): Because[] {
   });
 }
 
-/** What only some sources tell beside their numbers. */
-const IS_EXTRA = /^(?:usual-|ended$)/;
-
-/** Makes all checks of a category before its finding is believed. */
-function check(spec: CategorySpec, held: Outcome, scene: Scene): Doubts {
-  let cost = 0;
-  const caveats: Caveat[] = [];
-  const checks: Check[] = [];
-  const unseen: Record<'unknown' | 'absent', Outcome[]> = { unknown: [], absent: [] };
-  const withheld: { id: string; except: readonly string[] }[] = [];
-  const deferred: string[] = [];
-  for (const { code, text, when, lowers, withholds, defers } of spec.caveats) {
-    const found = evaluate(when, scene);
-    const { state, because } = found;
-    if (state === 'absent' && because.every(({ code: asked }) => IS_EXTRA.test(asked))) {
-      checks.push({ code, state: 'not-told', because });
-    } else if (state === 'unknown' || state === 'absent') unseen[state].push(outcome(state, because));
-    else if (state === 'not-met') checks.push({ code, state: 'clear', because });
-    else if (state === 'unasked') checks.push({ code, state: 'not-configured', because });
-    if (state !== 'met') continue;
-    caveats.push({ code, text, because });
-    // A doubt about some of the subjects is no doubt about the others; one about others is a doubt about them all.
-    const kinds = new Set(held.subjects.map(({ kind }) => kind));
-    const except = found.subjects.filter(({ kind }) => kinds.has(kind)).map(({ id }) => id);
-    if (held.subjects.every(({ id }) => except.length === 0 || except.includes(id))) cost += lowers;
-    withheld.push(...withholds.map((id) => ({ id, except })));
-    deferred.push(...defers);
-  }
-  for (const state of ['unknown', 'absent'] as const) {
-    if (unseen[state].length === 0) continue;
-    caveats.push({ code: `signal-${state}`, text: null, because: unique(unseen[state]) });
-  }
-  // A check that could not be made leaves a doubt, whatever it would have said.
-  return { cost: cost + (unseen.unknown.length > 0 ? 1 : 0), caveats, checks, withheld, deferred };
-}
-
 /** The responses to propose: what is deferred comes last, what is withheld from all not at all. */
 function responsesOf({ respond }: CategorySpec, { withheld, deferred }: Doubts): Response[] {
   const inOrder = [
@@ -115,6 +73,19 @@ const unseenCode = (because: readonly Because[]): string =>
   because.some((b) => b.args.status === 'unknown' || b.args.status === 'partial')
     ? 'signal-unknown'
     : 'signal-absent';
+
+/** Where what makes it sure names some of a signal's entities, the others of that signal are not those. */
+function confirmed(held: Outcome, sure: Outcome | null): readonly Subject[] {
+  if (sure?.state !== 'met') return held.subjects;
+  const sureOf = new Set(sure.subjects.map(({ signal }) => signal));
+  return [...held.subjects.filter(({ signal }) => !sureOf.has(signal)), ...sure.subjects];
+}
+
+/** Without those that are acquitted, unless that is all of them. */
+function named(subjects: readonly Subject[], acquitted: readonly string[]): readonly Subject[] {
+  const left = subjects.filter(({ id }) => !acquitted.includes(id));
+  return left.length > 0 ? left : subjects;
+}
 
 /** Each subject once, those of the signal that the category is about first. */
 function distinct(subjects: readonly Subject[], about: string): Subject[] {

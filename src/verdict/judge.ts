@@ -86,7 +86,10 @@ export function judge(evidence: Evidence, runbook: Runbook): Verdict {
  */
 function oddities(findings: readonly Finding[], scene: Scene): Because[] {
   const { runbook } = scene;
-  const held = findings.flatMap((found) => found.because).filter((because) => because.met === true);
+  // That something is not so explains nothing.
+  const held = findings
+    .flatMap((found) => found.because)
+    .filter(({ met, code }) => met === true && code !== 'unless');
   const explained = new Set(held.map((because) => because.signal));
   return runbook.abnormal.flatMap((odd) => {
     const found = evaluate(odd.when, scene);

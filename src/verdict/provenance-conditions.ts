@@ -1,24 +1,74 @@
-import type { Row, Signal } from '../evidence/types.ts';
-import { ask, type Node, names, type Scene, subjectsOf } from './ask.ts';
+import type { Row } from '../evidence/types.ts';
+import { networkOf, plainAddress } from './addresses.ts';
+import { ask, kindOf, type Node, names, type Scene, subjectsOf } from './ask.ts';
 import { thresholdOf } from './spread.ts';
-import type { Outcome } from './types.ts';
+import { type Outcome, plainId } from './types.ts';
+import { candidates, someOf, standsOut } from './whom.ts';
 
-// Conditions on where the entities that stand out come from, and whether what they do is new.
+// Conditions on where the entities that stand out come from.
 
-/** What stands out; where nothing does, or the runbook says no spread for the signal, all that is valid. */
-function candidates(id: string, signal: Signal, scene: Scene): readonly Row[] {
-  const spread = scene.runbook.signals[id]?.spread ?? null;
-  const out = spread === null || signal.status !== 'measured' ? [] : scene.analysis(id).out;
-  return out.length > 0 ? out : signal.rows.filter((row) => row.valid);
-}
-
-export function claimed({ signal }: Node<'claimed'>, scene: Scene): Outcome {
-  return ask(scene, { code: 'claimed', signal, threshold: 1 }, (read) => {
-    const rows = candidates(signal, read, scene).filter((row) => row.claimed);
-    const args = { names: names(rows), sources: [...new Set(rows.flatMap((row) => row.sources))].join(', ') };
-    return { measured: rows.length, met: rows.length > 0, subjects: subjectsOf(scene, signal, rows), args };
+export function notPublic({ signal, of }: Node<'not-public'>, scene: Scene): Outcome {
+  return ask(scene, { code: 'not-public', signal, threshold: 1 }, (read) => {
+    const inside = (row: Row) => row.public === false;
+    const { rows, met, subjects } = someOf(of, signal, standsOut(signal, read, scene), inside, scene);
+    return { measured: rows.length, met, subjects, args: { names: names(rows) } };
   });
 }
+
+export function claimed({ signal, of }: Node<'claimed'>, scene: Scene): Outcome {
+  return ask(scene, { code: 'claimed', signal, threshold: 1 }, (read) => {
+    const own = candidates(signal, read, scene);
+    const { rows, met, subjects } = someOf(of, signal, own, (row) => row.claimed, scene);
+    const args = { names: names(rows), sources: [...new Set(rows.flatMap((row) => row.sources))].join(', ') };
+    return { measured: rows.length, met, subjects, args };
+  });
+}
+
+export function oneNetwork({ signal, share }: Node<'one-network'>, scene: Scene): Outcome {
+  const threshold = thresholdOf(scene.runbook, share);
+  return ask(scene, { code: 'one-network', signal, threshold }, () => {
+    const { crowd } = scene.analysis(signal);
+    const networks = new Map<string, { count: number; total: number }>();
+    for (const { id, value } of crowd) {
+      const network = networkOf(plainId(id) ?? '');
+      if (network === null) continue;
+      const { count, total } = networks.get(network) ?? { count: 0, total: 0 };
+      networks.set(network, { count: count + 1, total: total + value });
+    }
+    const [largest] = [...networks].sort(([, a], [, b]) => b.total - a.total);
+    const whole = crowd.reduce((sum, { value }) => sum + value, 0);
+    const measured = largest === undefined || whole === 0 ? 0 : largest[1].total / whole;
+    const count = largest?.[1].count ?? 0;
+    // One address of a network is that address.
+    const met = count > 1 && measured >= threshold;
+    return { measured, met, args: { count, network: largest?.[0] ?? '' } };
+  });
+}
+
+export function listed({ signal, by, part }: Node<'listed'>, scene: Scene): Outcome {
+  return ask(scene, { code: 'listed', signal: by, threshold: 1 }, (list) => {
+    const own = scene.signals[signal];
+    const hasSpread = (scene.runbook.signals[signal]?.spread ?? null) !== null;
+    const rows = hasSpread || own === undefined ? standsOut(signal, own, scene) : own.rows;
+    const others = new Set(list.rows.map((row) => (part === 'last' ? lastOf(row) : nameOf(row, by, scene))));
+    const both = rows.filter((row) =>
+      others.has(part === 'last' ? plainId(row.id) : nameOf(row, signal, scene)),
+    );
+    return {
+      measured: both.length,
+      met: both.length > 0,
+      subjects: subjectsOf(scene, signal, both),
+      args: { names: names(both) },
+    };
+  });
+}
+
+/** What two signals may both know an entity by: names of two kinds may be alike. */
+const nameOf = (row: Row, signal: string, scene: Scene): string =>
+  JSON.stringify([kindOf(row, signal, scene), plainAddress(plainId(row.id) ?? JSON.stringify(row.id))]);
+
+/** The last of several names with colons between them. */
+const lastOf = ({ id }: Row): string | null => plainId(id)?.split(':').at(-1) ?? null;
 
 export function plateau({ signal }: Node<'plateau'>, scene: Scene): Outcome {
   return ask(scene, { code: 'plateau', signal, threshold: 1 }, (read) => {
@@ -47,51 +97,5 @@ export function shared({ signal, by, 'at-least': least }: Node<'shared'>, scene:
       subjects: subjectsOf(scene, signal, several),
       args: { names: names(several) },
     };
-  });
-}
-
-export function ended({ signal, after }: Node<'ended'>, scene: Scene): Outcome {
-  const threshold = thresholdOf(scene.runbook, after);
-  return ask(scene, { code: 'ended', signal, threshold }, (read) => {
-    const seen = candidates(signal, read, scene).map((row) => row.lastSeenSeconds);
-    const known = seen.filter((seconds) => seconds !== null);
-    // One of which it is not known may still be at it.
-    if (known.length === 0 || known.length < seen.length) return null;
-    const measured = Math.min(...known);
-    return { measured, met: measured >= threshold };
-  });
-}
-
-export function usual({ signal, is, times }: Node<'usual'>, scene: Scene): Outcome {
-  const factor = thresholdOf(scene.runbook, times);
-  const question = { code: `usual-${is}` as const, signal, threshold: factor, args: { times: factor } };
-  return ask(scene, question, (read) => {
-    const { now, before } = compared(signal, read, scene);
-    if (now === null || before === null) return null;
-    const isAbove = now > before * factor;
-    return { measured: now, met: isAbove === (is === 'above'), args: { usual: before } };
-  });
-}
-
-/** What stands out, or the total, now and at the same hour before; null: not known. */
-function compared(id: string, signal: Signal, scene: Scene): { now: number | null; before: number | null } {
-  const spread = scene.runbook.signals[id]?.spread ?? null;
-  const out = spread === null || signal.status !== 'measured' ? [] : scene.analysis(id).out;
-  const sum = (values: readonly number[]) => values.reduce((all, value) => all + value, 0);
-  if (out.length > 0) {
-    const known = out.flatMap((row) => row.usual ?? []);
-    return { now: sum(out.map((row) => row.value)), before: known.length < out.length ? null : sum(known) };
-  }
-  const { day, week } = signal.baseline ?? { day: null, week: null };
-  const before = day === null && week === null ? null : Math.max(day ?? 0, week ?? 0);
-  // What is at most that may as well be what it always is.
-  return { now: signal.atMost ? null : signal.total, before };
-}
-
-export function unlabelled({ signal, label }: Node<'unlabelled'>, scene: Scene): Outcome {
-  return ask(scene, { code: 'unlabelled', signal, threshold: 1, args: { label } }, (read) => {
-    const rows = candidates(signal, read, scene);
-    const without = rows.filter((row) => row.labels[label] === undefined);
-    return { measured: without.length, met: rows.length > 0 && without.length === rows.length };
   });
 }

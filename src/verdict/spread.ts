@@ -20,6 +20,11 @@ export interface Analysis {
   readonly rest: Crowd;
   /** All entities without those that stand out, the noise included. */
   readonly others: Crowd;
+  /**
+   * Who the crowd is, as far as rows tell: what stands out where that is more than a few, else what remains above the
+   * noise, else the noise.
+   */
+  readonly crowd: readonly Row[];
   /** The largest value among the others. */
   readonly largestOther: number;
   readonly belowFloor: number;
@@ -87,7 +92,9 @@ export function analyse(signal: Signal, spec: SpreadSpec, runbook: Runbook): Ana
   const floor = t(spec.floor);
   const crowd = (from: number, left: readonly Row[]) => crowdFrom(rows, signal.distribution, from, left);
   const judged = crowd(floor, []);
-  const whole = signal.distribution === null ? (signal.total ?? 0) : judged.total;
+  // What has no valid name is nobody's: it must not make what has one look small.
+  const named = Math.max(0, (signal.total ?? 0) - signal.strangers.total);
+  const whole = signal.distribution === null ? named : judged.total;
 
   const standOut = (candidates: readonly Row[], total: number) =>
     candidates.filter(
@@ -121,13 +128,17 @@ export function analyse(signal: Signal, spec: SpreadSpec, runbook: Runbook): Ana
     if (spec.many !== null && out.length + behind.length > few) behind = [];
     out = [...out, ...behind];
   }
+  const others = rows.filter((row) => !out.includes(row));
+  const aboveNoise = others.filter((row) => row.value >= floor);
+  const isMany = spec.many === null && out.length > few;
   return {
     loud,
     out,
     judged,
+    crowd: isMany ? out : aboveNoise.length > 0 ? aboveNoise : others,
     rest: crowd(floor, out),
     others: crowd(0, out),
-    largestOther: rows.find((row) => !out.includes(row))?.value ?? 0,
+    largestOther: others[0]?.value ?? 0,
     belowFloor: crowd(0, []).count - judged.count,
     many: manyInAll.met,
     manyCount: manyInAll.count,

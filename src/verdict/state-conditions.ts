@@ -1,15 +1,19 @@
 import type { Row } from '../evidence/types.ts';
-import { ask, type Node, names, outcome, type Scene, subjectsOf } from './ask.ts';
+import { ask, kindOf, type Node, names, outcome, type Scene, subjectsOf } from './ask.ts';
 import { thresholdOf } from './spread.ts';
 import { type Because, type Outcome, plainId } from './types.ts';
+import { candidates } from './whom.ts';
 
 // Conditions on the state of single entities: their limit, their age, whether they are up.
 
-export function down({ signal, named }: Node<'down'>, scene: Scene): Outcome {
+export function down({ signal, named, all }: Node<'down'>, scene: Scene): Outcome {
   return ask(scene, { code: 'down', signal, threshold: 1 }, (read) => {
-    const dead = read.rows.filter((row) => row.value === 0 && (named === undefined || isNamed(row, named)));
-    const which = named === undefined ? {} : { which: named.join(', ') };
-    return { measured: dead.length, met: dead.length > 0, args: { names: names(dead), ...which } };
+    const meant = named === undefined ? read.rows : read.rows.filter((row) => isNamed(row, named));
+    const dead = meant.filter((row) => row.value === 0);
+    const left = meant.length - dead.length;
+    const which = { ...(named === undefined ? {} : { which: named.join(', ') }), ...(all ? { left } : {}) };
+    const met = dead.length > 0 && (all !== true || left === 0);
+    return { measured: dead.length, met, args: { names: names(dead), ...which } };
   });
 }
 
@@ -25,9 +29,9 @@ export function reaches({ signal, id, kind, 'at-least': least }: Node<'reaches'>
   const threshold = thresholdOf(scene.runbook, least);
   const which = id ?? (kind === undefined ? '' : `of kind ${kind}`);
   return ask(scene, { code: 'reaches', signal, threshold, args: { which } }, (read) => {
-    const own = scene.runbook.signals[signal]?.entity?.kind ?? null;
     const meant = read.rows.filter(
-      (row) => (id === undefined || row.id === id) && (kind === undefined || (row.kind ?? own) === kind),
+      (row) =>
+        (id === undefined || row.id === id) && (kind === undefined || kindOf(row, signal, scene) === kind),
     );
     const found = meant.filter((row) => row.value >= threshold);
     const measured = Math.max(0, ...meant.map((row) => row.value));
@@ -77,35 +81,33 @@ export function overLimit(node: Node<'over-limit'>, scene: Scene): Outcome {
     // Rows without any notion of a limit: it is not known, which is not the same as far below it.
     if (signal.rows.length > 0 && limited.length === 0) return null;
     const over = limited.filter((row) => (row.limit?.ratio ?? 0) >= threshold);
+    const both = over.filter((row) => isReached(row, node, scene));
     const measured = Math.max(0, ...limited.map((row) => row.limit?.ratio ?? 0));
+    const other = node['reached-in']?.signal;
     return {
       measured,
-      met: over.length > 0,
-      subjects: subjectsOf(scene, node.signal, over),
-      args: { count: over.length },
+      met: both.length > 0,
+      subjects: subjectsOf(scene, node.signal, both),
+      args: { count: both.length, ...(other === undefined || over.length === 0 ? {} : { other }) },
     };
   });
 }
 
-/** Events that began before it cannot come from it; so many of them, and it is not the cause. */
-const MOST = 0.5;
+/** Does the other signal know the entity with at least so much? */
+function isReached(row: Row, { signal, 'reached-in': other }: Node<'over-limit'>, scene: Scene): boolean {
+  if (other === undefined) return true;
+  const least = thresholdOf(scene.runbook, other['at-least']);
+  const kind = kindOf(row, signal, scene);
+  return (scene.signals[other.signal]?.rows ?? []).some(
+    (one) => one.id === row.id && kindOf(one, other.signal, scene) === kind && one.value >= least,
+  );
+}
 
-export function started(node: Node<'started'>, scene: Scene): Outcome {
-  const within = thresholdOf(scene.runbook, node.within);
-  const threshold = node.share === undefined ? 0 : thresholdOf(scene.runbook, node.share);
-  return ask(scene, { code: 'started', signal: node.signal, threshold, args: { within } }, (signal) => {
-    const recent = signal.rows.filter((row) => row.value <= within);
-    const measured = signal.distinct ? recent.length / signal.distinct : 0;
-    const newest = signal.rows[0]?.value ?? 0;
-    const args = { newest, count: recent.length, of: signal.distinct ?? 0 };
-    if (recent.length === 0 || measured < threshold) return { measured, met: false, args };
-    const began = Math.max(...recent.map((row) => row.value));
-    const events = node.before === undefined ? undefined : scene.signals[node.before];
-    const seen = (events?.rows ?? []).filter((row) => row.valid && row.lastSeenSeconds !== null);
-    const earlier = seen.filter((row) => (row.lastSeenSeconds ?? 0) > began);
-    // Most of the sources stopped before the first process came up: then it did not cause them.
-    const before = seen.length > 0 && earlier.length / seen.length > Math.max(threshold, MOST);
-    return { code: before ? 'started-after' : 'started', measured, met: !before, args };
+export function unlabelled({ signal, label }: Node<'unlabelled'>, scene: Scene): Outcome {
+  return ask(scene, { code: 'unlabelled', signal, threshold: 1, args: { label } }, (read) => {
+    const rows = candidates(signal, read, scene);
+    const without = rows.filter((row) => row.labels[label] === undefined);
+    return { measured: without.length, met: rows.length > 0 && without.length === rows.length };
   });
 }
 

@@ -1,5 +1,5 @@
 import type { Id } from '../evidence/types.ts';
-import type { CODES } from '../runbooks/conditions-schema.ts';
+import type { CODES } from '../runbooks/codes.ts';
 
 export type Code = (typeof CODES)[number];
 

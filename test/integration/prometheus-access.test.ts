@@ -28,7 +28,11 @@ describe('a real Prometheus below a prefix, with TLS and a login', () => {
       series('acp_auth_failures_total', { reason: 'invalid_token' }, gauge(now, { to, value: 3 })),
       series('acp_gateway_inflight_requests', { instance: 'gw-1' }, gauge(now, { to, value: 12 })),
       series('acp_gateway_inflight_requests', { instance: 'gw-2' }, gauge(now, { to, value: 30 })),
-      series('process_start_time_seconds', { instance: 'gw-1' }, gauge(now, { to, value: now - 90 })),
+      series(
+        'process_start_time_seconds',
+        { job: 'gateway', instance: 'gw-1' },
+        gauge(now, { to, value: now - 90 }),
+      ),
       series('process_start_time_seconds', { instance: 'gw-2' }, gauge(now, { to, value: now - 86_400 })),
       series('process_start_time_seconds', { instance: 'gw-3' }, gauge(now, { to, value: now + 50 })),
       series('up', { instance: 'gw-1' }, gauge(now, { to, value: 1 })),
@@ -60,6 +64,7 @@ describe('a real Prometheus below a prefix, with TLS and a login', () => {
     expect(deploys && row(deploys, 'gw-1').value).toBeGreaterThanOrEqual(89);
     expect(deploys && row(deploys, 'gw-1').value).toBeLessThan(150);
     expect(deploys).toMatchObject({ total: null, distinct: 3 });
+    expect(deploys?.rows.map(({ labels }) => labels.job)).toEqual([{ '': 1 }, { gateway: 1 }, { '': 1 }]);
     expect(readings['service-up']?.rows.map(({ id, value }) => [id, value])).toEqual([
       ['identity:8000', 0],
       ['gw-1', 1],

@@ -70,6 +70,32 @@ describe('what was usual', () => {
   });
 });
 
+describe('what was a quarter of an hour ago', () => {
+  const failures = (perSecond: number | ((offset: number) => number), from = -3600) =>
+    series(
+      'acp_auth_failures_total',
+      { job: 'gateway', instance: 'gw-1:8000', reason: 'invalid_token' },
+      counter(now, { from, to: 600, perSecond }),
+    );
+  const ask = async (all: Parameters<typeof openMetrics>[0]) => {
+    const server = await startPrometheus({ series: openMetrics(all) });
+    const prometheus = httpTarget(server.url);
+    const reading = await askOne(readPrometheus, 'auth-failures-earlier', { prometheus });
+    await server.stop();
+    return reading;
+  };
+
+  it('is the rate of then, whatever it is now', async () => {
+    expect((await ask([failures((offset) => (offset < -700 ? 2 : 9))])).total).toBeCloseTo(2, 0);
+    expect((await ask([failures((offset) => (offset < -700 ? 0 : 9))])).total).toBe(0);
+  });
+
+  it('is not known where nothing is recorded of then, which is neither zero nor a fault', async () => {
+    expect(await ask([failures(9, -600)])).toMatchObject({ status: 'empty', live: false });
+    expect(await ask([])).toMatchObject({ status: 'absent', live: false });
+  });
+});
+
 describe("a query of the operator's own", () => {
   const ask = async (query: string) => {
     const server = await startPrometheus({

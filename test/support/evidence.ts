@@ -93,11 +93,11 @@ const normal = (): Record<string, Reading> => ({
   ...UNSET,
 });
 
-/** The n-th of many different public addresses: the documentation ranges, then IPv6's. */
+/** The n-th of many different public addresses: the documentation ranges, then IPv6's, each of a network of its own. */
 export const address = (n: number): string =>
   n < 508
     ? `${n < 254 ? '192.0.2' : '198.51.100'}.${(n % 254) + 1}`
-    : `2001:db8::${(n >> 16).toString(16)}:${(n & 0xffff).toString(16)}`;
+    : `2001:db8:${(n >> 16).toString(16)}:${(n & 0xffff).toString(16)}::1`;
 
 /** Many addresses with as many failures each, or as many as `failures` says for each. */
 export function crowd(

@@ -120,13 +120,15 @@ interface Cost {
   readonly lowers: number;
   readonly withholds: readonly string[];
   readonly defers: readonly string[];
+  readonly acquits: boolean;
 }
 
-function costText({ lowers, withholds, defers }: Cost): string {
+function costText({ lowers, withholds, defers, acquits }: Cost): string {
   const parts = some([
     STEPS[lowers] ?? '',
     withholds.length > 0 && `${withholds.map(code).join(', ')} is not proposed`,
     defers.length > 0 && `${defers.map(code).join(', ')} comes last`,
+    acquits && 'not named beside others',
   ]).filter((part) => part !== '');
   return parts.length > 0 ? parts.join('; ') : 'nothing: it is shown';
 }

@@ -220,7 +220,7 @@ test("a system that speaks the gateway's contract alone is explained", () => {
     part
 
     What this system speaks
-      - it speaks the running gateway's contract: 19 of its 19 sources are there
+      - it speaks the running gateway's contract: 20 of its 20 sources are there
       - it does not speak the runbook's contract: none of its 4 sources is there
         just now. Whoever looks there by hand finds nothing, during an attack too;
         triage reads both
@@ -257,6 +257,8 @@ test("a system that speaks the gateway's contract alone is explained", () => {
         acp:auth_failures:*                   one = 1, 7 ms
       authentication failures by reason
         acp_auth_failures_total               one = 1 failures/s, 7 ms
+      authentication failures a quarter of an hour ago
+        acp_auth_failures_total offset 15m    one = 1 failures/s, 7 ms
       direct peers that failures came through
         acp:auth_failures:*                   one = 1 failure, 7 ms
       sign-ins that succeed, by IP

@@ -92,13 +92,13 @@ describe('which categories can be judged', () => {
         "account-password-stuffing": "impossible account-lockouts, account-failures",
         "agent-over-cost-cap": "in-part blocked-spend",
         "dependency-outage": "judged",
-        "deploy-auth-churn": "judged",
+        "deploy-auth-churn": "in-part",
         "distributed-credential-stuffing": "in-part auth-failures-total",
         "platform-overload": "in-part",
         "single-ip-credential-stuffing": "judged",
         "tenant-over-cost-cap": "impossible blocked-spend",
         "tenant-over-quota": "impossible rejects-by-tenant label limit_type",
-        "tenant-over-rps-cap": "in-part rejects-by-layer, execute-rate",
+        "tenant-over-rps-cap": "in-part rejects-by-tenant label limit_type, rejects-by-layer, execute-rate",
       }
     `);
   });

@@ -251,6 +251,34 @@ test('the text of a finding', () => {
         {
           "because": [
             {
+              "code": "undated",
+              "measured": 0,
+              "met": false,
+              "signal": "auth-failures-by-ip",
+              "text": "every IP that stands out has a counter that ends",
+              "threshold": 1,
+            },
+          ],
+          "code": "no-expiry",
+          "state": "clear",
+        },
+        {
+          "because": [
+            {
+              "code": "outgrown",
+              "measured": null,
+              "met": null,
+              "signal": "auth-failures-by-reason",
+              "text": "authentication failures by reason: no source tells what the counters could be held against",
+              "threshold": 3,
+            },
+          ],
+          "code": "counted-for-long",
+          "state": "not-told",
+        },
+        {
+          "because": [
+            {
               "code": "usual-same",
               "measured": null,
               "met": null,
@@ -297,8 +325,8 @@ test('the text of a finding', () => {
               "measured": 0,
               "met": false,
               "signal": "deploys",
-              "text": "0 of 2 instances started in the last 10m, the newest 1d ago (threshold 1%)",
-              "threshold": 0.01,
+              "text": "0 of 2 instances started in the last 10m, the newest 1d ago (threshold 50%)",
+              "threshold": 0.5,
             },
           ],
           "code": "recent-deploy",
@@ -312,6 +340,14 @@ test('the text of a finding', () => {
               "met": false,
               "signal": "auth-failures-by-ip",
               "text": "0 IPs below 3 failures each (threshold 100)",
+              "threshold": 100,
+            },
+            {
+              "code": "strangers",
+              "measured": 0,
+              "met": false,
+              "signal": "auth-failures-by-ip",
+              "text": "0 names are not valid IPs (threshold 100)",
               "threshold": 100,
             },
             {
@@ -352,6 +388,34 @@ test('the text of a finding', () => {
             },
           ],
           "code": "proxy-aggregate",
+          "state": "clear",
+        },
+        {
+          "because": [
+            {
+              "code": "started",
+              "measured": 0,
+              "met": false,
+              "signal": "deploys",
+              "text": "0 of 2 instances started in the last 10m, the newest 1d ago (threshold 1%)",
+              "threshold": 0.01,
+            },
+          ],
+          "code": "recent-restart",
+          "state": "clear",
+        },
+        {
+          "because": [
+            {
+              "code": "down",
+              "measured": 0,
+              "met": false,
+              "signal": "service-up",
+              "text": "no service named identity is down",
+              "threshold": 1,
+            },
+          ],
+          "code": "service-down",
           "state": "clear",
         },
       ],

@@ -23,10 +23,13 @@ test('the Markdown of a spent cap', () => {
     - one tenant stands out: 8.9 rejects/s, 98% of all \\(stands out from 0.5 rejects/s and 10%\\)
     - 99% of it with path /execute, so that alone \\(from 95%\\)
     - 1 agent at 100% of the limit or above, the highest at 100%
+    - 429s by layer of the limiter: none execute\\_sw\\_tenant \\(threshold 1\\)
 
     **Checked**
 
+    - not kill-switch-engaged: none of them is among the tenants whose kill switch is engaged
     - not limiter-failing-open: 0 failures/s in all \\(threshold 0.01\\)
+    - not quarantined: none of them is among the agents in quarantine
     - not tenant-cap-binds: calls refused at a cost cap: none of kind tenant \\(threshold 0.1\\)
     - not cap-invalid: every agent has a limit
     - not no-cap: every agent has a limit
@@ -39,7 +42,7 @@ test('the Markdown of a spent cap', () => {
     - dependency-outage: no service named identity is down; 1 tenant at once \\(many is 5\\); the 429s by tenant are known; 429s by layer of the limiter: none tenant \\(threshold 1\\)
     - platform-overload: 1 tenant at once \\(many is 5\\); 97% of it with path /execute, so that alone \\(from 95%\\); the path of the 429s by tenant is known
     - tenant-over-cost-cap: calls refused at a cost cap: none of kind tenant \\(threshold 0.1\\)
-    - tenant-over-rps-cap: 99% of it with path /execute, so that alone \\(from 95%\\); the path of the 429s by tenant is known; 429s by layer of the limiter: none execute\\_sw\\_tenant \\(threshold 1\\); requests to /execute by tenant \\(10 s\\): none \\(threshold 31\\)
+    - tenant-over-rps-cap: 99% of it with path /execute, so that alone \\(from 95%\\); no source tells the limit\\_type of the 429s by tenant; 429s by layer of the limiter: none execute\\_sw\\_tenant \\(threshold 1\\); requests to /execute by tenant \\(10 s\\): none \\(threshold 31\\)
     - deploy-auth-churn: 0 of 2 instances started in the last 10m, the newest 1d ago \\(threshold 50%\\); 3 failures beside what stands out \\(threshold 20\\); 2 IPs beside what stands out \\(threshold 5\\)
 
     **Could not be judged**

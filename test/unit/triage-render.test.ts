@@ -35,26 +35,28 @@ const blind = documentOf({
 test('the screen of an attack', () => {
   expect(screen(attack)).toMatchInlineSnapshot(`
     "
-    P2 distributed-credential-stuffing (confidence high): coordinated attack, 40 IPs share 2,000 authentication failures in 5m; also single-ip-credential-stuffing
+    P2 distributed-credential-stuffing (confidence medium): coordinated attack, 40 IPs share 2,000 authentication failures in 5m; also single-ip-credential-stuffing
 
     Why distributed-credential-stuffing (a coordinated attack)
       + 2,000 failures remain without noise and without what stands out (threshold
         100)
       + they come from 40 IPs, as diverse as 40 equally loud ones (threshold 5)
+      + the largest of them has 50 failures (more than 5)
       + deploy-auth-churn does not explain it
 
     What speaks against it
-      ! recent-deploy: Instances started in the last ten minutes; a deploy alone
-        does not explain sources that fail this often, yet check that tokens
-        survived it. (1 of 2 instances started in the last 10m, the newest 2m ago
-        (threshold 1%))
+      ! recent-deploy: Instances started a short while ago. Machines whose tokens
+        ended with it and that try again and again look much the same, so check that
+        tokens survived the deploy. (1 of 2 instances started in the last 10m, the
+        newest 2m ago (threshold 50%))
 
     Checked
-      - no sign of attack-succeeding, seems-over, limiter-failing-open,
-        client-claimed-address, possibly-spoofed
-      - as-usual: no source tells
+      - no sign of attack-succeeding, seems-over, no-expiry, limiter-failing-open,
+        client-claimed-address, proxy-aggregate, one-network, service-down,
+        recent-restart, possibly-spoofed
+      - counted-for-long, as-usual: no source tells
 
-    P2 single-ip-credential-stuffing (confidence high): 203.0.113.42 made 4,812 of
+    P2 single-ip-credential-stuffing (confidence medium): 203.0.113.42 made 4,812 of
       6,812 authentication failures in 5m (71%)
 
     Why single-ip-credential-stuffing (credential stuffing or brute force)
@@ -62,14 +64,16 @@ test('the screen of an attack', () => {
         and 10%)
 
     What speaks against it
-      ! recent-deploy: Instances started in the last ten minutes. A deploy does not
-        explain this many failures from one address. (1 of 2 instances started in
-        the last 10m, the newest 2m ago (threshold 1%))
+      ! recent-deploy: A deploy was made in the last ten minutes. An office behind
+        one address, or a machine that tries its dead token again and again, looks
+        much the same. (1 of 2 instances started in the last 10m, the newest 2m ago
+        (threshold 50%))
 
     Checked
       - no sign of client-claimed-address, plateau, attack-succeeding, seems-over,
-        limiter-failing-open, already-blocked, possibly-spoofed, proxy-aggregate
-      - as-usual: no source tells
+        no-expiry, limiter-failing-open, already-blocked, possibly-spoofed,
+        proxy-aggregate, recent-restart, service-down
+      - counted-for-long, as-usual: no source tells
       - shared-address: no query is configured to check it
 
     Ruled out
@@ -90,7 +94,8 @@ test('the screen of an attack', () => {
         rejects/s and 10%); 0 tenants at once (many is 5)
       - tenant-over-rps-cap: 0.03 rejects/s in all (threshold 1); no tenant stands
         out: the largest has 0.03 rejects/s, 100% of all (stands out from 0.5
-        rejects/s and 10%); the path of the 429s by tenant is known; and 2 more
+        rejects/s and 10%); no source tells the limit_type of the 429s by tenant;
+        and 2 more
       - deploy-auth-churn: the largest of them has 50 failures (more than 5)
 
     Authentication failures by IP: 6,812 failures from 41 IPs in 5m
@@ -125,8 +130,8 @@ test('the screen of an attack', () => {
          does and is not a response to rate limits. See Kill Switch (runbook).
       3. Turn single sign-on on and password login off for the duration.
       4. Rotate JWT_SECRET_KEY, so that stolen tokens die. Everybody signs in again.
-      5. Put the source ranges on the load balancer's deny list. See Gateway service
-         (runbook).
+      5. Put the source ranges on the load balancer's deny list, as far as they are
+         the addresses that really connect. See Gateway service (runbook).
 
     Next, for single-ip-credential-stuffing
       1. The per-IP counter (5 minutes) already throttles. This blocks the address
@@ -155,7 +160,7 @@ test('the screen of an attack', () => {
       * Related code: sdk/common/ratelimit.py; services/gateway/_mw_rate_limit.py,
         _mw_auth.py, middleware.py
 
-    P2 distributed-credential-stuffing (confidence high)
+    P2 distributed-credential-stuffing (confidence medium)
     runbook aegis, context prod, 2026-05-29 03:12:04 UTC, window 5m, 212 ms
     "
   `);
@@ -172,6 +177,7 @@ test('the screen of a spent cap', () => {
         rejects/s and 10%)
       + 99% of it with path /execute, so that alone (from 95%)
       + 1 agent at 100% of the limit or above, the highest at 100%
+      + 429s by layer of the limiter: none execute_sw_tenant (threshold 1)
 
     What speaks against it
       ! cap-invalid: A cap that is zero, negative or not a number means no cap at
@@ -179,7 +185,8 @@ test('the screen of a spent cap', () => {
         used: odd)
 
     Checked
-      - no sign of limiter-failing-open, tenant-cap-binds, no-cap
+      - no sign of kill-switch-engaged, limiter-failing-open, quarantined,
+        tenant-cap-binds, no-cap
 
     Ruled out
       - distributed-credential-stuffing: 0 IPs stand out (many is 6); 0 failures
@@ -196,8 +203,8 @@ test('the screen of a spent cap', () => {
       - tenant-over-cost-cap: calls refused at a cost cap: none of kind tenant
         (threshold 0.1)
       - tenant-over-rps-cap: 99% of it with path /execute, so that alone (from 95%);
-        the path of the 429s by tenant is known; 429s by layer of the limiter: none
-        execute_sw_tenant (threshold 1); and 1 more
+        no source tells the limit_type of the 429s by tenant; 429s by layer of the
+        limiter: none execute_sw_tenant (threshold 1); and 1 more
       - deploy-auth-churn: 0 of 2 instances started in the last 10m, the newest 1d
         ago (threshold 50%); 3 failures beside what stands out (threshold 20); 2 IPs
         beside what stands out (threshold 5)
@@ -281,14 +288,15 @@ test('the screen when half of it cannot be seen', () => {
         rejects/s and 10%); 0 tenants at once (many is 5)
       - tenant-over-rps-cap: 0.03 rejects/s in all (threshold 1); no tenant stands
         out: the largest has 0.03 rejects/s, 100% of all (stands out from 0.5
-        rejects/s and 10%); the path of the 429s by tenant is known; and 2 more
+        rejects/s and 10%); no source tells the limit_type of the 429s by tenant;
+        and 2 more
       - deploy-auth-churn: 0 of 2 instances started in the last 10m, the newest 1d
         ago (threshold 50%)
 
     Could not be judged
       - distributed-credential-stuffing: authentication failures by IP: could not be
-        read; 0.01 failures/s beside what stands out (threshold 5); 0.01 failures/s
-        beside what stands out (threshold 0.33)
+        read; authentication failures, all sources: what is usual at this hour is
+        not known; 0.01 failures/s beside what stands out (threshold 5); and 1 more
       - single-ip-credential-stuffing: authentication failures by IP: could not be
         read
       - agent-over-cost-cap: 0.03 rejects/s in all (threshold 1); no tenant stands

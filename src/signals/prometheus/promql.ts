@@ -1,8 +1,10 @@
 // PromQL for the kinds of sources. Label values are quoted; nothing that came out of a system ever enters a query.
 import { selector } from '../../runbooks/sources.ts';
 
+const offset = (seconds: number): string => (seconds === 0 ? '' : ` offset ${seconds}s`);
+
 /**
- * A counter's increase per second over a window, for every series, with what `rate()` leaves out: the first sample of
+ * A counter's increase per second over a window that ended so long ago, for every series, with what `rate()` leaves out: the first sample of
  * a series that was born inside the window. `rate()` measures between samples, so a tenant's very first 429s, which
  * arrive as one new series, count for nothing.
  *
@@ -18,11 +20,12 @@ export function perSecond(
   metric: string,
   match: Readonly<Record<string, string>>,
   windowSeconds: number,
+  agoSeconds = 0,
 ): string {
   const series = selector(metric, match);
-  const window = `[${windowSeconds}s]`;
-  const before = `offset ${windowSeconds}s`;
-  const born = `unless ${series} ${before} and on (job, instance) group by (job, instance) (${metric} ${before} and ${metric})`;
+  const [ago, before] = [offset(agoSeconds), offset(agoSeconds + windowSeconds)];
+  const window = `[${windowSeconds}s]${ago}`;
+  const born = `unless ${series}${before} and on (job, instance) group by (job, instance) (${metric}${before} and ${metric}${ago})`;
   const rate = `rate(${series}${window})`;
   const rose = `max_over_time(${series}${window}) / ${windowSeconds}`;
   return [`(${rose} unless ${rate} >= ${rose} ${born})`, rate].join(' or ');
@@ -47,8 +50,12 @@ export const partOf = <S extends { readonly labels: Readonly<Record<string, stri
  * Samples per series, to tell whether the window is long enough to hold a rate: `window` and `long` (four windows)
  * count the samples of the best-scraped series, `now` the series that are alive.
  */
-export const scrapeProbe = (metric: string, windowSeconds: number): Readonly<Record<string, string>> => ({
-  window: `max(count_over_time(${metric}[${windowSeconds}s]))`,
-  long: `max(count_over_time(${metric}[${windowSeconds * 4}s]))`,
-  now: `count(${metric})`,
+export const scrapeProbe = (
+  metric: string,
+  windowSeconds: number,
+  agoSeconds = 0,
+): Readonly<Record<string, string>> => ({
+  window: `max(count_over_time(${metric}[${windowSeconds}s]${offset(agoSeconds)}))`,
+  long: `max(count_over_time(${metric}[${windowSeconds * 4}s]${offset(agoSeconds)}))`,
+  now: `count(${metric}${offset(agoSeconds)})`,
 });

@@ -1,4 +1,5 @@
-import { measured, type Reading, type Row, rowOf } from '../../evidence/types.ts';
+import { empty, measured, type Reading, type Row, rowOf } from '../../evidence/types.ts';
+import { parseDuration } from '../../values/duration.ts';
 import { isValidId } from '../entities.ts';
 import { SourceError } from '../source-error.ts';
 import { query, type Sample } from './api.ts';
@@ -23,14 +24,21 @@ const TOP_PARTS = 2_000;
 export async function readRate(source: Of<'prometheus-rate'>, question: Question): Promise<Reading> {
   const { http, windowSeconds } = question;
   const { metric, match, by, mix } = source;
-  const rate = perSecond(metric, match, windowSeconds);
+  const ago = source.ago === null ? 0 : (parseDuration(source.ago) ?? 0);
+  const rate = perSecond(metric, match, windowSeconds, ago);
   const labels = [by, mix].filter((label) => label !== null).join(', ');
-  const probes = scrapeProbe(metric, windowSeconds);
+  const probes = scrapeProbe(metric, windowSeconds, ago);
   const earlier = source.usual ? startUsual(source, question) : null;
   const answer = await query(
     http,
     combine({ ...probes, parts: `topk(${TOP_PARTS}, sum by (${labels}) (${rate}))` }),
   );
+  if (source.ago !== null && !isScraped(answer)) {
+    const none = await nothing(http, metric, match, windowSeconds, false);
+    return none.status === 'absent'
+      ? none
+      : empty(`${metric} has too few samples of ${source.ago} ago`, false);
+  }
   const state = requireWindow(answer, metric, windowSeconds);
   const parts = partOf(answer, 'parts').map((sample) => ({ ...sample, value: rounded(sample.value) }));
   if (parts.length === 0) return nothing(http, metric, match, windowSeconds, state.inWindow);
@@ -118,6 +126,9 @@ async function ranked({ by, mix }: Of<'prometheus-rate'>, rate: string, http: Ht
     parts: [...parts].sort((a, b) => b.value - a.value),
   };
 }
+
+/** Were there three samples of a series, so that there is a rate at all? */
+const isScraped = (answer: readonly Sample[]): boolean => (partOf(answer, 'window')[0]?.value ?? 0) >= 3;
 
 /**
  * A rate needs two samples of a series, so the window must span at least two scrape intervals.

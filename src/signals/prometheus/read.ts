@@ -58,7 +58,8 @@ export async function readGauge(source: Of<'prometheus-gauge'>, question: Questi
 export async function readAge(source: Of<'prometheus-age'>, question: Question): Promise<Reading> {
   const { http, kind } = question;
   const series = selector(source.metric, source.match);
-  const newest = `max by (${source.by}) (${series})`;
+  const labels = [source.by, source.mix].filter((label) => label !== null).join(', ');
+  const newest = `max by (${labels}) (${series})`;
   const answer = await query(
     http,
     combine({ count: `count(${newest})`, rows: `time() - topk(${TOP_PROCESSES}, ${newest})` }),
@@ -67,7 +68,12 @@ export async function readAge(source: Of<'prometheus-age'>, question: Question):
   if (distinct === undefined) return nothing(http, source.metric, source.match, null, false);
   const rows = partOf(answer, 'rows')
     // A process cannot be younger than now: that is the skew between two clocks.
-    .map(({ labels, value }) => plainRow(labels[source.by] ?? '', kind, Math.max(0, value)))
+    .map(
+      ({ labels, value }): Row => ({
+        ...plainRow(labels[source.by] ?? '', kind, Math.max(0, value)),
+        labels: source.mix === null ? {} : { [source.mix]: { [labels[source.mix] ?? '']: 1 } },
+      }),
+    )
     .sort((a, b) => a.value - b.value);
   return measured({ total: null, distinct, rows });
 }

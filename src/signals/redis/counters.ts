@@ -148,8 +148,8 @@ export class CounterFamily implements Family {
         at === one.from || (own[at] !== undefined && own[at] !== 'gone') ? [{ spec, ttl: own[at] }] : [],
       );
       const seen = holds.flatMap(({ spec, ttl }) =>
-        spec.renewed && typeof ttl === 'number'
-          ? [Math.max(0, Math.round((spec.windowSeconds ?? 0) - ttl))]
+        spec.renewed && typeof ttl === 'number' && ttl <= (spec.windowSeconds ?? 0)
+          ? [Math.round((spec.windowSeconds ?? 0) - ttl)]
           : [],
       );
       const id = toId(one.entity);

@@ -1,0 +1,80 @@
+import type { CategorySpec } from '../runbooks/schema.ts';
+import { outcome, type Scene } from './ask.ts';
+import { evaluate } from './conditions.ts';
+import { unique } from './logic.ts';
+import type { Caveat, Check, Outcome, Subject } from './types.ts';
+
+/** What the checks of a category came to. */
+export interface Doubts {
+  /** Steps of confidence that they cost. */
+  readonly cost: number;
+  readonly caveats: readonly Caveat[];
+  readonly checks: readonly Check[];
+  readonly withheld: readonly { readonly id: string; readonly except: readonly string[] }[];
+  readonly deferred: readonly string[];
+  /** Ids of subjects that are not to be named while others remain. */
+  readonly acquitted: readonly string[];
+}
+
+/** What only some sources tell beside their numbers. */
+const IS_EXTRA = /^(?:usual-|(?:ended|outgrown|over-limit)$)/;
+
+/** Makes all checks of a category before its finding is believed. */
+export function check(spec: CategorySpec, subjects: readonly Subject[], scene: Scene): Doubts {
+  let [cost, unread] = [0, 0];
+  const tally = subjects.map((subject) => ({ ...subject, cost: 0 }));
+  const caveats: Caveat[] = [];
+  const checks: Check[] = [];
+  const unseen: Record<'unknown' | 'absent', Outcome[]> = { unknown: [], absent: [] };
+  const withheld: { id: string; except: readonly string[] }[] = [];
+  const deferred: string[] = [];
+  const acquitted: string[] = [];
+  for (const { code, text, when, lowers, withholds, defers, acquits } of spec.caveats) {
+    const found = evaluate(when, scene);
+    const { state, because } = found;
+    if (state === 'absent' && because.every(({ code: asked }) => IS_EXTRA.test(asked))) {
+      checks.push({ code, state: 'not-told', because });
+    } else if (state === 'unknown' || state === 'absent') unseen[state].push(outcome(state, because));
+    else if (state === 'not-met') checks.push({ code, state: 'clear', because });
+    else if (state === 'unasked') checks.push({ code, state: 'not-configured', because });
+    // It may hold: not to know must not cost less than to know.
+    if (state === 'unknown') unread += lowers;
+    if (state !== 'met') continue;
+    caveats.push({ code, text, because });
+    const doubted = tally.filter(({ kind, id }) =>
+      found.subjects.some((subject) => subject.kind === kind && subject.id === id),
+    );
+    const except = doubted.map(({ id }) => id);
+    // About others of their kind it is nothing to the subjects; about nobody in particular it is a doubt about all.
+    const isTheirs = found.subjects.some(({ kind }) => tally.some((subject) => subject.kind === kind));
+    if (!isTheirs) cost += lowers;
+    for (const subject of doubted) subject.cost += lowers;
+    for (const id of withholds) {
+      const each = spec.respond.find((step) => step.id === id)?.each ?? null;
+      // A response for each agent cannot leave out a tenant.
+      const isOf = each === null || found.subjects.some(({ kind }) => kind === each);
+      if (!isTheirs || !isOf) withheld.push({ id, except: [] });
+      else if (except.length > 0) withheld.push({ id, except });
+    }
+    deferred.push(...defers);
+    if (acquits) acquitted.push(...except);
+  }
+  for (const state of ['unknown', 'absent'] as const) {
+    if (unseen[state].length === 0) continue;
+    caveats.push({ code: `signal-${state}`, text: null, because: unique(unseen[state]) });
+  }
+  // A check that could not be made leaves a doubt, even one that costs nothing.
+  const least = unseen.unknown.length > 0 ? 1 : 0;
+  cost += ofSubjects(tally) + Math.max(unread, least);
+  return { cost, caveats, checks, withheld, deferred, acquitted };
+}
+
+/**
+ * What doubts about single subjects cost the finding. A doubt about some of a kind is no doubt about the others: the
+ * finding is as sure as what is said of the least doubtful of them.
+ */
+function ofSubjects(tally: readonly { readonly kind: string; readonly cost: number }[]): number {
+  const kinds = new Set(tally.map(({ kind }) => kind));
+  const least = (of: string) => Math.min(...tally.flatMap(({ kind, cost }) => (kind === of ? [cost] : [])));
+  return Math.max(0, ...[...kinds].map(least));
+}
