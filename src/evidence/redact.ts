@@ -1,5 +1,5 @@
 import type { Runbook } from '../runbooks/schema.ts';
-import { isAddress } from '../values/address.ts';
+import { isAddress, readAddress } from '../values/address.ts';
 import { mapMessages } from './messages.ts';
 import type { Evidence, Id, Row, Signal } from './types.ts';
 
@@ -9,6 +9,13 @@ import type { Evidence, Id, Row, Signal } from './types.ts';
  */
 const isVocabulary = ({ entity, sources }: Runbook['signals'][string]): boolean =>
   (entity === null || entity.kind === 'name') && sources.every(({ kind }) => kind.startsWith('prometheus-'));
+
+/** What an id is made of where it is several names with colons between them, such as a tenant and an agent. */
+function placesOf({ sources }: Runbook['signals'][string]): string[] {
+  const [first] = sources;
+  const places = first?.kind === 'redis-entry' ? [...first.key.matchAll(/\{([^}]*)\}/g)] : [];
+  return places.length > 1 ? places.map(([, name = '']) => name) : [];
+}
 
 /** Labels of our own making, whose values are words of this program. */
 const OWN_LABELS: ReadonlySet<string> = new Set(['by']);
@@ -26,7 +33,8 @@ export function redact(evidence: Evidence, runbook: Runbook, hosts: readonly str
     const kind = spec?.entity?.kind ?? 'name';
     const keeps = spec !== undefined && isVocabulary(spec);
     const sources = signal.sources.map((source) => ({ ...source, sample: null }));
-    const rows = signal.rows.map((row) => redactRow(row, { kind: row.kind ?? kind, keeps }, stands));
+    const parts = spec === undefined ? [] : placesOf(spec);
+    const rows = signal.rows.map((row) => redactRow(row, { kind: row.kind ?? kind, keeps, parts }, stands));
     return [id, { ...signal, sources, rows }];
   });
   // Messages last: by then every name that occurs in them has its stand-in.
@@ -37,7 +45,11 @@ export function redact(evidence: Evidence, runbook: Runbook, hosts: readonly str
 
 function redactRow(
   row: Row,
-  { kind, keeps }: { readonly kind: string; readonly keeps: boolean },
+  {
+    kind,
+    keeps,
+    parts,
+  }: { readonly kind: string; readonly keeps: boolean; readonly parts: readonly string[] },
   stands: StandIns,
 ): Row {
   const labels = Object.entries(row.labels).map(([label, mix]) => {
@@ -49,7 +61,7 @@ function redactRow(
   });
   return {
     ...row,
-    id: keeps ? row.id : stands.forId(kind, row),
+    id: keeps ? row.id : (stands.forParts(parts, row) ?? stands.forId(kind, row)),
     labels: Object.fromEntries(labels),
     limit:
       row.limit === null ? null : { ...row.limit, stored: row.limit.stored === null ? null : '(redacted)' },
@@ -61,6 +73,7 @@ class StandIns {
   readonly #kept: ReadonlySet<string>;
   readonly #names = new Map<string, string>();
   readonly #counts = new Map<string, number>();
+  readonly #networks = new Map<string, number>();
 
   constructor(kept: ReadonlySet<string>) {
     this.#kept = kept;
@@ -71,6 +84,13 @@ class StandIns {
     if (this.#kept.has(name)) return id;
     if (!valid) return this.#standIn(`not-a-valid-${kind}`, name);
     return kind === 'ip' ? this.#address(name, isPublic !== false) : this.#standIn(kind, name);
+  }
+
+  /** An id of several names, each as it is called elsewhere; null: it is not one. */
+  forParts(parts: readonly string[], { id }: Row): Id | null {
+    const names = typeof id === 'string' ? id.split(':') : [];
+    if (parts.length === 0 || names.length !== parts.length) return null;
+    return names.map((name, index) => this.forLabel(parts[index] ?? 'name', name)).join(':');
   }
 
   /** A label may name a tenant or a job that is known as an entity, too. */
@@ -104,16 +124,30 @@ class StandIns {
     return stand;
   }
 
-  /** Of a range that nobody has: 198.18.0.0/15 is for benchmarks (RFC 2544), 2001:db8::/32 for documents (RFC 3849). */
+  /**
+   * Of a range that nobody has: 198.18.0.0/15 is for benchmarks (RFC 2544), 2001:db8::/32 for documents (RFC 3849).
+   * Addresses of one IPv6 network stay together, and an IPv4 address inside an IPv6 one stays the same.
+   */
   #address(name: string, isPublic: boolean): string {
     const known = this.#names.get(name);
     if (known !== undefined) return known;
-    const number = this.#next('address');
-    const [high, low] = [(number >> 8) & 255, number & 255];
-    const v4 = isPublic ? `198.18.${high}.${low}` : `10.255.${high}.${low}`;
-    const stand = name.includes(':') ? `2001:db8::${isPublic ? '1' : '2'}:${number.toString(16)}` : v4;
+    const stand = this.#standInAddress(name, isPublic);
     this.#names.set(name, stand);
     return stand;
+  }
+
+  #standInAddress(name: string, isPublic: boolean): string {
+    const [, before, inner] = /^(.*:)(\d+(?:\.\d+){3})$/.exec(name) ?? [];
+    const read = readAddress(name);
+    if (inner !== undefined && read?.kind() === 'ipv4') return `${before}${this.#address(inner, isPublic)}`;
+    const number = this.#next('address');
+    if (!name.includes(':')) {
+      return `${isPublic ? '198.18' : '10.255'}.${(number >> 8) & 255}.${number & 255}`;
+    }
+    const network = String(read?.toByteArray().slice(0, 8));
+    const known = this.#networks.get(network) ?? this.#networks.size + 1;
+    this.#networks.set(network, known);
+    return `2001:db8:${isPublic ? '1' : '2'}:${known.toString(16)}::${number.toString(16)}`;
   }
 
   #next(kind: string): number {

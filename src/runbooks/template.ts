@@ -153,7 +153,7 @@ remedies:
 #   over-limit somebody is at this ratio of the limit     no-limit   somebody has none
 #   started    that share of the processes is younger     down       somebody is at zero
 #   not-public, listed (by another signal), strangers (names that are no valid ids)
-#   unless     another category does not explain it
+#   unless     another category does not explain it, or (when) a condition does not hold
 #   all, any   several of them. rest, sources, each-at-most, one-shot: crowds; see the runbook aegis
 categories:
   - id: address-flood

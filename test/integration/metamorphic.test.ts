@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { redact } from '../../src/evidence/redact.ts';
 import { type Signal, unknown } from '../../src/evidence/types.ts';
 import type { Incident } from '../../src/incidents/schema.ts';
 import type { Verdict } from '../../src/verdict/types.ts';
@@ -48,6 +49,15 @@ describe('what must not matter', () => {
       expect([name, brief(played.verdict)]).toEqual([name, brief(playedOf(name).verdict)]);
     }
     expect(wrong).toEqual([]);
+  });
+
+  test('whether a capture was redacted', () => {
+    for (const [name] of all) {
+      const { evidence, runbook, verdict } = playedOf(name);
+      const caveats = ({ findings }: Verdict) => findings.map((one) => one.caveats.map(({ code }) => code));
+      const hidden = judged(redact(evidence, runbook, []), runbook).verdict;
+      expect([name, brief(hidden), caveats(hidden)]).toEqual([name, brief(verdict), caveats(verdict)]);
+    }
   });
 
   const some = fc.constantFrom(...all);

@@ -70,13 +70,14 @@ function notesOn(source: SourceSpec): string[] {
         source.by !== null && labels(source),
         '`--window`',
         source.usual && 'also yesterday and last week',
+        source.ago !== null && `${source.ago} ago`,
       ]);
     case 'prometheus-query':
       return [labels(source)];
     case 'prometheus-gauge':
       return [labels(source), 'now'];
     case 'prometheus-age':
-      return [`by ${code(source.by)}`, 'now'];
+      return [labels(source), 'now'];
   }
 }
 

@@ -34,7 +34,37 @@ const shape = (readings: Readonly<Record<string, Reading>>, hide: boolean) => {
   };
 };
 
+const NETWORK = Array.from({ length: 60 }, (_, index): [Id, number] => [`2001:db8:5:9::${index + 1}`, 15]);
+
 describe('redacted evidence', () => {
+  test.each<[string, Record<string, Reading>, string]>([
+    ['one network stays one', { 'auth-failures-by-ip': counters(NETWORK) }, 'one-network'],
+    [
+      'a peer stays the same address, however it is written',
+      {
+        'auth-failures-by-ip': counters({ '198.51.100.10': 900 }),
+        'auth-peers': counters({ '::ffff:198.51.100.10': 900 }),
+      },
+      'proxy-aggregate',
+    ],
+    [
+      'an agent stays the one in quarantine',
+      {
+        'agent-spend': agents({ 'agent-7': [150, '100.00'] }),
+        quarantines: blocks({ 'acme:agent-7': [60, 'wild'] }),
+      },
+      'quarantined',
+    ],
+  ])('%s', (_, readings, caveat) => {
+    expect(shape(readings, false).findings[0]?.caveats).toContain(caveat);
+    expect(shape(readings, true)).toEqual(shape(readings, false));
+  });
+
+  test('many networks stay many', () => {
+    const many = Array.from({ length: 60 }, (_, index): [Id, number] => [`2001:db8:${index}::1`, 15]);
+    expect(shape({ 'auth-failures-by-ip': counters(many) }, true).findings[0]?.caveats).toEqual([]);
+  });
+
   test('is judged to the same verdict', () => {
     fc.assert(
       fc.property(anyReadings, (readings) => {
