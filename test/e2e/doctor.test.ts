@@ -164,7 +164,7 @@ describe("a system that speaks the gateway's contract alone", () => {
       /^triage can tell quiet from trouble here; 7 of 10 categories can be judged, 3 in part /,
     );
     for (const sentence of [
-      "it speaks the running gateway's contract: 12 of its 19 sources are there",
+      "it speaks the running gateway's contract: 13 of its 20 sources are there",
       "it does not speak the runbook's contract: none of its 4 sources is there just now. Whoever looks there by hand finds nothing, during an attack too; triage reads both",
       'authentication failures by IP: kept in acp:ratelimit:auth_fail:* here, not in acp:auth_fail:*. There it counts over 1m, it stops at about 25 (so it does not tell the volume) and the client itself writes the name',
       '429s by tenant: kept in acp_tenant_rate_limited_total here, not in acp_gateway_request_total{status="429"}. There the limit_type is told and the path is not told',
