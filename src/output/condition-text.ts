@@ -194,11 +194,12 @@ const SAY: { readonly [K in Kind]: (node: Node<K>, about: About) => string } = {
   undated: (_, { title, many }) => `${title}: the counter of one of the ${many} has no end`,
   outgrown: ({ by, times }, { title, runbook, number }) =>
     `${title}: what stands out has counted more than ${number(times)} times what ${runbook.signals[by]?.title ?? by} saw in that time`,
-  usual: ({ is, times, than }, { title, number, runbook }) => {
+  usual: ({ is, times, than, beside }, { title, number, runbook }) => {
     const then =
       than === undefined
         ? 'it was at the same hour yesterday and a week ago'
         : `${runbook.signals[than]?.title ?? than} tells`;
-    return `${title}: ${is === 'above' ? 'more than' : 'at most'} ${number(times)} times what ${then}`;
+    const without = beside === undefined ? '' : ', without what stands out';
+    return `${title}${without}: ${is === 'above' ? 'more than' : 'at most'} ${number(times)} times what ${then}`;
   },
 };

@@ -151,9 +151,13 @@ function saidMarkdown(said: Said, depth = 0): string[] {
 
 type CaveatSpec = CategoryView['spec']['caveats'][number];
 
-function effectsOf({ lowers, withholds, defers, acquits }: CaveatSpec): string[] {
+function effectsOf({ lowers, group, withholds, defers, acquits }: CaveatSpec): string[] {
   return [
-    ...(lowers === 0 ? [] : [`lowers the confidence by ${lowers} ${lowers === 1 ? 'step' : 'steps'}`]),
+    ...(lowers === 0
+      ? []
+      : [
+          `lowers the confidence by ${lowers} ${lowers === 1 ? 'step' : 'steps'}${group === null ? '' : `, once for all of ${group}`}`,
+        ]),
     ...(withholds.length === 0 ? [] : [`does not propose ${withholds.join(', ')}`]),
     ...(defers.length === 0 ? [] : [`proposes ${defers.join(', ')} last`]),
     ...(acquits ? ['does not name whom it holds for beside others'] : []),

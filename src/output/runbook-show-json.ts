@@ -35,8 +35,9 @@ function wholeOf(category: CategoryView, shown: ShownRunbook) {
     sureWhen: spec['sure-when'] === null ? null : sayCondition(spec['sure-when'], runbook),
     otherwise: spec.otherwise,
     thresholds: thresholds.map(({ name }) => name),
-    caveats: spec.caveats.map(({ code, text, when, lowers, withholds, defers, acquits }) => {
-      return { code, text, when: sayCondition(when, runbook), lowers, withholds, defers, acquits };
+    caveats: spec.caveats.map(({ when, code, text, ...effects }) => {
+      const { lowers, group, withholds, defers, acquits } = effects;
+      return { code, text, when: sayCondition(when, runbook), lowers, group, withholds, defers, acquits };
     }),
     respond: spec.respond.map((step) => {
       const [command = null] = commandOf(step, shown);

@@ -18,6 +18,7 @@ export function explain(because: Because, runbook: Runbook): string {
     if (because.code === 'over-limit' && because.args.status === 'absent') {
       return `${title}: not seen against a limit (no such source, or the limit is not known)`;
     }
+    if (because.args.status === 'hidden') return `${title}: could not be told apart from what stands out`;
     if (because.args.status === 'partial') return `${title}: one of its sources could not be read`;
     if (because.args.status === 'unasked') return `${title}: not configured`;
     if (because.args.status === 'absent' && /^usual-/.test(because.code)) {
@@ -144,7 +145,7 @@ export function explain(because: Because, runbook: Runbook): string {
         ? `${title}: several behind ${text(args.names)}`
         : `${title}: at most ${formatNumber(measured)} each (several is ${formatNumber(threshold)})`;
     case 'ended':
-      return `the last one was ${formatDuration(Math.round(measured))} ago (over is ${formatDuration(threshold)})`;
+      return `the last one${args.names === undefined ? '' : ` of ${text(args.names)}`} was ${formatDuration(Math.round(measured))} ago (over is ${formatDuration(threshold)})`;
     case 'undated':
       return measured > 0
         ? `without an end, so that nobody knows since when it counts: ${text(args.names)}`

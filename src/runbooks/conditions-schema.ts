@@ -200,7 +200,7 @@ const outgrown = mapping({ outgrown: mapping({ signal, by: signal, times: thresh
 
 /**
  * What stands out, or the total, is so many times what it was at the same hour yesterday and a week ago, or it is not.
- * `than`: the totals of two signals are compared instead, that one being of earlier.
+ * `than`: the totals of two signals are compared instead, that one being of earlier. `beside`: as of a volume.
  */
 const usual = mapping({
   usual: mapping({
@@ -208,6 +208,7 @@ const usual = mapping({
     is: z.enum(['above', 'same']),
     times: thresholdName,
     than: signal.optional(),
+    beside: signal.optional(),
   }),
 });
 

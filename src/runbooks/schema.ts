@@ -191,6 +191,8 @@ const caveat = mapping({
   text: text(400),
   /** Steps of confidence that it costs. */
   lowers: z.int().min(0).max(2).default(0),
+  /** Doubts of one group are reasons for the same thing: together they cost what the largest of them costs. */
+  group: identifier.nullable().default(null),
   /** Responses that are not proposed while it holds. */
   withholds: z.array(identifier).default([]),
   /** Responses that are proposed last while it holds. */

@@ -49,7 +49,7 @@ export const outcome = (
 export function ask(
   scene: Scene,
   question: Question,
-  answer: (signal: Signal) => Answer | 'at-most' | null,
+  answer: (signal: Signal) => Answer | 'at-most' | 'hidden' | null,
 ): Outcome {
   const signal = scene.signals[question.signal];
   const base = {
@@ -70,6 +70,7 @@ export function ask(
     return cannot('unknown', 'partial');
   if (said === null) return cannot('absent');
   if (said === 'at-most') return cannot('absent', said);
+  if (said === 'hidden') return cannot('unknown', said);
   const because = {
     ...base,
     code: said.code ?? base.code,

@@ -4,6 +4,7 @@ import { ask, isPartial, type Node, outcome, type Scene, subjectsOf } from './as
 import { every } from './logic.ts';
 import { effectiveSources, thresholdOf } from './spread.ts';
 import type { Code, Outcome } from './types.ts';
+import { perSecondOf } from './whom.ts';
 
 // Conditions on how many entities there are and how loud they are against each other.
 
@@ -22,20 +23,6 @@ export function volume(node: Node<'volume'>, scene: Scene): Outcome {
     };
     return { measured, met: measured >= threshold, args };
   });
-}
-
-/**
- * What stands out in a signal, whether or not its name is a valid one, per second; without bound where a source has
- * stopped counting it.
- */
-function perSecondOf(id: string, scene: Scene): number {
-  const signal = scene.signals[id];
-  if (signal?.status !== 'measured' || signal.windowSeconds === null) return 0;
-  const loud = thresholdOf(scene.runbook, scene.runbook.signals[id]?.spread?.['loud-at'] ?? null);
-  const strangers = signal.rows.filter(({ valid, value }) => !valid && value >= loud);
-  const out = [...scene.analysis(id).out, ...strangers];
-  if (out.some((row) => row.atLeast)) return Number.POSITIVE_INFINITY;
-  return out.reduce((sum, row) => sum + row.value, 0) / signal.windowSeconds;
 }
 
 export function covers({ signal, by, share }: Node<'covers'>, scene: Scene): Outcome {
@@ -191,10 +178,13 @@ export function mixOfAll(node: Node<'mix'>, scene: Scene): Outcome {
   const code: Code = 'only' in node ? 'mix-only' : 'mix-mixed';
   const args = { label: node.label, value: wanted.join(', ') };
   return ask(scene, { code, signal: node.signal, threshold, args }, (signal) => {
-    const carrying = signal.rows.reduce((sum, row) => sum + wholeOf(row, node.label), 0);
+    // What has no valid name is nobody's, and says nothing about those who have one.
+    const rows = signal.rows.filter(({ valid }) => valid);
+    const carrying = rows.reduce((sum, row) => sum + wholeOf(row, node.label), 0);
     if (carrying === 0) return null;
-    const total = node.of === 'all' ? Math.max(carrying, signal.total ?? 0) : carrying;
-    const measured = signal.rows.reduce((sum, row) => sum + partOf(row, node.label, wanted), 0) / total;
+    const named = (signal.total ?? 0) - signal.strangers.total;
+    const total = node.of === 'all' ? Math.max(carrying, named) : carrying;
+    const measured = rows.reduce((sum, row) => sum + partOf(row, node.label, wanted), 0) / total;
     return { measured, met: measured >= threshold === 'only' in node };
   });
 }

@@ -21,15 +21,14 @@ const IS_EXTRA = /^(?:usual-|(?:ended|outgrown|over-limit)$)/;
 
 /** Makes all checks of a category before its finding is believed. */
 export function check(spec: CategorySpec, subjects: readonly Subject[], scene: Scene): Doubts {
-  let [cost, unread] = [0, 0];
-  const tally = subjects.map((subject) => ({ ...subject, cost: 0 }));
+  const costs = new Costs(subjects);
   const caveats: Caveat[] = [];
   const checks: Check[] = [];
   const unseen: Record<'unknown' | 'absent', Outcome[]> = { unknown: [], absent: [] };
   const withheld: { id: string; except: readonly string[] }[] = [];
   const deferred: string[] = [];
   const acquitted: string[] = [];
-  for (const { code, text, when, lowers, withholds, defers, acquits } of spec.caveats) {
+  for (const { code, text, when, lowers, group, withholds, defers, acquits } of spec.caveats) {
     const found = evaluate(when, scene);
     const { state, because } = found;
     if (state === 'absent' && because.every(({ code: asked }) => IS_EXTRA.test(asked))) {
@@ -38,17 +37,16 @@ export function check(spec: CategorySpec, subjects: readonly Subject[], scene: S
     else if (state === 'not-met') checks.push({ code, state: 'clear', because });
     else if (state === 'unasked') checks.push({ code, state: 'not-configured', because });
     // It may hold: not to know must not cost less than to know.
-    if (state === 'unknown') unread += lowers;
+    if (state === 'unknown') costs.add(lowers, group);
     if (state !== 'met') continue;
     caveats.push({ code, text, because });
-    const doubted = tally.filter(({ kind, id }) =>
+    const doubted = subjects.filter(({ kind, id }) =>
       found.subjects.some((subject) => subject.kind === kind && subject.id === id),
     );
     const except = doubted.map(({ id }) => id);
     // About others of their kind it is nothing to the subjects; about nobody in particular it is a doubt about all.
-    const isTheirs = found.subjects.some(({ kind }) => tally.some((subject) => subject.kind === kind));
-    if (!isTheirs) cost += lowers;
-    for (const subject of doubted) subject.cost += lowers;
+    const isTheirs = found.subjects.some(({ kind }) => subjects.some((subject) => subject.kind === kind));
+    costs.add(lowers, group, isTheirs ? doubted : subjects);
     for (const id of withholds) {
       const each = spec.respond.find((step) => step.id === id)?.each ?? null;
       // A response for each agent cannot leave out a tenant.
@@ -64,17 +62,41 @@ export function check(spec: CategorySpec, subjects: readonly Subject[], scene: S
     caveats.push({ code: `signal-${state}`, text: null, because: unique(unseen[state]) });
   }
   // A check that could not be made leaves a doubt, even one that costs nothing.
-  const least = unseen.unknown.length > 0 ? 1 : 0;
-  cost += ofSubjects(tally) + Math.max(unread, least);
+  const cost = Math.max(costs.ofAll(), unseen.unknown.length > 0 ? 1 : 0);
   return { cost, caveats, checks, withheld, deferred, acquitted };
 }
 
 /**
- * What doubts about single subjects cost the finding. A doubt about some of a kind is no doubt about the others: the
- * finding is as sure as what is said of the least doubtful of them.
+ * What doubts cost a finding. A doubt about some subjects of a kind is no doubt about the others: the finding is as sure
+ * as what is said of the least doubtful of them.
  */
-function ofSubjects(tally: readonly { readonly kind: string; readonly cost: number }[]): number {
-  const kinds = new Set(tally.map(({ kind }) => kind));
-  const least = (of: string) => Math.min(...tally.flatMap(({ kind, cost }) => (kind === of ? [cost] : [])));
-  return Math.max(0, ...[...kinds].map(least));
+class Costs {
+  readonly #subjects: readonly Subject[];
+  /** By subject, or of the finding itself where it has none; by group, or by itself. */
+  readonly #costs = new Map<Subject | null, Map<string, number>>();
+  #alone = 0;
+
+  constructor(subjects: readonly Subject[]) {
+    this.#subjects = subjects;
+  }
+
+  /** @param doubted those that it is about; without it, all of them */
+  add(lowers: number, group: string | null, doubted: readonly Subject[] = this.#subjects): void {
+    const name = group ?? String(this.#alone++);
+    for (const subject of this.#subjects.length === 0 ? [null] : doubted) {
+      const costs = this.#costs.get(subject) ?? new Map<string, number>();
+      costs.set(name, Math.max(costs.get(name) ?? 0, lowers));
+      this.#costs.set(subject, costs);
+    }
+  }
+
+  ofAll(): number {
+    const of = (subject: Subject | null) =>
+      [...(this.#costs.get(subject)?.values() ?? [])].reduce((sum, cost) => sum + cost, 0);
+    if (this.#subjects.length === 0) return of(null);
+    const kinds = new Set(this.#subjects.map(({ kind }) => kind));
+    return Math.max(
+      ...[...kinds].map((kind) => Math.min(...this.#subjects.filter((one) => one.kind === kind).map(of))),
+    );
+  }
 }

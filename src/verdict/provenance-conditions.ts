@@ -3,7 +3,7 @@ import { networkOf, plainAddress } from './addresses.ts';
 import { ask, kindOf, type Node, names, type Scene, subjectsOf } from './ask.ts';
 import { thresholdOf } from './spread.ts';
 import { type Outcome, plainId } from './types.ts';
-import { candidates, someOf, standsOut } from './whom.ts';
+import { candidates, partOf, someOf, standsOut } from './whom.ts';
 
 // Conditions on where the entities that stand out come from.
 
@@ -28,20 +28,18 @@ export function oneNetwork({ signal, share }: Node<'one-network'>, scene: Scene)
   const threshold = thresholdOf(scene.runbook, share);
   return ask(scene, { code: 'one-network', signal, threshold }, () => {
     const { crowd } = scene.analysis(signal);
-    const networks = new Map<string, { count: number; total: number }>();
-    for (const { id, value } of crowd) {
-      const network = networkOf(plainId(id) ?? '');
-      if (network === null) continue;
-      const { count, total } = networks.get(network) ?? { count: 0, total: 0 };
-      networks.set(network, { count: count + 1, total: total + value });
+    const networks = new Map<string, Row[]>();
+    for (const row of crowd) {
+      const network = networkOf(plainId(row.id) ?? '');
+      if (network !== null) networks.set(network, [...(networks.get(network) ?? []), row]);
     }
-    const [largest] = [...networks].sort(([, a], [, b]) => b.total - a.total);
-    const whole = crowd.reduce((sum, { value }) => sum + value, 0);
-    const measured = largest === undefined || whole === 0 ? 0 : largest[1].total / whole;
-    const count = largest?.[1].count ?? 0;
-    // One address of a network is that address.
-    const met = count > 1 && measured >= threshold;
-    return { measured, met, args: { count, network: largest?.[0] ?? '' } };
+    const [largest] = [...networks]
+      // One address of a network is that address.
+      .filter(([, rows]) => rows.length > 1)
+      .map(([network, rows]) => ({ network, count: rows.length, part: partOf(rows, crowd) }))
+      .sort((a, b) => b.part - a.part);
+    const { network = '', count = 0, part: measured = 0 } = largest ?? {};
+    return { measured, met: measured >= threshold, args: { count, network } };
   });
 }
 

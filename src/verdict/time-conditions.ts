@@ -2,7 +2,7 @@ import type { Row, Signal } from '../evidence/types.ts';
 import { ask, type Node, names, type Scene, subjectsOf } from './ask.ts';
 import { thresholdOf } from './spread.ts';
 import type { Outcome } from './types.ts';
-import { candidates, standsOut } from './whom.ts';
+import { candidates, perSecondOf, standsOut } from './whom.ts';
 
 // Conditions on when: what began before, what is over, and whether it is new.
 
@@ -60,12 +60,22 @@ function groupsOf(signal: Signal): Group[] {
 export function ended({ signal, after }: Node<'ended'>, scene: Scene): Outcome {
   const threshold = thresholdOf(scene.runbook, after);
   return ask(scene, { code: 'ended', signal, threshold }, (read) => {
-    const seen = candidates(signal, read, scene).map((row) => row.lastSeenSeconds);
-    const known = seen.filter((seconds) => seconds !== null);
+    const out = standsOut(signal, read, scene);
+    const rows = out.length > 0 ? out : candidates(signal, read, scene);
+    const known = rows.flatMap(({ lastSeenSeconds }) => lastSeenSeconds ?? []);
     // One of which it is not known may still be at it.
-    if (known.length === 0 || known.length < seen.length) return null;
-    const measured = Math.min(...known);
-    return { measured, met: measured >= threshold };
+    if (known.length === 0 || (out.length === 0 && known.length < rows.length)) return null;
+    const over = rows.filter(
+      ({ lastSeenSeconds }) => lastSeenSeconds !== null && lastSeenSeconds >= threshold,
+    );
+    // Of those that stand out each is over for itself; a crowd is when all of it is.
+    const met = out.length > 0 ? over.length > 0 : over.length === rows.length;
+    const measured = Math.min(
+      ...(met ? over.flatMap(({ lastSeenSeconds }) => lastSeenSeconds ?? []) : known),
+    );
+    return met && out.length > 0
+      ? { measured, met, subjects: subjectsOf(scene, signal, over), args: { names: names(over) } }
+      : { measured, met };
   });
 }
 
@@ -102,7 +112,7 @@ export function outgrown({ signal, by, times }: Node<'outgrown'>, scene: Scene):
   });
 }
 
-export function usual({ signal, is, times, than }: Node<'usual'>, scene: Scene): Outcome {
+export function usual({ signal, is, times, than, beside }: Node<'usual'>, scene: Scene): Outcome {
   const factor = thresholdOf(scene.runbook, times);
   const args = { times: factor, ...(than === undefined ? {} : { than }) };
   const question = { code: `usual-${is}` as const, signal, threshold: factor, args };
@@ -110,11 +120,15 @@ export function usual({ signal, is, times, than }: Node<'usual'>, scene: Scene):
     return ask(scene, { ...question, signal: than }, () => null);
   }
   return ask(scene, question, (read) => {
-    const { now, before } =
+    const { now: all, before } =
       than === undefined
         ? compared(signal, read, scene)
         : { now: totalOf(read), before: totalOf(scene.signals[than]) };
-    if (now === null || before === null) return null;
+    if (all === null || before === null) return null;
+    const loud = beside === undefined ? 0 : perSecondOf(beside, scene);
+    const now = all - loud;
+    // The total has not seen all that stands out, so what it saw of the rest is anybody's guess.
+    if (loud > 0 && now <= 0) return Number.isFinite(loud) ? 'hidden' : null;
     const isAbove = now > before * factor;
     return { measured: now, met: isAbove === (is === 'above'), args: { usual: before } };
   });

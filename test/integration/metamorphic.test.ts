@@ -133,8 +133,11 @@ describe('a key family or a metric that is not there', () => {
   /** Signals that the verdict looked at, for or against it: those that may change it. */
   function looksAt({ findings, ruledOut, unexplained }: Verdict): Set<string> {
     const [first] = findings;
-    const because =
-      first === undefined ? [...unexplained, ...ruledOut.flatMap((one) => one.because)] : first.because;
+    // What would have come first was ruled out by something, too.
+    const rank = aegis.categories.find(({ id }) => id === first?.category)?.rank ?? Number.POSITIVE_INFINITY;
+    const worse = aegis.categories.filter((one) => one.rank < rank).map(({ id }) => id);
+    const out = ruledOut.filter(({ category }) => worse.includes(category)).flatMap((one) => one.because);
+    const because = [...out, ...(first === undefined ? unexplained : first.because)];
     const own = because.flatMap(({ signal }) => signal ?? []);
     // What another category was ruled out by is looked at, too.
     const named = new Set(

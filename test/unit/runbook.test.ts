@@ -181,7 +181,7 @@ describe('a text that is not as it must be', () => {
       'condition',
       'not-public: { signal',
       'not-publik: { signal',
-      'categories.0.caveats.1.when',
+      'categories.0.caveats.2.when',
       /expected one condition of: spread, .*did you mean "not-public"/,
     ],
     ['lifetime of a block', 'ttl: 24h', 'ttl: a day', 'remedies.block-ip.ttl', /expected a duration/],

@@ -4,13 +4,11 @@ import { absent, measured, rowOf, unknown } from '../../src/evidence/types.ts';
 import { judge } from '../../src/verdict/judge.ts';
 import {
   aegis,
-  aegisWith,
   agents,
   counters,
   crowd,
   deploys,
   evidence,
-  inflight,
   rate,
   rejects,
   services,
@@ -22,10 +20,7 @@ import { categoriesOf, caveatCodes, findingOf, subjectIds, triage } from '../sup
 const SINGLE = 'single-ip-credential-stuffing';
 const CROWD = 'distributed-credential-stuffing';
 const CHURN = 'deploy-auth-churn';
-const OUTAGE = 'dependency-outage';
-const OVERLOAD = 'platform-overload';
 const AGENT = 'agent-over-cost-cap';
-const QUOTA = 'tenant-over-quota';
 const RPS = 'tenant-over-rps-cap';
 const HEAVY = '203.0.113.42';
 
@@ -78,6 +73,13 @@ describe('whose addresses a crowd has', () => {
     expect(findingOf(triage({ 'auth-failures-by-ip': { ...reading, rows } }), CROWD).confidence).toBe(
       confidence,
     );
+  });
+
+  test('one that is loud and known does not speak for sixty that clients named', () => {
+    const reading = counters({ [HEAVY]: 4000, ...crowd(60, 300) });
+    const rows = reading.rows.map((row) => ({ ...row, claimed: row.id !== HEAVY }));
+    const found = findingOf(triage({ 'auth-failures-by-ip': { ...reading, rows } }), CROWD);
+    expect([caveatCodes(found), found.confidence]).toEqual([['client-claimed-address'], 'medium']);
   });
 
   const network = (count: number, each: number) =>
@@ -162,6 +164,32 @@ describe('counters that are not of the last minutes', () => {
   });
 });
 
+describe('what is over', () => {
+  const last = (seen: Readonly<Record<string, number>>, reading: Reading) =>
+    withRows(reading, (row) => ({ lastSeenSeconds: seen[String(row.id)] ?? 4 }));
+  const judgedOf = (seen: Readonly<Record<string, number>>) =>
+    findingOf(
+      triage({ 'auth-failures-by-ip': last(seen, counters({ [HEAVY]: 900, '203.0.113.43': 800 })) }),
+      SINGLE,
+    );
+
+  test.each([
+    [{ [HEAVY]: 240, '203.0.113.43': 200 }, ['seems-over'], 'medium'],
+    // It is told of the one, and the other goes on.
+    [{ [HEAVY]: 240, '203.0.113.43': 4 }, ['seems-over'], 'high'],
+    [{ [HEAVY]: 4, '203.0.113.43': 4 }, [], 'high'],
+  ])('%j', (seen, caveats, confidence) => {
+    const found = judgedOf(seen);
+    expect([caveatCodes(found), found.confidence]).toEqual([caveats, confidence]);
+  });
+
+  test('and one that is a proxy, leave nothing sure', () => {
+    const reading = last({ [HEAVY]: 240 }, counters({ [HEAVY]: 900, '10.0.0.5': 800 }));
+    const found = findingOf(triage({ 'auth-failures-by-ip': reading }), SINGLE);
+    expect(found.confidence).toBe('medium');
+  });
+});
+
 describe('an ordinary day of a large platform', () => {
   test('is no attack, however many fail, when as many did before', () => {
     const people = crowd(120, 4);
@@ -174,6 +202,23 @@ describe('an ordinary day of a large platform', () => {
   test('does not hide sources that fail more often than people', () => {
     const byIp = { ...crowd(120, 4), ...crowd(60, 15, 200) };
     expect(failures(byIp, { 'auth-failures-total': total(4.6, 4) }).category).toBe(CROWD);
+  });
+
+  const people = crowd(120, 4);
+
+  test('stays one beside an attacker, who is told alone', () => {
+    const verdict = failures({ [HEAVY]: 900, ...people }, { 'auth-failures-total': total(4.6, 1.5) });
+    expect(categoriesOf(verdict)).toEqual([SINGLE]);
+  });
+
+  test('is not known where the total has not seen the attacker', () => {
+    const verdict = failures({ [HEAVY]: 3000, ...people }, { 'auth-failures-total': total(4.6, 1.5) });
+    expect(categoriesOf(verdict)).toEqual([SINGLE, CROWD]);
+    const found = findingOf(verdict, CROWD);
+    expect(found.confidence).toBe('low');
+    expect(found.because).toContainEqual(
+      expect.objectContaining({ met: null, signal: 'auth-failures-total' }),
+    );
   });
 
   test('an upper bound shows nothing', () => {
@@ -270,161 +315,6 @@ describe('names that are made up', () => {
   });
 });
 
-describe('rejections', () => {
-  const many = rejects(
-    Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`t${index}`, { '/agents': 1.5 }])),
-  );
-  /** The same, with what the other contract tells of it. */
-  const typed = (reading: Reading, types: (row: Row) => Readonly<Record<string, number>>) =>
-    withRows(reading, (row) => ({ labels: { ...row.labels, limit_type: types(row) } }));
-
-  test.each([
-    ['its only replica', { 'identity:8000': 0 }, OUTAGE],
-    ['all replicas', { 'identity-1:8000': 0, 'identity-2:8000': 0 }, OUTAGE],
-    ['one of two replicas', { 'identity-1:8000': 0, 'identity-2:8000': 1 }, OVERLOAD],
-  ] as const)('with %s of identity down', (_, up, category) => {
-    const verdict = triage({ 'rejects-by-tenant': many, 'service-up': services({ 'gw-1:8000': 1, ...up }) });
-    expect(categoriesOf(verdict)).toEqual([category]);
-    if (category === OVERLOAD) expect(caveatCodes(findingOf(verdict, category))).toContain('service-down');
-  });
-
-  test('of a quota are not capacity, nor an outage', () => {
-    const quotas = typed(many, () => ({ daily: 1.5 }));
-    expect(categoriesOf(triage({ 'rejects-by-tenant': quotas }))).toEqual([QUOTA]);
-    const down = { 'service-up': services({ 'identity:8000': 0 }) };
-    expect(categoriesOf(triage({ 'rejects-by-tenant': quotas, ...down }))).toEqual([QUOTA]);
-  });
-
-  const two = rejects({ acme: { '/agents': 6, '/execute': 6 }, globex: { '/agents': 4, '/execute': 4 } });
-
-  test('each tenant has its own cause where the limit is told', () => {
-    const verdict = triage({
-      'rejects-by-tenant': typed(two, ({ id }) => (id === 'acme' ? { daily: 11 } : { rps: 7 })),
-    });
-    expect(categoriesOf(verdict)).toEqual([QUOTA, RPS]);
-    expect(subjectIds(findingOf(verdict, QUOTA))).toEqual(['acme']);
-    expect(subjectIds(findingOf(verdict, RPS))).toEqual(['globex']);
-  });
-
-  test('at the rate are no cost cap, though all of them are on /execute', () => {
-    const execute = rejects({ acme: { '/execute': 9 } });
-    expect(categoriesOf(triage({ 'rejects-by-tenant': typed(execute, () => ({ rps: 8.7 })) }))).toEqual([
-      RPS,
-    ]);
-    expect(categoriesOf(triage({ 'rejects-by-tenant': typed(execute, () => ({ rps: 0.1 })) }))).toEqual([
-      AGENT,
-    ]);
-  });
-
-  test.each([
-    [{ daily: 3, monthly: 1.2, rps: 3.3 }, [QUOTA], []],
-    [{ rps: 9.7, daily: 0.3 }, [RPS], []],
-    [{ rps: 9, daily: 1 }, [RPS], ['quota-used-up']],
-  ])('%j', (types, categories, caveats) => {
-    const reading = typed(
-      rejects({ acme: { '': Object.values(types).reduce((sum, part) => sum + part, 0) } }),
-      () => types,
-    );
-    const rows = reading.rows.map((row) => ({ ...row, labels: { limit_type: types } }));
-    const verdict = triage({ 'rejects-by-tenant': { ...reading, rows } });
-    expect(categoriesOf(verdict)).toEqual(categories);
-    const codes = caveatCodes(findingOf(verdict, categories[0] ?? '')).filter(
-      (code) => code === 'quota-used-up',
-    );
-    expect(codes).toEqual(caveats);
-  });
-
-  test('without a tenant do not hide one that has a name', () => {
-    const verdict = triage({
-      'rejects-by-tenant': rejects([
-        ['', { '/token': 40 }],
-        ['acme', { '/agents': 3 }],
-      ]),
-    });
-    expect(subjectIds(findingOf(verdict, RPS))).toEqual(['acme']);
-  });
-
-  test('of others beside one that has most of them leave a doubt', () => {
-    const whale = (others: number) =>
-      rejects({
-        whale: { '/agents': 30 },
-        ...Object.fromEntries(Array.from({ length: others }, (_, i) => [`t${i}`, { '/agents': 1 }])),
-      });
-    expect(findingOf(triage({ 'rejects-by-tenant': whale(3) }), RPS).confidence).toBe('high');
-    expect(findingOf(triage({ 'rejects-by-tenant': whale(4) }), RPS).confidence).toBe('medium');
-  });
-
-  test('while the gateway is nearly full leave a doubt, and nearly full alone is not quiet', () => {
-    const runbook = aegisWith({ 'inflight-limit': 100 });
-    const full = { inflight: inflight({ 'gw-1:8000': 97 }, 100) };
-    const found = findingOf(triage({ 'rejects-by-tenant': two, ...full }, runbook), RPS);
-    expect([caveatCodes(found), found.confidence]).toEqual([['inflight-near-limit'], 'medium']);
-    expect(triage(full, runbook).category).toBe('inconclusive');
-  });
-
-  test('of a tenant whose kill switch is engaged leave a doubt', () => {
-    const found = findingOf(
-      triage({
-        'rejects-by-tenant': two,
-        'kill-switches': named([
-          ['acme', 3600],
-          ['globex', 3600],
-        ]),
-      }),
-      RPS,
-    );
-    expect([caveatCodes(found), found.confidence]).toEqual([['kill-switch-engaged'], 'medium']);
-  });
-});
-
-describe('an agent at its cap', () => {
-  const spent = (more: Record<string, Reading>) =>
-    triage({ 'agent-spend': agents({ idle: [150, '100.00'], busy: [120, '100.00'] }), ...more });
-  const refused = (id: string, kind = 'agent') => ({ 'blocked-spend': named([[id, 3, kind]]) });
-
-  test('is the one whose calls are refused', () => {
-    const found = findingOf(spent(refused('busy')), AGENT);
-    expect([subjectIds(found), found.confidence]).toEqual([['busy'], 'high']);
-  });
-
-  test.each([
-    ['another agent is refused', refused('unseen')],
-    ['a tenant of that name is refused', refused('busy', 'tenant')],
-    ['nobody is refused', {}],
-  ])('%s: it is not sure', (_, more) => {
-    expect(findingOf(spent(more), AGENT).confidence).toBe('low');
-  });
-
-  const execute = { 'rejects-by-tenant': rejects({ globex: { '/execute': 9 } }) };
-
-  test('is a coincidence where the window of /execute refuses', () => {
-    expect(findingOf(spent(execute), AGENT).confidence).toBe('high');
-    const window = { 'rejects-by-layer': named([['execute_sw_tenant', 9]]) };
-    expect(findingOf(spent({ ...execute, ...window }), AGENT).confidence).toBe('low');
-    const late = { 'rejects-by-layer': unknown('timeout', 'late') };
-    expect(findingOf(spent({ ...execute, ...late }), AGENT).confidence).toBe('low');
-  });
-
-  test.each([
-    ['in quarantine', { quarantines: named([['acme:busy', 3600]]) }, 'quarantined', ['busy'], 'medium'],
-    ['in quarantine elsewhere', { quarantines: named([['busy:acme', 3600]]) }, null, [], 'high'],
-    [
-      'shut off with its tenant',
-      { ...execute, 'kill-switches': named([['globex', 3600]]) },
-      'kill-switch-engaged',
-      null,
-      'medium',
-    ],
-  ] as const)('%s', (_, more, code, except, confidence) => {
-    const found = findingOf(spent({ ...refused('busy'), ...more }), AGENT);
-    expect(found.confidence).toBe(confidence);
-    expect(caveatCodes(found)).toEqual(code === null ? [] : [code]);
-    const raise = found.responses.find(({ id }) => id === 'raise-cap');
-    // Of a whole tenant there is nothing left to raise.
-    expect(raise?.except ?? null).toEqual(except);
-  });
-});
-
 describe('one source of a signal could not be read', () => {
   const facts = evidence({ 'auth-failures-by-ip': counters(crowd(3, 2)) });
   const halfOf = (id: string) => {
@@ -464,14 +354,31 @@ describe('one source of a signal could not be read', () => {
   });
 });
 
-test('what could not be checked costs at least what it would have cost', () => {
-  const inside = {
-    'auth-failures-by-ip': counters(crowd(8, 300)),
-    'service-up': services({ 'identity:8000': 0 }),
-  };
-  const seen = triage({ ...inside, deploys: deploys([60, 60]) });
+describe('what could not be checked', () => {
   const late = unknown('timeout', 'late');
-  const unseen = triage({ ...inside, deploys: late, 'service-up': late });
-  expect(findingOf(seen, CROWD).confidence).toBe('low');
-  expect(findingOf(unseen, CROWD).confidence).toBe('low');
+  const two = { 'rejects-by-tenant': rejects({ acme: { '/agents': 6 }, globex: { '/agents': 4 } }) };
+
+  test('costs at least what it would have cost', () => {
+    const killed = named([
+      ['acme', 3600],
+      ['globex', 3600],
+    ]);
+    const down = services({ 'identity:8000': 0 });
+    const found = (more: Record<string, Reading>) => findingOf(triage({ ...two, ...more }), RPS).confidence;
+    expect(found({ 'kill-switches': killed, 'service-up': down })).toBe('low');
+    expect(found({ 'kill-switches': late, 'service-up': down })).toBe('low');
+    expect(found({ 'kill-switches': late, 'service-up': late })).toBe('low');
+    expect(found({ 'service-up': late })).toBe('medium');
+  });
+
+  test('costs no more than one step where it is one thing that is in doubt', () => {
+    const readings = ['deploys', 'service-up', 'auth-failures-by-reason', 'deploy-events'].map((id) => [
+      id,
+      late,
+    ]);
+    const found = findingOf(failures({ [HEAVY]: 900 }, Object.fromEntries(readings)), SINGLE);
+    expect(found.confidence).toBe('medium');
+    const both = { deploys: deploys([60, 60]), 'service-up': services({ 'identity:8000': 0 }) };
+    expect(findingOf(failures({ [HEAVY]: 900 }, both), SINGLE).confidence).toBe('medium');
+  });
 });
