@@ -166,9 +166,13 @@ export const checksOf = ({ checks }: Finding, runbook: Runbook): string[] => [
 ];
 
 /** The same by their codes alone. */
-export function checksInShort({ checks }: Finding): string[] {
+export function checksInShort({ checks, caveats }: Finding): string[] {
+  // Of two checks with one code one may have found something: then there is a sign of it.
+  const found = new Set(caveats.map(({ code }) => code));
   const codes = (state: Finding['checks'][number]['state']) => [
-    ...new Set(checks.filter((check) => check.state === state).map(({ code }) => code)),
+    ...new Set(
+      checks.filter((check) => check.state === state && !found.has(check.code)).map(({ code }) => code),
+    ),
   ];
   const [clear, untold, unset] = [codes('clear'), codes('not-told'), codes('not-configured')];
   return [

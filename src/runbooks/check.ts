@@ -1,4 +1,5 @@
 import { nearest } from '../values/nearest.ts';
+import { CODES } from './codes.ts';
 import { checkContracts } from './contracts.ts';
 import type { Runbook } from './schema.ts';
 
@@ -77,6 +78,7 @@ export function checkReferences(runbook: Runbook): Problem[] {
       report([...path, 'id'], `there are two categories "${category.id}"`);
     }
     expect('signal', category.about, [...path, 'about']);
+    checkHeadline(category, path, report);
     condition(category.when, [...path, 'when']);
     condition(category['sure-when'], [...path, 'sure-when']);
     checkResponses(category, path, runbook, expect, report);
@@ -87,6 +89,9 @@ export function checkReferences(runbook: Runbook): Problem[] {
   checkCircles(runbook, report);
   return problems;
 }
+
+/** What a finding has where what would make it sure is missing. */
+const UNCONFIRMED = 'unconfirmed';
 
 const SIGNALS = ['signal', 'before', 'by', 'beside', 'than'];
 const NESTED = ['mix', 'except', 'reached-in'];
@@ -144,6 +149,24 @@ function checkRemedies(
   if (sources.length > 0 && !sources.some(({ kind }) => kind === 'redis-spend')) {
     report(['remedies', 'raise-cap', 'signal'], `signal "${spend}" has no source of kind redis-spend`);
   }
+}
+
+/** What `if` of a headline asks for must be there to be found. */
+function checkHeadline(
+  { headline, caveats }: Runbook['categories'][number],
+  path: Path,
+  report: (path: Path, message: string) => void,
+): void {
+  const codes: readonly string[] = [...CODES, UNCONFIRMED, ...caveats.map(({ code }) => code)];
+  headline.forEach((option, at) => {
+    for (const [index, wanted] of option.if.entries()) {
+      const [code = ''] = wanted.split('=');
+      if (codes.includes(code)) continue;
+      const near = nearest(code, codes);
+      const message = `there is no outcome and no caveat "${code}"${near}; outcomes: ${CODES.join(', ')}`;
+      report([...path, 'headline', at, 'if', index], message);
+    }
+  });
 }
 
 function checkResponses(

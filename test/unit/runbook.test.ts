@@ -93,6 +93,13 @@ describe('a name that refers to nothing', () => {
       '.unless.category',
       'deploy-auth-churn',
     ],
+    [
+      'outcome in a headline',
+      'if: [mix-only=daily]',
+      'if: [mix-onyl=daily]',
+      'categories.7.headline.1.if.0',
+      'mix-only',
+    ],
     ['link', 'link: kill-switch', 'link: kill-swich', 'categories.0.respond.1.link', 'kill-switch'],
     [
       'withheld step',
