@@ -39,8 +39,9 @@ export function columnsFor(id: string, signal: Signal, runbook: Runbook): Column
       cell: (row) => `${plain(row.value, unit)}${row.atLeast ? '+' : ''}`,
     });
   }
-  if (new Set(rows.map((row) => row.period)).size > 1 || rows.some(({ period }) => period === 'month')) {
-    columns.push({ head: 'since', cell: ({ period }) => (period === 'month' ? 'this month' : 'today') });
+  if (rows.some(({ period }) => period !== null)) {
+    const since = { day: 'today', month: 'this month' };
+    columns.push({ head: 'since', cell: ({ period }) => (period === null ? '' : since[period]) });
   }
   if (rows.some((row) => row.share !== null) && unit !== 'USD') {
     columns.push({

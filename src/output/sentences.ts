@@ -76,7 +76,7 @@ export function explain(because: Because, runbook: Runbook): string {
       return mixSentence(because);
     case 'over-limit':
       if (args.other !== undefined) {
-        const other = runbook.signals[args.other]?.title ?? String(args.other);
+        const other = runbook.signals[args.other]?.title ?? text(args.other);
         return because.met
           ? `${entities(count)} at ${formatShare(threshold)} of the limit or above and among the ${other}`
           : `no ${one} at ${formatShare(threshold)} of its limit is among the ${other}`;

@@ -67,10 +67,10 @@ test('the Markdown of a spent cap', () => {
 
     **agents' spend against their cap**: \\$145.40 from 2 agents
 
-    | agent | spent | limit | used | mean per hour |
-    | --- | --: | --: | --: | --: |
-    | \`summarizer\` | \\$100.40 | \\$100.00 | 100% | \\$31.36 |
-    | \`helper\` | \\$45.00 | \\$50.00 | 90% | \\$14.06 |
+    | agent | spent | since | limit | used | mean per hour |
+    | --- | --: | --- | --: | --: | --: |
+    | \`summarizer\` | \\$100.40 | today | \\$100.00 | 100% | \\$31.36 |
+    | \`helper\` | \\$45.00 | today | \\$50.00 | 90% | \\$14.06 |
 
     **age of the running processes**: 2 instances, the newest started 1d ago
 

@@ -226,10 +226,10 @@ test('the screen of a spent cap', () => {
       globex        0.2   2.2%  /agents 100%
 
     Agents' spend against their cap: $155.40 from 4 agents
-      agent         spent         limit  used  mean per hour
-      summarizer  $100.40       $100.00  100%         $31.36
-      helper       $45.00        $50.00   90%         $14.06
-      odd           $9.00  no cap (abc)                $2.81
+      agent         spent  since         limit  used  mean per hour
+      summarizer  $100.40  today       $100.00  100%         $31.36
+      helper       $45.00  today        $50.00   90%         $14.06
+      odd           $9.00  today  no cap (abc)                $2.81
 
     Beside that
       - age of the running processes: 2 instances, the newest started 1d ago
