@@ -1,23 +1,16 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { refusedUrl } from '../support/faulty-http.ts';
+import { freshRedis } from '../support/fresh-redis.ts';
 import { counter, openMetrics, series } from '../support/openmetrics.ts';
-import { stopEverything, temporaryFolder } from '../support/processes.ts';
+import { temporaryFolder } from '../support/processes.ts';
 import { runProgram } from '../support/program.ts';
 import { startPrometheus } from '../support/prometheus.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
 import { block, IP, journaled, keysIn } from './block-ip-support.ts';
 import { nowSeconds, type RunOptions } from './systems.ts';
 
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startRedis();
-});
-beforeEach(async () => {
-  await redis.flush();
-});
-afterAll(stopEverything);
+const redis = freshRedis();
 
 const run = async (words: readonly string[], options: RunOptions = {}) => {
   const { code, document } = await block(redis, words, options);

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { execa, execaSync } from 'execa';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { searchPath, stopEverything, temporaryFolder } from '../support/processes.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { freshRedis } from '../support/fresh-redis.ts';
+import { searchPath, temporaryFolder } from '../support/processes.ts';
 import { runInTerminal, runProgram } from '../support/program.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
 import {
   callsOf,
   homeWith,
@@ -19,14 +19,7 @@ import {
 } from './block-ip-support.ts';
 import { errorDocument } from './systems.ts';
 
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startRedis();
-});
-beforeEach(async () => {
-  await redis.flush();
-});
-afterAll(stopEverything);
+const redis = freshRedis();
 
 const words = (...more: string[]) => ['block-ip', IP, '--redis-url', redis.url, '--verify', '0', ...more];
 

@@ -1,17 +1,16 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { freshRedis } from '../support/fresh-redis.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
-import { stopEverything, temporaryFolder, until } from '../support/processes.ts';
+import { temporaryFolder, until } from '../support/processes.ts';
 import { runInTerminal, runProgram } from '../support/program.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
 import { blockArgs, blockOf, IP, journaled, journalOf, KEY, looked, remedy } from './block-ip-support.ts';
 
-let redis: TestRedis;
+const redis = freshRedis();
 /** The runbook's, one that ignores blocks, and the published one, whose counters stop at 26. */
 let gateway: Gateway;
 let ignoring: Gateway;
 let published: Gateway;
 beforeAll(async () => {
-  redis = await startRedis();
   [gateway, ignoring, published] = await Promise.all([
     startGateway({ redis }),
     startGateway({ redis, enforcesBlocks: false }),
@@ -19,10 +18,8 @@ beforeAll(async () => {
   ]);
 });
 beforeEach(async () => {
-  await redis.flush();
   await redis.cli('CONFIG', 'RESETSTAT');
 });
-afterAll(stopEverything);
 
 const verify = async (watch: string, ...words: string[]) => {
   const home = await temporaryFolder('home');

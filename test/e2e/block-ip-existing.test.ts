@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { stopEverything, temporaryFolder } from '../support/processes.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { freshRedis } from '../support/fresh-redis.ts';
+import { temporaryFolder } from '../support/processes.ts';
 import {
   about,
   block,
@@ -16,14 +16,7 @@ import {
   ttlOf,
 } from './block-ip-support.ts';
 
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startRedis();
-});
-beforeEach(async () => {
-  await redis.flush();
-});
-afterAll(stopEverything);
+const redis = freshRedis();
 
 const existing = (ip: string, reason: string, seconds: number) =>
   redis.cli('SET', blockOf(ip), reason, ...(seconds > 0 ? ['EX', String(seconds)] : []));

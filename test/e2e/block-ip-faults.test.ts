@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { startFaultyRedis } from '../support/faulty-redis.ts';
-import { freePort, stopEverything, temporaryFolder, until } from '../support/processes.ts';
+import { freshRedis } from '../support/fresh-redis.ts';
+import { freePort, temporaryFolder, until } from '../support/processes.ts';
 import { runProgram, spawnProgram } from '../support/program.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import {
@@ -19,21 +20,14 @@ import {
 import { errorDocument } from './systems.ts';
 
 const TRIAGE = '~* resetchannels -@all +@read +@connection +info +time -keys';
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startRedis({
-    acl: [
-      `triage on >secret ${TRIAGE}`,
-      `half on >secret ${TRIAGE} +eval +evalsha`,
-      `elsewhere on >secret ~other:* %R~acp:* -@all +@all`,
-      `operator on >secret ${TRIAGE} +eval +evalsha +set +del +xadd`,
-    ],
-  });
+const redis = freshRedis({
+  acl: [
+    `triage on >secret ${TRIAGE}`,
+    `half on >secret ${TRIAGE} +eval +evalsha`,
+    `elsewhere on >secret ~other:* %R~acp:* -@all +@all`,
+    `operator on >secret ${TRIAGE} +eval +evalsha +set +del +xadd`,
+  ],
 });
-beforeEach(async () => {
-  await redis.flush();
-});
-afterAll(stopEverything);
 
 const as = (user: string) => ({ url: redis.url.replace('//', `//${user}:secret@`) });
 const home = () => temporaryFolder('home');

@@ -1,17 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { stopEverything, temporaryFolder } from '../support/processes.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import { describe, expect, test } from 'vitest';
+import { freshRedis } from '../support/fresh-redis.ts';
+import { temporaryFolder } from '../support/processes.ts';
 import { block, homeWith, IP, journaled, keysIn } from './block-ip-support.ts';
 import type { RunOptions } from './systems.ts';
 
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startRedis();
-});
-beforeEach(async () => {
-  await redis.flush();
-});
-afterAll(stopEverything);
+const redis = freshRedis();
 
 const guardsOf = ({ document }: Awaited<ReturnType<typeof block>>) =>
   document.refusals.map(({ guard }) => guard);

@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { freePort, stopEverything, temporaryFolder } from '../support/processes.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { freshRedis } from '../support/fresh-redis.ts';
+import { freePort, temporaryFolder } from '../support/processes.ts';
 import { runInTerminal, runProgram } from '../support/program.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
 import {
   about,
   block,
@@ -17,16 +17,9 @@ import {
 } from './block-ip-support.ts';
 import { errorDocument, type RunOptions } from './systems.ts';
 
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startRedis({
-    acl: ['triage on >secret ~* resetchannels -@all +@read +@connection +info +time -keys'],
-  });
+const redis = freshRedis({
+  acl: ['triage on >secret ~* resetchannels -@all +@read +@connection +info +time -keys'],
 });
-beforeEach(async () => {
-  await redis.flush();
-});
-afterAll(stopEverything);
 
 interface Listed {
   ip: string;

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { stopEverything, temporaryFolder } from '../support/processes.ts';
+import { describe, expect, test } from 'vitest';
+import { freshRedis } from '../support/fresh-redis.ts';
+import { temporaryFolder } from '../support/processes.ts';
 import { runProgram } from '../support/program.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
 import {
   about,
   block,
@@ -22,14 +22,7 @@ import {
 } from './block-ip-support.ts';
 import { errorDocument } from './systems.ts';
 
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startRedis();
-});
-beforeEach(async () => {
-  await redis.flush();
-});
-afterAll(stopEverything);
+const redis = freshRedis();
 
 const run = (...words: string[]) => block(redis, words);
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;

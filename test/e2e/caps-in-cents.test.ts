@@ -1,24 +1,19 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { stopEverything, temporaryFolder } from '../support/processes.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { freshRedis } from '../support/fresh-redis.ts';
+import { temporaryFolder } from '../support/processes.ts';
 import { runProgram } from '../support/program.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
 import { remedy } from './block-ip-support.ts';
 
 // The gateway in the field counts what an agent spends in whole cents, by month or by day, against a cap in USD.
 
 const CAP = 'acp:agent_cost_cap:agent-7';
-let redis: TestRedis;
+const redis = freshRedis();
 let home = '';
 let iso = '';
-beforeAll(async () => {
-  redis = await startRedis();
-});
 beforeEach(async () => {
-  await redis.flush();
   home = await temporaryFolder('home');
   iso = new Date(Number((await redis.cli('TIME')).split('\n')[0]) * 1_000).toISOString();
 });
-afterAll(stopEverything);
 
 const at = () => ({ home, env: { RATELIMIT_REDIS_URL: redis.url } });
 const month = (agent: string) => `acp:inference_cost:agent:${agent}:${iso.slice(0, 7)}`;

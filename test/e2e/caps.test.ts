@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { Cap } from '../../src/remedies/caps.ts';
-import { stopEverything, temporaryFolder } from '../support/processes.ts';
+import { freshRedis } from '../support/fresh-redis.ts';
+import { temporaryFolder } from '../support/processes.ts';
 import { runProgram } from '../support/program.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
 import { homeWith, keysIn, remedy } from './block-ip-support.ts';
 import { errorDocument, expectError } from './systems.ts';
 
@@ -12,24 +12,19 @@ const KEYS = [
   ...['period', 'problem', 'ratio', 'source', 'spendUsd'],
 ];
 
-let redis: TestRedis;
+const redis = freshRedis({
+  acl: [
+    'blind on >secret ~* &* -@all +@connection',
+    'reader on >secret ~* &* -@all +@read +time +@connection',
+  ],
+});
 let home = '';
 let date = '';
-beforeAll(async () => {
-  redis = await startRedis({
-    acl: [
-      'blind on >secret ~* &* -@all +@connection',
-      'reader on >secret ~* &* -@all +@read +time +@connection',
-    ],
-  });
-});
 beforeEach(async () => {
-  await redis.flush();
   home = await temporaryFolder('home');
   const ms = Number((await redis.cli('TIME')).split('\n')[0]) * 1_000;
   date = new Date(ms).toISOString().slice(0, 10).replaceAll('-', '');
 });
-afterAll(stopEverything);
 
 const at = () => ({ home, env: { RATELIMIT_REDIS_URL: redis.url } });
 const as = (user: string) => redis.url.replace('//', `//${user}:secret@`);

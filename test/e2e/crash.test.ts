@@ -1,24 +1,21 @@
 import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { takeLock } from '../../src/journal/lock.ts';
 import { startFaultyRedis } from '../support/faulty-redis.ts';
+import { freshRedis } from '../support/fresh-redis.ts';
 import { makeOperator, type Operator } from '../support/operator.ts';
-import { stopEverything, until } from '../support/processes.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import { until } from '../support/processes.ts';
+import { startRedis } from '../support/redis.ts';
 
 const IP = '203.0.113.42';
 const BLOCK = `acp:ip_block:${IP}`;
 const CAP = 'acp:agent_cost_cap:agent-7';
 const WHY = ['--reason', 'testing'];
 
-let redis: TestRedis;
+const redis = freshRedis();
 let ada: Operator;
-beforeAll(async () => {
-  redis = await startRedis();
-});
 beforeEach(async () => {
-  await redis.flush();
   await redis.load([
     ['SET', 'acp:ip_block:203.0.113.9', 'earlier', 'EX', '600'],
     ['SET', CAP, '100.00'],
@@ -26,7 +23,6 @@ beforeEach(async () => {
   ada = await makeOperator(['--redis-url', redis.url]);
 });
 afterEach(() => redis.cli('CLIENT', 'UNPAUSE'));
-afterAll(stopEverything);
 
 const journaled = async () => (await ada.events()).map(({ event }) => event);
 const waiting = (count: number) =>

@@ -1,24 +1,21 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { stopEverything, temporaryFolder } from '../support/processes.ts';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { freshRedis } from '../support/fresh-redis.ts';
+import { temporaryFolder } from '../support/processes.ts';
 import { runProgram } from '../support/program.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
 import { inDatabase } from './systems.ts';
 
 // The lines that `doctor --acl` prints are the least that the program needs: under them nothing is refused, and without
 // any one word of them something is.
 
-afterAll(stopEverything);
-
 type Role = 'triage' | 'operator';
 
-let redis: TestRedis;
+const redis = freshRedis();
 let home: string;
 let lines: Record<Role, string[]>;
 
 beforeAll(async () => {
-  redis = await startRedis();
   home = await temporaryFolder('home');
   const context = (user: string) =>
     `  ${user}:\n    redis: redis://${user}:PASSWORD@127.0.0.1:${redis.port}/5\n    journal-stream: ratelimit:journal\n`;
@@ -80,7 +77,6 @@ async function make(role: Role, without: readonly string[] = []): Promise<void> 
 }
 
 beforeEach(async () => {
-  await redis.flush();
   await redis.load(inDatabase(5, contents()));
   await redis.cli('ACL', 'LOG', 'RESET');
 });

@@ -2,10 +2,10 @@ import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { freshRedis } from '../support/fresh-redis.ts';
 import { makeOperator, type Operator, type RemedyDocument } from '../support/operator.ts';
-import { stopEverything, temporaryFolder } from '../support/processes.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import { temporaryFolder } from '../support/processes.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../bin/ratelimit.js', import.meta.url));
 const REMEDIES = [
@@ -14,15 +14,13 @@ const REMEDIES = [
   ['raise-cap', 'agent-7', '--to', '150.00'],
 ];
 
-let redis: TestRedis;
+const redis = freshRedis();
 let reach: string[] = [];
 beforeAll(async () => {
-  redis = await startRedis();
   reach = ['--redis-url', redis.url];
 });
 let ada: Operator;
 beforeEach(async () => {
-  await redis.flush();
   await redis.load([
     ['SET', 'acp:ip_block:203.0.113.99', 'there', 'PXAT', '4102444800000'],
     ['SET', 'acp:auth_fail:203.0.113.99', '5', 'PXAT', '4102444800000'],
@@ -30,7 +28,6 @@ beforeEach(async () => {
   ]);
   ada = await makeOperator(reach);
 });
-afterAll(stopEverything);
 
 /** All that Redis holds. */
 const contents = async (): Promise<Record<string, string>> => {

@@ -1,12 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { halfBody, html, json, startFaultyHttp, status } from '../support/faulty-http.ts';
+import { freshRedis } from '../support/fresh-redis.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
-import { stopEverything, temporaryFolder } from '../support/processes.ts';
+import { temporaryFolder } from '../support/processes.ts';
 import { runInTerminal, runProgram } from '../support/program.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
 import { homeWith, journaled, keysIn, remedy } from './block-ip-support.ts';
 import { errorDocument } from './systems.ts';
 
@@ -19,18 +19,13 @@ const REFUSED = { error: 'Forbidden', detail: 'Kill switch requires ADMIN or SEC
 
 type Options = Omit<Parameters<typeof startGateway>[0], 'redis' | 'token'>;
 
-let redis: TestRedis;
+const redis = freshRedis();
 let gateway: Gateway;
 let home = '';
-beforeAll(async () => {
-  redis = await startRedis();
-});
 beforeEach(async () => {
-  await redis.flush();
   gateway = await startGateway({ redis, token: TOKEN });
   home = await temporaryFolder('home');
 });
-afterAll(stopEverything);
 
 const env = (apiUrl = gateway.apiUrl) => ({
   ...{ RATELIMIT_REDIS_URL: redis.url, RATELIMIT_API_URL: apiUrl, RATELIMIT_API_TOKEN: TOKEN },

@@ -1,11 +1,11 @@
 import { connect, createServer } from 'node:net';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { halfBody, html, json, refusedUrl, status } from '../support/faulty-http.ts';
 import { startFaultyRedis } from '../support/faulty-redis.ts';
+import { freshRedis } from '../support/fresh-redis.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
-import { freePort, onStop, stopEverything, temporaryFolder } from '../support/processes.ts';
+import { freePort, onStop, temporaryFolder } from '../support/processes.ts';
 import { runProgram } from '../support/program.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
 import { journaled, remedy } from './block-ip-support.ts';
 import { errorDocument } from './systems.ts';
 
@@ -16,17 +16,12 @@ const SURE = ['--reason', 'new contract', '--yes'];
 
 type Patch = NonNullable<Parameters<typeof startGateway>[0]['patch']>;
 
-let redis: TestRedis;
+const redis = freshRedis({ acl: ['reader on >secret ~* &* -@all +@read +@connection +info +time'] });
 let home = '';
-beforeAll(async () => {
-  redis = await startRedis({ acl: ['reader on >secret ~* &* -@all +@read +@connection +info +time'] });
-});
 beforeEach(async () => {
-  await redis.flush();
   await redis.cli('SET', CAP, '100.00');
   home = await temporaryFolder('home');
 });
-afterAll(stopEverything);
 
 const gatewayWith = (patch: Patch = 'ok') => startGateway({ redis, token: TOKEN, patch });
 const envOf = ({ apiUrl }: { apiUrl: string }) => ({

@@ -1,29 +1,26 @@
 import { stripVTControlCharacters } from 'node:util';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { freshRedis } from '../support/fresh-redis.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
-import { stopEverything, temporaryFolder } from '../support/processes.ts';
+import { temporaryFolder } from '../support/processes.ts';
 import { runInTerminal, runProgram } from '../support/program.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
 import { homeWith, journaled, keysIn, paste, remedy, ttlOf } from './block-ip-support.ts';
 import { errorDocument, expectError } from './systems.ts';
 
 const CAP = 'acp:agent_cost_cap:agent-7';
 const SURE = ['--reason', 'launch day', '--yes'];
 
-let redis: TestRedis;
+const redis = freshRedis({ acl: ['reader on >secret ~* &* -@all +@read +@connection +info +time'] });
 let gateway: Gateway;
 let home = '';
 let env: Record<string, string> = {};
 beforeAll(async () => {
-  redis = await startRedis({ acl: ['reader on >secret ~* &* -@all +@read +@connection +info +time'] });
   gateway = await startGateway({ redis });
   env = { RATELIMIT_REDIS_URL: redis.url };
 });
 beforeEach(async () => {
-  await redis.flush();
   home = await temporaryFolder('home');
 });
-afterAll(stopEverything);
 
 const has = (cap: string, ...expiry: string[]) => redis.cli('SET', CAP, cap, ...expiry);
 const held = () => redis.cli('GET', CAP);

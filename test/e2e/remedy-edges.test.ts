@@ -1,21 +1,17 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { hang, startFaultyHttp } from '../support/faulty-http.ts';
+import { freshRedis } from '../support/fresh-redis.ts';
 import { startGateway } from '../support/gateway.ts';
 import { makeOperator, type Operator } from '../support/operator.ts';
-import { stopEverything, until } from '../support/processes.ts';
+import { until } from '../support/processes.ts';
 import { runInTerminal, runProgram } from '../support/program.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import { startRedis } from '../support/redis.ts';
 
 const WHY = ['--reason', 'testing'];
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startRedis();
-});
-beforeEach(() => redis.flush());
+const redis = freshRedis();
 afterEach(() => redis.cli('CLIENT', 'UNPAUSE'));
-afterAll(stopEverything);
 async function member(): Promise<Operator> {
   const one = await makeOperator([]);
   const folder = join(one.home, 'config', 'ratelimit');

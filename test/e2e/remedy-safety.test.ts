@@ -1,18 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { freshRedis } from '../support/fresh-redis.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
-import { stopEverything, temporaryFolder } from '../support/processes.ts';
+import { temporaryFolder } from '../support/processes.ts';
 import { runProgram } from '../support/program.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
 import { errorDocument } from './systems.ts';
 
-afterAll(stopEverything);
-
 const TOKEN = 'tok-4711-secret';
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startRedis();
-});
-beforeEach(() => redis.flush());
+const redis = freshRedis();
 
 const flags = (...words: string[]) => [...words, '--reason', 'test', '--yes', '--verify', '0', '-o', 'json'];
 const at = () => ['--redis-url', redis.url];

@@ -1,29 +1,23 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
+import { freshRedis } from '../support/fresh-redis.ts';
 import { makeOperator, type Operator } from '../support/operator.ts';
-import { stopEverything } from '../support/processes.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
 
 const STREAM = 'ratelimit:journal';
 const AT = '2026-05-29T03:12:04.123Z';
 const WORDS =
   'x\n\r\t\u001b[2J\u001b]0;owned\u0007\u202e\u009b31m\u2028\u0000 | `rm` <b> [a](//b) @all\ud800';
 
-let redis: TestRedis;
+const redis = freshRedis();
 let ada: Operator;
-beforeAll(async () => {
-  redis = await startRedis();
-});
 beforeEach(async () => {
-  await redis.flush();
   ada = await makeOperator([]);
   const folder = join(ada.home, 'config', 'ratelimit');
   await mkdir(folder, { recursive: true });
   const settings = `{ redis: "${redis.url}", prometheus: "http://127.0.0.1:1", journal-stream: ${STREAM} }`;
   await writeFile(join(folder, 'config.yaml'), `current-context: prod\ncontexts:\n  prod: ${settings}\n`);
 });
-afterAll(stopEverything);
 
 const frame = { schema: 'ratelimit/journal-event/v1', seq: 1, prev: '0'.repeat(64), at: AT };
 const KEY = 'acp:ip_block:203.0.113.7';

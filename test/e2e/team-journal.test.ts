@@ -1,10 +1,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { takeLock } from '../../src/journal/lock.ts';
+import { freshRedis } from '../support/fresh-redis.ts';
 import { makeOperator, type Operator } from '../support/operator.ts';
-import { stopEverything, until } from '../support/processes.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import { until } from '../support/processes.ts';
 
 const STREAM = 'ratelimit:journal';
 const IP = '203.0.113.42';
@@ -13,24 +13,19 @@ const CAP = 'acp:agent_cost_cap:agent-7';
 const WHY = ['--reason', 'testing'];
 const ABOUT_THE_STREAM = expect.stringContaining("team's journal");
 
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startRedis({
-    acl: [
-      'noxadd on >secret ~* +@all -xadd',
-      'noread on >secret ~* +@all -xrevrange -xrange -xread',
-      'noscript on >secret ~* +@all -eval -evalsha',
-    ],
-  });
+const redis = freshRedis({
+  acl: [
+    'noxadd on >secret ~* +@all -xadd',
+    'noread on >secret ~* +@all -xrevrange -xrange -xread',
+    'noscript on >secret ~* +@all -eval -evalsha',
+  ],
 });
 let ada: Operator;
 let bob: Operator;
 beforeEach(async () => {
-  await redis.flush();
   await redis.cli('SET', CAP, '100.00');
   [ada, bob] = await Promise.all([member(), member()]);
 });
-afterAll(stopEverything);
 
 /** Somebody whose context names the stream. */
 async function member(user = ''): Promise<Operator> {

@@ -3,31 +3,28 @@ import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { execa } from 'execa';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { freshRedis } from '../support/fresh-redis.ts';
 import { makeOperator, type Operator, type RemedyDocument, remedyOf } from '../support/operator.ts';
-import { onStop, searchPath, stopEverything, until } from '../support/processes.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import { onStop, searchPath, until } from '../support/processes.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/ratelimit.js', import.meta.url));
 const CAP = 'acp:agent_cost_cap:agent-7';
 const IP = '203.0.113.42';
 const BLOCK = `acp:ip_block:${IP}`;
 
-let redis: TestRedis;
+const redis = freshRedis();
 let reach: string[] = [];
 beforeAll(async () => {
-  redis = await startRedis();
   reach = ['--redis-url', redis.url];
 });
 beforeEach(async () => {
-  await redis.flush();
   await redis.load([
     ['SET', CAP, '100.00'],
     ['SET', BLOCK, 'earlier', 'EX', '600'],
   ]);
 });
 afterEach(() => redis.cli('CLIENT', 'UNPAUSE'));
-afterAll(stopEverything);
 
 /** Their folders are there already, as after a first remedy. */
 const operators = (count: number): Promise<Operator[]> =>

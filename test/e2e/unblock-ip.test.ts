@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { stopEverything, temporaryFolder } from '../support/processes.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { freshRedis } from '../support/fresh-redis.ts';
+import { temporaryFolder } from '../support/processes.ts';
 import { runInTerminal, runProgram } from '../support/program.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
 import {
   about,
   block,
@@ -17,14 +17,7 @@ import {
 } from './block-ip-support.ts';
 import { errorDocument, type RunOptions } from './systems.ts';
 
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startRedis();
-});
-beforeEach(async () => {
-  await redis.flush();
-});
-afterAll(stopEverything);
+const redis = freshRedis();
 
 const blocked = (...ips: string[]) => redis.load(ips.map((ip) => ['SET', blockOf(ip), 'abuse', 'EX', '600']));
 const unblockArgs = (...words: string[]) => [

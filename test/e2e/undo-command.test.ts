@@ -2,27 +2,22 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { freshRedis } from '../support/fresh-redis.ts';
 import { makeOperator, type Operator } from '../support/operator.ts';
-import { searchPath, stopEverything } from '../support/processes.ts';
+import { searchPath } from '../support/processes.ts';
 import { runInTerminal } from '../support/program.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/ratelimit.js', import.meta.url));
 const IP = '203.0.113.42';
 const BLOCK = `acp:ip_block:${IP}`;
 const PASSWORD = 'p@ss/w0rd&';
 
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startRedis({ password: PASSWORD });
-});
+const redis = freshRedis({ password: PASSWORD });
 let home: string;
 beforeEach(async () => {
-  await redis.flush();
   ({ home } = await makeOperator([]));
 });
-afterAll(stopEverything);
 
 /** What an operator's shell says to a line, with `ratelimit` in its PATH and no terminal. */
 async function paste(line: string, { env, cwd }: { env: Record<string, string>; cwd: string }) {

@@ -1,10 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { freshRedis } from '../support/fresh-redis.ts';
 import { makeOperator, type Operator } from '../support/operator.ts';
-import { stopEverything } from '../support/processes.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
 import { errorDocument } from './systems.ts';
 
 const IP = '203.0.113.42';
@@ -13,16 +12,11 @@ const COUNTER = `acp:auth_fail:${IP}`;
 const CAP = 'acp:agent_cost_cap:agent-7';
 const WHY = ['--reason', 'testing'];
 
-let redis: TestRedis;
+const redis = freshRedis({ acl: ['reader on >secret ~* +@read +@connection +info +time'] });
 let ada: Operator;
-beforeAll(async () => {
-  redis = await startRedis({ acl: ['reader on >secret ~* +@read +@connection +info +time'] });
-});
 beforeEach(async () => {
-  await redis.flush();
   ada = await makeOperator(['--redis-url', redis.url]);
 });
-afterAll(stopEverything);
 
 /** What a key holds and when it ends (milliseconds since the epoch, -1: never); null: there is none. */
 async function held(key: string): Promise<{ value: string; ends: number } | null> {

@@ -1,22 +1,16 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { blocking, makeDoor, raising, type TestDoor, unblocking } from '../support/door.ts';
-import { stopEverything } from '../support/processes.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import { freshRedis } from '../support/fresh-redis.ts';
 
 const IP = '203.0.113.42';
 const BLOCK = `acp:ip_block:${IP}`;
 const CAP = 'acp:agent_cost_cap:agent-7';
 
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startRedis();
-});
+const redis = freshRedis();
 let door: TestDoor;
 beforeEach(async () => {
-  await redis.flush();
   door = await makeDoor(redis);
 });
-afterAll(stopEverything);
 
 const block = (seconds: number) => redis.cli('SET', BLOCK, 'old', 'EX', `${seconds}`);
 const events = async () => (await door.journal.read()).events.map(({ event }) => event);

@@ -1,28 +1,22 @@
 import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { InterruptedError } from '../../src/errors.ts';
 import { entriesOf } from '../../src/journal/entries.ts';
 import type { Remedy } from '../../src/remedies/types.ts';
 import { blocking, makeDoor, raising, type TestDoor, undoing, type World } from '../support/door.ts';
-import { stopEverything } from '../support/processes.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import { freshRedis } from '../support/fresh-redis.ts';
 
 const HOUR_MS = 3_600_000;
 const IP = '203.0.113.42';
 const BLOCK = `acp:ip_block:${IP}`;
 const CAP = 'acp:agent_cost_cap:agent-7';
 
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startRedis();
-});
+const redis = freshRedis();
 let door: TestDoor;
 beforeEach(async () => {
-  await redis.flush();
   door = await makeDoor(redis);
 });
-afterAll(stopEverything);
 
 const redisNowMs = async () => {
   const [seconds, micros] = (await redis.cli('TIME')).split('\n').map(Number);

@@ -1,21 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { halfBody } from '../support/faulty-http.ts';
+import { freshRedis } from '../support/fresh-redis.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
-import { freePort, stopEverything, until } from '../support/processes.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
-
-afterAll(stopEverything);
+import { freePort, until } from '../support/processes.ts';
+import { startRedis } from '../support/redis.ts';
 
 const IP = '203.0.113.42';
 const BLOCK = ['SET', `acp:ip_block:${IP}`, 'abuse', 'EX', '86400'] as const;
 
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startRedis();
-});
-beforeEach(async () => {
-  await redis.flush();
-});
+const redis = freshRedis();
 
 const ttl = async (key: string) => Number(await redis.cli('TTL', key));
 const login = (gateway: Gateway, headers: Record<string, string>) =>

@@ -1,32 +1,26 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type RedisTarget, Secret } from '../../src/config/types.ts';
 import { readRedis } from '../../src/signals/redis/read.ts';
 import { ask, askOne, redisTarget, tlsOf } from '../support/collecting.ts';
-import { stopEverything } from '../support/processes.ts';
+import { freshRedis } from '../support/fresh-redis.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
-
-afterAll(stopEverything);
 
 const ALL = ['auth-failures-by-ip', 'agent-spend', 'blocks'];
 /** What the documentation asks for, and nothing else. */
 const LEAST = '+@read +@connection +info +time -keys ~*';
 
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startRedis({
-    password: 'hunter 2',
-    unixSocket: true,
-    acl: [
-      `reader on >secret ${LEAST}`,
-      'narrow on >secret ~acp:auth_fail:* +@read +@connection',
-      'timeless on >secret ~* +@read +@connection',
-      'blind on >secret ~* +@connection',
-      `off off >secret ${LEAST}`,
-    ],
-  });
+const redis = freshRedis({
+  password: 'hunter 2',
+  unixSocket: true,
+  acl: [
+    `reader on >secret ${LEAST}`,
+    'narrow on >secret ~acp:auth_fail:* +@read +@connection',
+    'timeless on >secret ~* +@read +@connection',
+    'blind on >secret ~* +@connection',
+    `off off >secret ${LEAST}`,
+  ],
 });
 beforeEach(async () => {
-  await redis.flush();
   await redis.cli('ACL', 'LOG', 'RESET');
   await redis.load([
     ['SET', 'acp:auth_fail:203.0.113.42', '7', 'EX', '300'],

@@ -1,19 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Reading } from '../../src/evidence/types.ts';
 import { readRedis } from '../../src/signals/redis/read.ts';
 import { ask, askOne, redisTarget, row } from '../support/collecting.ts';
-import { stopEverything } from '../support/processes.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import { freshRedis } from '../support/fresh-redis.ts';
 import type { Command } from '../support/resp.ts';
 
-afterAll(stopEverything);
-
 const PREFIX = 'acp:auth_fail:';
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startRedis();
-});
-beforeEach(() => redis.flush());
+const redis = freshRedis();
 
 const failures = (ip: string, count: string | number, ttl: number | null = 300): Command => [
   ...['SET', `${PREFIX}${ip}`, String(count)],

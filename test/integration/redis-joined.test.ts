@@ -1,20 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Reading } from '../../src/evidence/types.ts';
 import { readRedis } from '../../src/signals/redis/read.ts';
 import { askOne, redisTarget, row } from '../support/collecting.ts';
-import { stopEverything } from '../support/processes.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import { freshRedis } from '../support/fresh-redis.ts';
 import type { Command } from '../support/resp.ts';
 
 // Several families of keys that tell of the same entities.
 
-afterAll(stopEverything);
-
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startRedis();
-});
-beforeEach(() => redis.flush());
+const redis = freshRedis();
 
 const read = (signal: string): Promise<Reading> =>
   askOne(readRedis, signal, { redis: redisTarget(redis.port) });

@@ -8,7 +8,7 @@ import { type Certificates, makeCertificates } from './certificates.ts';
 import { startService, temporaryFolder } from './processes.ts';
 import { type Command, encode, type Reply, ReplyReader } from './resp.ts';
 
-interface RedisOptions {
+export interface RedisOptions {
   /** `requirepass`. */
   password?: string;
   /** ACL lines without the leading `user`: `reader on >secret ~acp:* +@read`. */
