@@ -11,6 +11,7 @@ import type { Runbook } from '../runbooks/schema.ts';
 import type { Api } from '../signals/api.ts';
 import type { Keyspace } from '../signals/redis/keyspace.ts';
 import { SourceError } from '../signals/source-error.ts';
+import { isPlainId } from '../values/parse.ts';
 import { quote } from '../values/text.ts';
 
 /** What a command works on: the configuration, the runbook, and clients that connect when they are first used. */
@@ -91,7 +92,7 @@ export function specOf<Name extends keyof RemediesSpec>(
 
 /** An id that may become part of a key, a URL or a command. @throws UsageError */
 export function checkId(what: string, id: string): void {
-  if (/^[A-Za-z0-9_-]{1,128}$/.test(id)) return;
+  if (isPlainId(id)) return;
   throw new UsageError(
     `expected the id of ${what === 'agent' ? 'an agent' : `a ${what}`}: 1 to 128 letters, digits, dashes and underscores, got ${quote(id)}`,
   );

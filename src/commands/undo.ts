@@ -1,8 +1,8 @@
 import type { Context } from '../context.ts';
 import type { ExitCode } from '../errors.ts';
-import { prefixOf } from '../remedies/keys.ts';
 import { undo } from '../remedies/undo.ts';
 import type { Runbook } from '../runbooks/schema.ts';
+import { prefixOf } from '../values/template.ts';
 import { findEntry, readHistory } from './history.ts';
 import { capKeys, systemsOf, withParts } from './parts.ts';
 import { runRemedy, type WriteFlags } from './remedy.ts';

@@ -1,5 +1,6 @@
 import type { ContractSpec, Runbook } from '../runbooks/schema.ts';
-import { keyPattern, labelOf, namesOf } from '../runbooks/sources.ts';
+import { labelOf, namesOf } from '../runbooks/sources.ts';
+import { keyPattern } from '../values/template.ts';
 import { isThere, type Source } from './reach.ts';
 import { type Check, checkOf } from './types.ts';
 

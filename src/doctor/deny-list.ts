@@ -1,6 +1,6 @@
 import type { Entry } from '../journal/types.ts';
 import type { BlockSpec } from '../runbooks/remedies-schema.ts';
-import { keyPattern } from '../runbooks/sources.ts';
+import { keyPattern } from '../values/template.ts';
 import { type Check, checkOf } from './types.ts';
 
 /** Verifications that are looked back at. */

@@ -1,7 +1,8 @@
 import type { Evidence, Id } from '../evidence/types.ts';
 import type { Runbook } from '../runbooks/schema.ts';
-import { keyPattern, labelOf, namesOf } from '../runbooks/sources.ts';
+import { labelOf, namesOf } from '../runbooks/sources.ts';
 import { type Likeness, lettersApart, likeness } from '../values/similar.ts';
+import { keyPattern } from '../values/template.ts';
 import type { PrometheusFacts, RedisFacts, Survey } from './facts.ts';
 import type { Source } from './reach.ts';
 import { type Args, type Check, checkOf, unknownCheck } from './types.ts';

@@ -1,7 +1,7 @@
 import type { Evidence } from '../evidence/types.ts';
 import type { Runbook } from '../runbooks/schema.ts';
 import { labelOf, namesOf } from '../runbooks/sources.ts';
-import { periodOf } from '../values/dated-key.ts';
+import { periodOf } from '../values/template.ts';
 import type { PrometheusFacts } from './facts.ts';
 import { isUnseen, type Scene, type Source, signalsIn } from './reach.ts';
 import { type Check, type Code, checkOf, type Level } from './types.ts';

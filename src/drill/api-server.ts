@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { keyFor } from '../remedies/keys.ts';
 import type { RemediesSpec } from '../runbooks/remedies-schema.ts';
+import { idIn, keyFor } from '../values/template.ts';
 import { listen } from './listen.ts';
 import type { Listening } from './redis-server.ts';
 import type { Store } from './store.ts';
@@ -76,23 +76,15 @@ function makeApi({ remedies, token, store, present }: World): (request: Incoming
       };
     }
     if (headers.authorization !== `Bearer ${token}`) return failed(401, 'Unauthorized');
-    const tenant = idIn(kill?.path, url);
+    const tenant = kill === null ? null : idIn(kill.path, url);
     if (tenant !== null) return killSwitch(method, tenant, body);
-    const agent = idIn(permanent?.path, url);
-    if (agent === null || method !== permanent?.method) return NOT_FOUND;
+    const agent = permanent?.method === method ? idIn(permanent.path, url) : null;
+    if (agent === null) return NOT_FOUND;
     return isJson(body) ? done({ id: agent, ...JSON.parse(body) }) : failed(422, 'a JSON body is required');
   };
 }
 
 const NOT_FOUND: Answer = { status: 404, body: { error: 'Not Found' } };
-
-/** The id that stands in the place of a path such as `/agents/{agent}`; null: it is another path. */
-function idIn(template: string | undefined, path: string): string | null {
-  if (template === undefined) return null;
-  const [start = '', end = ''] = template.split(/\{[^}]*\}/);
-  const id = path.slice(start.length, path.length - end.length);
-  return path === start + id + end && /^[A-Za-z0-9_-]{1,128}$/.test(id) ? id : null;
-}
 
 const done = (data: unknown): Answer => ({
   status: 200,

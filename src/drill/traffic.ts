@@ -1,5 +1,6 @@
 import type { Interval } from '../incidents/timeline.ts';
 import type { End, Growth, KeyState, SeriesState, Situation } from '../incidents/types.ts';
+import { wholeNumber } from '../values/parse.ts';
 import type { Store } from './store.ts';
 
 interface Counter extends Growth {
@@ -87,13 +88,14 @@ export class Traffic {
     const stored = this.#store.get(name, this.#lastMs);
     const text =
       stored === null ? '0' : Buffer.isBuffer(stored.content) ? stored.content.toString('latin1') : '';
+    const count = wholeNumber(text);
     // Somebody wrote something else there.
-    if (!/^\d{1,15}$/.test(text)) return;
-    const room = atMost === null ? whole : Math.max(0, atMost - Number(text));
+    if (count === null) return;
+    const room = atMost === null ? whole : Math.max(0, atMost - count);
     if (room === 0) return;
     const lastCountMs = Math.round(toMs - (counter.carry / perSecond) * 1_000);
     const ends = stored === null || renewed ? endOf(ttlSeconds, lastCountMs) : stored.expiresAtMs;
-    this.#store.set(name, Buffer.from(String(Number(text) + Math.min(whole, room))), ends);
+    this.#store.set(name, Buffer.from(String(count + Math.min(whole, room))), ends);
   }
 
   #note({ until, intervals }: Stop, toMs: number): void {

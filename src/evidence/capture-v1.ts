@@ -1,4 +1,5 @@
 import type { Clock } from '../signals/asked.ts';
+import { isRecord } from '../values/parse.ts';
 import { CAPTURE_SCHEMA } from './capture-schema.ts';
 import { resetsAfter } from './resets.ts';
 import { rowOf } from './types.ts';
@@ -7,8 +8,6 @@ import { rowOf } from './types.ts';
 export const V1_SCHEMA = 'ratelimit/evidence/v1';
 
 type Json = Readonly<Record<string, unknown>>;
-const isRecord = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * The same as a capture of today; whether it is one is checked afterwards. Rows of that time were each of the one source

@@ -1,4 +1,4 @@
-import type { Period } from '../values/dated-key.ts';
+import type { Period } from '../values/template.ts';
 
 /**
  * The facts that a verdict is made from. Everything here is plain data: it can be written to a file and judged

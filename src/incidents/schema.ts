@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { labelSchema } from '../labels/schema.ts';
 import { duration, identifier, label, mapping, metric, text } from '../runbooks/fields.ts';
 import { parseDuration } from '../values/duration.ts';
+import { wholeNumber } from '../values/parse.ts';
 import { parseTemplate } from './templates.ts';
 
 /** A text that may stand for several: see `templates.ts`. */
@@ -117,7 +118,7 @@ const key = ruled(
     needs(['renewed', 'at-most', 'until'], 'grows'),
     needs(['renewed'], 'ttl'),
     ({ grows, value }, problem) => {
-      const isWhole = (one: unknown) => /^\d{1,15}$/.test(String(one));
+      const isWhole = (one: unknown) => wholeNumber(String(one)) !== null;
       if (grows !== undefined && ![value].flat().every(isWhole)) problem('only a whole number grows');
     },
   ),

@@ -1,3 +1,4 @@
+import { isRecord } from '../values/parse.ts';
 /** Answers the value as a T, without what does not belong to it, or throws a Malformed. */
 export type Check<T> = (value: unknown, where: string) => T;
 
@@ -38,11 +39,7 @@ export const listOf =
 export type Shape = Readonly<Record<string, Check<unknown>>>;
 export type Shaped<S extends Shape> = { readonly [K in keyof S]: ReturnType<S[K]> };
 
-const record = expecting(
-  'an object',
-  (value): value is Record<string, unknown> =>
-    typeof value === 'object' && value !== null && !Array.isArray(value),
-);
+const record = expecting('an object', isRecord);
 
 /** Every key of `shape` must be there, those of `maybe` need not; others are left out: a newer version may have more. */
 export function object<const S extends Shape, const M extends Shape = Record<never, never>>(

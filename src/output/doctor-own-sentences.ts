@@ -1,4 +1,5 @@
 import type { Args, OwnCode } from '../doctor/types.ts';
+import { keyPattern } from '../values/template.ts';
 import { joined, listOf, numberOf, plural, said, type Teller, textOf } from './doctor-document.ts';
 import { someOf } from './lines.ts';
 
@@ -101,7 +102,7 @@ const needsOf = ({ needs }: Args): string => joined(listOf(needs));
 const momentOf = ({ at }: Args): string => `${textOf(String(at).slice(0, 16).replace('T', ' '))} UTC`;
 
 const keysOf = ({ keys }: Args): string => {
-  const patterns = listOf(keys).map((key) => key.replaceAll(/\{[^}]*\}/g, '*'));
+  const patterns = listOf(keys).map(keyPattern);
   return patterns.length === 0 ? '' : ` on ${someOf([...new Set(patterns)])}`;
 };
 

@@ -1,5 +1,6 @@
 import type { Entry } from '../journal/types.ts';
 import type { Clock } from '../signals/asked.ts';
+import { isPlainId } from '../values/parse.ts';
 import type { Paint } from './paint.ts';
 
 /** An entry with what is known of it beside the journal. */
@@ -39,21 +40,13 @@ function hasEnded({ changes }: Entry, clock: Clock): boolean {
   return done.length > 0 && done.every(({ after }) => after?.expiresAt != null && end(after.expiresAt));
 }
 
-/** What may become part of a command. */
-const PLAIN = /^[A-Za-z0-9_-]{1,128}$/;
-
 /** The words that take an entry back; null when nothing of it stands. Without its context the program says which to name. */
 export function undoOf(entry: Entry, clock: Clock): readonly string[] | null {
   const { id, status, context, undoneBy } = entry;
   const isDone = status === 'applied' || status === 'partial' || status === 'unknown';
-  if (!isDone || undoneBy !== null || !PLAIN.test(id)) return null;
+  if (!isDone || undoneBy !== null || !isPlainId(id)) return null;
   if (status === 'applied' && hasEnded(entry, clock)) return null;
-  return [
-    'ratelimit',
-    'undo',
-    id,
-    ...(context !== null && PLAIN.test(context) ? ['--context', context] : []),
-  ];
+  return ['ratelimit', 'undo', id, ...(context !== null && isPlainId(context) ? ['--context', context] : [])];
 }
 
 /** What was seen of its effect; null when nothing was. */

@@ -2,7 +2,9 @@ import type { BlockSpec } from '../runbooks/remedies-schema.ts';
 import type { Clock } from '../signals/asked.ts';
 import type { Held, Keyspace, Look } from '../signals/redis/keyspace.ts';
 import { formatDuration } from '../values/duration.ts';
+import { wholeNumber } from '../values/parse.ts';
 import { expand, nameTargets, type Target } from '../values/targets.ts';
+import { keyFor } from '../values/template.ts';
 import {
   type BlockGuard,
   guardBlock,
@@ -11,7 +13,6 @@ import {
   notChecked,
   type Surroundings,
 } from './guards.ts';
-import { keyFor } from './keys.ts';
 import { foreignKey, NO_PLAN, plannedKey, unchangedKey } from './states.ts';
 import type { Planned, Refusal, Remedy } from './types.ts';
 import { type Counter, CounterWatch } from './watch.ts';
@@ -130,7 +131,7 @@ function claimedBy(seen: readonly ReturnType<typeof part>[]): string[] {
 }
 
 const numberOf = (held: Held | null): number | null =>
-  typeof held?.value === 'string' && /^\d{1,15}$/.test(held.value) ? Number(held.value) : null;
+  typeof held?.value === 'string' ? wholeNumber(held.value) : null;
 
 function planOne(
   key: string,

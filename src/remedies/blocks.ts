@@ -3,7 +3,7 @@ import type { BlockSpec } from '../runbooks/remedies-schema.ts';
 import type { Clock } from '../signals/asked.ts';
 import type { Held, Keyspace } from '../signals/redis/keyspace.ts';
 import { canonicalAddress } from '../values/address.ts';
-import { prefixOf } from './keys.ts';
+import { prefixOf } from '../values/template.ts';
 import { isEqual, stateOf } from './states.ts';
 
 /** A block in force. */

@@ -1,9 +1,8 @@
 import type { Big } from 'big.js';
 import type { Clock } from '../signals/asked.ts';
 import type { Held, Keyspace } from '../signals/redis/keyspace.ts';
-import { type Period, periodOf, withDate } from '../values/dated-key.ts';
 import { readStoredCents, readStoredUsd } from '../values/money.ts';
-import { keyFor, keyPatterns } from './keys.ts';
+import { keyFor, keyPattern, type Period, periodOf, withDate } from '../values/template.ts';
 
 /** Where a cap is kept, and what is spent against it. */
 export interface CapKeys {
@@ -87,4 +86,5 @@ function amountOf(held: Held | null, unit: SpendKey['unit']): Big | null {
 export const sincePeriod = (period: Period): string => (period === 'day' ? 'today' : 'this month');
 
 /** The families that a spend and its cap are read from, as people write them. */
-export const capSource = (keys: CapKeys, template: string): string => keyPatterns(template, keys.cap);
+export const capSource = (keys: CapKeys, template: string): string =>
+  [template, keys.cap].map(keyPattern).join(' / ');

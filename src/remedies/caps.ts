@@ -3,10 +3,10 @@ import type { Row } from '../evidence/types.ts';
 import type { Entry, Stored } from '../journal/types.ts';
 import type { Clock } from '../signals/asked.ts';
 import type { Held, Keyspace } from '../signals/redis/keyspace.ts';
-import type { Period } from '../values/dated-key.ts';
+import type { Period } from '../values/template.ts';
+import { keyFor } from '../values/template.ts';
 import { authorOf, changesByTarget } from './blocks.ts';
 import { type CapKeys, capSource, lookAtCap, usableCap } from './cap.ts';
-import { keyFor } from './keys.ts';
 
 /** A cap and what was spent against it. */
 export interface Cap {

@@ -1,3 +1,5 @@
+import { isRecord } from '../values/parse.ts';
+
 /** What a 2xx answer says all the same when nothing was done: `{"success": false}`. */
 export function envelopeProblem(body: string): string | null {
   try {
@@ -22,6 +24,3 @@ export function fieldOf(body: string, field: string): unknown {
     return undefined;
   }
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

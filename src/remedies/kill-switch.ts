@@ -5,9 +5,9 @@ import type { Api, ApiRequest } from '../signals/api.ts';
 import type { Held, Keyspace } from '../signals/redis/keyspace.ts';
 import { SourceError } from '../signals/source-error.ts';
 import { formatDuration } from '../values/duration.ts';
+import { keyFor } from '../values/template.ts';
 import { envelopeProblem, fieldOf } from './envelope.ts';
 import { guardToken } from './guards.ts';
-import { keyFor } from './keys.ts';
 import { NO_PLAN } from './states.ts';
 import type { Plan, Remedy, Verification, Watch } from './types.ts';
 

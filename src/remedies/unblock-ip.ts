@@ -2,8 +2,8 @@ import type { BlockSpec } from '../runbooks/remedies-schema.ts';
 import type { Clock } from '../signals/asked.ts';
 import type { Keyspace } from '../signals/redis/keyspace.ts';
 import { expand, nameTargets, type Target } from '../values/targets.ts';
+import { keyFor } from '../values/template.ts';
 import { guardWidth } from './guards.ts';
-import { keyFor } from './keys.ts';
 import { foreignKey, NO_PLAN, plannedKey } from './states.ts';
 import type { Plan, Remedy } from './types.ts';
 

@@ -4,6 +4,7 @@ import type { KillSwitchSpec } from '../runbooks/remedies-schema.ts';
 import type { Api } from '../signals/api.ts';
 import type { Clock } from '../signals/asked.ts';
 import type { Held, Keyspace } from '../signals/redis/keyspace.ts';
+import { idIn, prefixOf } from '../values/template.ts';
 import { shellWord } from '../values/text.ts';
 import { usableCap } from './cap.ts';
 import { type RedisWrite, TOLERANCE_MS } from './compare-and-set.ts';
@@ -161,8 +162,6 @@ export function isOurs(change: Change, now: Held | null, after: Held | null): bo
 /** The tenant whose switch a change is about; null: it is about none. */
 function tenantOf(change: Change | undefined, { path }: KillSwitchSpec): string | null {
   if (change?.system !== 'api') return null;
-  const [start = '', end = ''] = path.split('{tenant}');
-  const rest = change.target.slice(change.target.lastIndexOf(start) + start.length);
-  const tenant = rest.slice(0, rest.length - end.length);
-  return change.target.includes(start) && /^[A-Za-z0-9_-]{1,128}$/.test(tenant) ? tenant : null;
+  const at = change.target.lastIndexOf(prefixOf(path));
+  return at < 0 ? null : idIn(path, change.target.slice(at));
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { periodOf } from '../values/dated-key.ts';
+import { periodOf } from '../values/template.ts';
 import { conditionSchema } from './conditions-schema.ts';
 import { contractSchema } from './contracts.ts';
 import {

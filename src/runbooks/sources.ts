@@ -1,4 +1,5 @@
 import { parseDuration } from '../values/duration.ts';
+import { keyPattern } from '../values/template.ts';
 import type { SourceSpec } from './schema.ts';
 
 /** A PromQL selector such as `acp_gateway_request_total{status="429"}`, its label values quoted. */
@@ -6,9 +7,6 @@ export function selector(metric: string, match: Readonly<Record<string, string>>
   const matchers = Object.entries(match).map(([label, value]) => `${label}=${JSON.stringify(value)}`);
   return matchers.length > 0 ? `${metric}{${matchers.join(',')}}` : metric;
 }
-
-/** A key template with its places as stars: `acp:auth_fail:*`. */
-export const keyPattern = (template: string): string => template.replaceAll(/\{[^}]*\}/g, '*');
 
 /** A key of a template that no system has, to ask about. */
 export const sampleKey = (template: string): string => template.replaceAll(/\{[^}]*\}/g, 'ratelimit-doctor');

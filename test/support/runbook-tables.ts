@@ -1,6 +1,6 @@
 import type { Runbook, SourceSpec } from '../../src/runbooks/schema.ts';
 import { selector } from '../../src/runbooks/sources.ts';
-import { periodOf } from '../../src/values/dated-key.ts';
+import { periodOf } from '../../src/values/template.ts';
 
 // What the documents say of a runbook, made from its data.
 

@@ -114,7 +114,7 @@ const ONLY_IN: Record<string, RegExp> = {
   'ioredis of signals': /^signals\/redis\//,
   'config of runbooks': /^runbooks\/(?:list|load|new|strict-yaml)\.ts$/,
   'config of evidence': /^evidence\/(?:capture|collect)\.ts$/,
-  'values of evidence': /^evidence\/(?:capture|redact)\.ts$/,
+  'values of evidence': /^evidence\/(?:capture(?:-v1)?|redact)\.ts$/,
   'zod of evidence': /^evidence\/capture-schema\.ts$/,
   'node:fs of evidence': /^evidence\/capture\.ts$/,
   'node:fs of labels': /^labels\/folder\.ts$/,
@@ -150,18 +150,23 @@ function problemOf({ from, what, typeOnly }: Import): string | null {
   const rule = TABLE[row];
   if (rule === undefined) return `${from} is in no row of the table`;
   const fail = (why: string) => `${from} imports ${typeOnly ? 'a type of ' : ''}${what}: ${why}`;
+  const elsewhere = (permission: string) => {
+    const where = ONLY_IN[`${permission} of ${named(row)}`];
+    return where === undefined || where.test(from) ? null : fail(`only from ${where.source}`);
+  };
   if (what.startsWith('.')) {
     if (!what.endsWith('.ts')) return fail('without its extension');
     const target = rowOf(posix.join(posix.dirname(from), what));
     const allowed = [...words(rule.imports), ...(typeOnly ? words(rule.types) : [])];
-    return target === row || allowed.includes(named(target)) ? null : fail(`not from ${named(row)}`);
+    if (target === row) return null;
+    if (!allowed.includes(named(target))) return fail(`not from ${named(row)}`);
+    return typeOnly ? null : elsewhere(named(target));
   }
   const isNode = what.startsWith('node:');
   const name = isNode ? what.slice('node:'.length).split('/')[0] : what;
   const allowed = words(isNode ? rule.node : rule.packages);
   if (!allowed.includes(name ?? '')) return fail(`not from ${named(row)}`);
-  const where = ONLY_IN[`${isNode ? 'node:' : ''}${name} of ${named(row)}`];
-  return where === undefined || where.test(from) ? null : fail(`only from ${where.source}`);
+  return elsewhere(`${isNode ? 'node:' : ''}${name}`);
 }
 
 /** Circles among rows, as `a -> b -> a`. */

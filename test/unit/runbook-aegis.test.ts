@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { Context } from '../../src/context.ts';
 import { buildProgram } from '../../src/program.ts';
 import { withThresholds } from '../../src/runbooks/load.ts';
-import { keyPattern, labelOf, selector, windowOf } from '../../src/runbooks/sources.ts';
+import { labelOf, selector, windowOf } from '../../src/runbooks/sources.ts';
+import { keyPattern } from '../../src/values/template.ts';
 import { aegis } from '../support/evidence.ts';
 
 describe('the runbook of Aegis', () => {

@@ -1,3 +1,4 @@
+import { isRecord } from '../../values/parse.ts';
 import { SourceError } from '../source-error.ts';
 import type { HttpClient } from './http.ts';
 
@@ -79,6 +80,3 @@ function sample(entry: unknown): Sample {
   }
   return { labels: Object.fromEntries(labels), value };
 }
-
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

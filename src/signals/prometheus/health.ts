@@ -1,9 +1,10 @@
 import type { HttpTarget } from '../../config/types.ts';
 import type { Duplicate, PrometheusFacts, Scraping, Told } from '../../doctor/facts.ts';
+import { isRecord } from '../../values/parse.ts';
 import type { Clock } from '../asked.ts';
 import { SourceError } from '../source-error.ts';
 import { skewOf, told } from '../told.ts';
-import { isRecord, query, type Sample, successData } from './api.ts';
+import { query, type Sample, successData } from './api.ts';
 import { type HttpClient, makeHttpClient } from './http.ts';
 import { combine, partOf } from './promql.ts';
 

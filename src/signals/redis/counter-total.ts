@@ -1,8 +1,7 @@
 import { type Id, measured } from '../../evidence/types.ts';
+import { wholeNumber } from '../../values/parse.ts';
 import { type Claim, type Family, type Finished, Skipped } from './family.ts';
 import { entityOf, type KeyTemplate, toId } from './keys.ts';
-
-const WHOLE_NUMBER = /^\d{1,15}$/;
 
 /**
  * The sum of all keys of one family as a rate. Each count sets the TTL of its key anew, so a key counts since the last
@@ -34,12 +33,11 @@ export class CounterTotal implements Family {
   take({ entity }: Claim, [bytes]: readonly (Buffer | null)[]): void {
     if (!bytes) return;
     this.#seen = true;
-    const text = bytes.toString('latin1');
-    if (!WHOLE_NUMBER.test(text)) {
+    const value = wholeNumber(bytes.toString('latin1'));
+    if (value === null) {
       this.#skipped.count('not a whole number');
       return;
     }
-    const value = Number(text);
     this.#total += value;
     this.#entities += 1;
     if (value > (this.#largest?.value ?? 0)) this.#largest = { id: toId(entity.slice(0, 256)), value };

@@ -1,7 +1,8 @@
 import type { Redis } from 'ioredis';
 import { type Id, measured, type Row, rowOf, unknown } from '../../evidence/types.ts';
 import { isPublicAddress } from '../../values/address.ts';
-import type { Period } from '../../values/dated-key.ts';
+import { wholeNumber } from '../../values/parse.ts';
+import type { Period } from '../../values/template.ts';
 import { isValidId } from '../entities.ts';
 import {
   type Claim,
@@ -19,8 +20,6 @@ import { TopK } from './top-k.ts';
 
 const TOP = 200;
 const TOP_STRANGERS = 20;
-/** Fifteen digits are exact in a double. */
-const WHOLE_NUMBER = /^\d{1,15}$/;
 
 /** One key family of counters. */
 export interface CounterSpec {
@@ -86,8 +85,7 @@ export class CounterFamily implements Family {
   take({ entity, from = 0 }: Claim, [bytes]: readonly (Buffer | null)[]): void {
     if (!bytes) return;
     this.#seen = true;
-    const text = bytes.toString('latin1');
-    const value = WHOLE_NUMBER.test(text) ? Number(text) : null;
+    const value = wholeNumber(bytes.toString('latin1'));
     if (entity.length > MAX_ENTITY_BYTES) {
       this.#skipped[from]?.count(`with a name over ${MAX_ENTITY_BYTES} bytes`);
       this.#stranger(value ?? 0);

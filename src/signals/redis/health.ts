@@ -1,4 +1,5 @@
 import type { RedisInfo, Skew, Told } from '../../doctor/facts.ts';
+import { wholeNumber } from '../../values/parse.ts';
 import type { Clock } from '../asked.ts';
 import { skewOf, told } from '../told.ts';
 import type { Keyspace } from './keyspace.ts';
@@ -31,7 +32,7 @@ export function parseInfo(text: string): RedisInfo {
   };
   const number = (name: string) => {
     const value = word(name);
-    return value !== null && /^\d{1,15}$/.test(value) ? Number(value) : null;
+    return value === null ? null : wholeNumber(value);
   };
   const link = word('master_link_status');
   return {

@@ -1,6 +1,5 @@
 import type { Id } from '../../evidence/types.ts';
-import { keyPattern } from '../../runbooks/sources.ts';
-import { withDate } from '../../values/dated-key.ts';
+import { keyPattern, withDate } from '../../values/template.ts';
 
 /** A key template of the runbook, taken apart for one day: `acp:agent_cost_today:{agent}:{yyyymmdd}`. */
 export interface KeyTemplate {

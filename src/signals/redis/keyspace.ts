@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { RedisTarget } from '../../config/types.ts';
 import type { Id } from '../../evidence/types.ts';
+import { wholeNumber } from '../../values/parse.ts';
 import { SourceError } from '../source-error.ts';
 import { connectRedis, redisError } from './client.ts';
 import { typesOf } from './family.ts';
@@ -150,7 +151,10 @@ export class Keyspace {
           .mget([...keys])
           .exec()) ?? [];
       const texts = answer<(string | null)[]>(values);
-      return { nowMs: milliseconds(time), values: texts.map(wholeNumber) };
+      return {
+        nowMs: milliseconds(time),
+        values: texts.map((text) => (text === null ? null : wholeNumber(text))),
+      };
     });
   }
 
@@ -237,6 +241,3 @@ function milliseconds(reply: [Error | null, unknown] | undefined): number {
   const [seconds, micros] = answer<[string, string]>(reply);
   return Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
 }
-
-const wholeNumber = (text: string | null): number | null =>
-  text !== null && /^\d{1,15}$/.test(text) ? Number(text) : null;

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { type Limit, measured, type Row, rowOf } from '../../evidence/types.ts';
-import type { Period } from '../../values/dated-key.ts';
 import { readStoredCents, readStoredUsd } from '../../values/money.ts';
+import type { Period } from '../../values/template.ts';
 import { isValidId } from '../entities.ts';
 import { type Claim, type Family, type Finished, MAX_ENTITY_BYTES, Skipped, typesOf } from './family.ts';
 import { entityOf, type KeyTemplate, keyOf, toId } from './keys.ts';
