@@ -1,12 +1,14 @@
 import { isIPv6 } from 'node:net';
 import { hasControl, quote } from '../values/text.ts';
-import { type HttpTarget, type RedisTarget, Secret } from './types.ts';
+import { type HttpTarget, type RedisTarget, Secret, type Topology } from './types.ts';
 
 const REDIS_PORT = 6379;
 /** Redis refuses an index beyond its `databases` setting (16 by default); larger than this is a typing error. */
 const MAX_DB = 1023;
 
 const MAX_URL = 2048;
+
+const ONE_SERVER: Topology = { kind: 'server', reader: null };
 
 /** What an http(s) URL says: where, and the credentials in its userinfo. */
 export type HttpPieces = Pick<HttpTarget, 'url' | 'basicAuth'>;
@@ -78,8 +80,15 @@ export function parseHttpUrl(text: string): HttpPieces | string {
   };
 }
 
-/** The target with `display` made anew: for a target whose username or password came from elsewhere. */
-export function withDisplay(target: Omit<RedisTarget, 'display'>): RedisTarget {
+type Plain = Omit<RedisTarget, 'display' | 'topology' | 'read'> &
+  Partial<Pick<RedisTarget, 'topology' | 'read'>>;
+
+/**
+ * The target with `display` made anew: for a target whose username or password came from elsewhere. One server that is
+ * read where it is written, unless said.
+ */
+export function withDisplay(plain: Plain): RedisTarget {
+  const target = { topology: ONE_SERVER, read: 'primary', ...plain } as const;
   const user = target.username === null ? '' : `${encodeURIComponent(target.username)}@`;
   if (target.path !== null) {
     const path = target.path.split('/').map(encodeURIComponent).join('/');

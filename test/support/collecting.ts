@@ -33,6 +33,7 @@ export const aegis = async (): Promise<Runbook> =>
 export function redisTarget(port: number, more: Partial<RedisTarget> = {}): RedisTarget {
   return {
     ...{ host: '127.0.0.1', port, path: null, db: 0, username: null, password: null, tls: null },
+    ...{ topology: { kind: 'server', reader: null }, read: 'primary' },
     display: `redis://127.0.0.1:${port}`,
     ...more,
   };

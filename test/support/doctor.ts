@@ -74,6 +74,7 @@ export const configOf = (more: Partial<Config> = {}): Config => ({
   ...{ context: 'prod', file: '/etc/ratelimit.yaml', production: false, runbook: 'aegis' },
   redis: {
     ...{ host: 'redis', port: 6379, path: null, db: 0, username: null, password: null, tls: null },
+    ...{ topology: { kind: 'server', reader: null }, read: 'primary' },
     display: 'redis://redis:6379',
   },
   prometheus: { url: 'http://prometheus:9090', bearerToken: null, basicAuth: null, headers: {}, tls: null },

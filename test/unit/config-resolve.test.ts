@@ -132,7 +132,12 @@ describe('where values come from', () => {
           "password": null,
           "path": null,
           "port": 6379,
+          "read": "primary",
           "tls": null,
+          "topology": {
+            "kind": "server",
+            "reader": null,
+          },
           "username": null,
         },
         "runbook": "aegis",

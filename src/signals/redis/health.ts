@@ -3,6 +3,7 @@ import { wholeNumber } from '../../values/parse.ts';
 import type { Clock } from '../asked.ts';
 import { skewOf, told } from '../told.ts';
 import type { Keyspace } from './keyspace.ts';
+import { infoFields } from './standing.ts';
 
 /** The server's clock against ours. */
 export const redisClock = (keyspace: Keyspace, clock: Clock): Promise<Told<Skew>> =>
@@ -21,11 +22,7 @@ export const redisInfo = (keyspace: Keyspace): Promise<Told<RedisInfo>> =>
 
 /** Reads the answer of INFO; a field that is missing or not what it should be is null. */
 export function parseInfo(text: string): RedisInfo {
-  const fields = new Map<string, string>();
-  for (const line of text.split(/\r?\n/)) {
-    const colon = line.indexOf(':');
-    if (colon > 0) fields.set(line.slice(0, colon), line.slice(colon + 1));
-  }
+  const fields = infoFields(text);
   const word = (name: string) => {
     const value = fields.get(name);
     return value !== undefined && /^[\w.+-]{1,60}$/.test(value) ? value : null;
