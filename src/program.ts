@@ -90,6 +90,20 @@ export function buildProgram(
           durationOption('--window <duration>', 'look back this long in Prometheus', { fallback: '5m' }),
         )
         .option('--top <n>', 'rows per table', wholeNumber(9_999), 10)
+        .addOption(
+          durationOption(
+            '--budget <duration>',
+            'how long the pass over Redis may take (default: --timeout)',
+            {
+              least: 0,
+            },
+          ),
+        )
+        .addOption(
+          new Option('--pace <pace>', 'how hard it may press on Redis')
+            .choices(['gentle', 'normal', 'fast'])
+            .default('gentle'),
+        )
         .option('--exit-code', 'exit 3 when there is a finding', false)
         .option('--save <file>', 'write the evidence to a new file')
         .option('--redact', 'save other addresses and ids in place of the real ones', false)

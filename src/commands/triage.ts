@@ -14,6 +14,7 @@ import type { GlobalFlags } from '../program.ts';
 import { proposeAll } from '../remedies/propose.ts';
 import { loadRunbook, withQueries, withThresholds } from '../runbooks/load.ts';
 import type { Runbook } from '../runbooks/schema.ts';
+import type { PaceName } from '../signals/redis/pace.ts';
 import { judge } from '../verdict/judge.ts';
 import type { Verdict } from '../verdict/types.ts';
 import { offerRemedies } from './remedy-menu.ts';
@@ -23,6 +24,9 @@ export interface TriageFlags extends GlobalFlags {
   /** Seconds. */
   readonly window: number;
   readonly top: number;
+  /** Seconds; without it, as long as everything may take. */
+  readonly budget?: number;
+  readonly pace: PaceName;
   readonly exitCode: boolean;
   /** Where to write the evidence. */
   readonly save?: string;
@@ -81,9 +85,10 @@ async function live(flags: TriageFlags, context: Context, streams: Streams): Pro
   const what = `reading ${config.redis.display} and ${config.prometheus.url}`;
   const stopProgress = startProgress(streams, what, flags.quiet);
   const request = { config, runbook, windowSeconds: flags.window, clock: context.clock };
+  const scan = { pace: flags.pace, budgetSeconds: flags.budget ?? null, watch: null };
   let evidence: Evidence;
   try {
-    evidence = await collect(adapters, request, context.interrupt).finally(stopProgress);
+    evidence = await collect(adapters, request, context.interrupt, scan).finally(stopProgress);
   } catch (error) {
     await file?.discard();
     throw error;

@@ -20,6 +20,10 @@ export interface Skew {
 /** What `INFO` says of a Redis; null: it does not say. */
 export interface RedisInfo {
   readonly version: string | null;
+  /** The version of Valkey, where it is that; it gives the Redis that it is compatible with as `version`. */
+  readonly valkey: string | null;
+  /** True while the server is loading its data. */
+  readonly isLoading: boolean;
   /** `master`, `slave` or another word of the server's own. */
   readonly role: string | null;
   /** Of a replica: is it connected to its primary? */

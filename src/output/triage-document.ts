@@ -1,4 +1,4 @@
-import type { Evidence, Id, Row, Signal } from '../evidence/types.ts';
+import type { Evidence, Id, Row, Sample, Signal } from '../evidence/types.ts';
 import type { Proposal } from '../remedies/propose.ts';
 import type { CategorySpec, Runbook } from '../runbooks/schema.ts';
 import { formatDuration } from '../values/duration.ts';
@@ -99,6 +99,13 @@ function isMeant(wanted: string, { code, signal, args }: Because): boolean {
 const showReset = ({ at, inSeconds }: Evidence['resets']['day']): string =>
   `${at.slice(0, 16).replace('T', ' ')} UTC (in ${formatDuration(inSeconds)})`;
 
+/** What a server evicts, as people say it. */
+const EVICTS: Readonly<Record<string, string>> = {
+  'any-key': 'any key may be evicted',
+  'keys-with-ttl': 'keys with a TTL may be evicted',
+  nothing: 'nothing is evicted',
+};
+
 const MAX_NAMED = 3;
 
 function nameSubjects(subjects: readonly Subject[]): string {
@@ -135,7 +142,17 @@ export function describeSignal(id: string, signal: Signal, runbook: Runbook): st
   if (kind === 'prometheus-age' || (kind === 'prometheus-query' && signal.unit === 's')) {
     return `${entities}, the newest started ${formatDuration(signal.rows[0]?.value ?? 0)} ago`;
   }
-  if (kind === 'redis-entry') return entities;
+  if (kind === 'redis-eviction') {
+    const policies = [...new Set(signal.rows.flatMap((row) => Object.keys(row.labels.policy ?? {})))];
+    return (
+      signal.rows.map(({ id: what }) => EVICTS[String(what)] ?? '').join(', ') +
+      ` (${escapeText(policies.join(', '), 80)})`
+    );
+  }
+  if (kind === 'redis-entry')
+    return signal.sample === null
+      ? entities
+      : `about ${entities} (${describeSample(signal.sample, '', many)})`;
   if (spec?.sources.some((source) => 'first' in source && source.first === 'smallest')) {
     const down = signal.rows.filter((row) => row.value === 0);
     return down.length === 0
@@ -148,7 +165,17 @@ export function describeSignal(id: string, signal: Signal, runbook: Runbook): st
   const parts = signal.total === null ? [] : [formatAmount(signal.total, signal.unit)];
   if (signal.distinct !== null && spec?.entity) parts.push(entities);
   const window = signal.windowSeconds === null ? '' : ` in ${formatDuration(signal.windowSeconds)}`;
-  return `${parts.join(' from ')}${window}`;
+  const { sample } = signal;
+  if (sample === null) return `${parts.join(' from ')}${window}`;
+  return `about ${parts.join(' from about ')}${window} (${describeSample(sample, signal.unit, many)})`;
+}
+
+/** What an estimate rests on: `6,812 from 41 IPs were seen; 95 % interval 16,100 to 20,900 from 98 to 124`. */
+function describeSample({ seen, total, distinct }: Sample, unit: string, many: string): string {
+  const range = ([low, high]: readonly [number, number], show: (value: number) => string) =>
+    `${show(low)} to ${show(high)}`;
+  const totals = total === null ? '' : `${range(total, (value) => formatAmount(value, unit))} from `;
+  return `seen: ${formatAmount(seen.total, unit)} from ${formatNumber(seen.distinct)}; at 95% ${totals}${range(distinct, formatNumber)} ${many}`;
 }
 
 /** What to do once it is over; nothing after a quiet run. */
@@ -211,11 +238,17 @@ export function unseen({ evidence, runbook }: TriageDocument): { id: string; sta
     }));
 }
 
+/** How much of the keyspace was read, where that is not all of it; null: it is. */
+export const scanGap = ({ scan }: Evidence): string | null =>
+  scan === null || scan.reason === null ? null : escapeText(scan.reason, 400);
+
 /** Warnings of all signals, escaped. */
-export const warningsOf = (evidence: Evidence): string[] =>
-  Object.entries(evidence.signals).flatMap(([id, signal]) =>
+export const warningsOf = ({ signals, scan }: Evidence): string[] => [
+  ...(scan?.warnings.map((warning) => escapeText(warning, 400)) ?? []),
+  ...Object.entries(signals).flatMap(([id, signal]) =>
     signal.warnings.map((warning) => `${id}: ${escapeText(warning, 400)}`),
-  );
+  ),
+];
 
 /** What each source answered and how long it took, a line each: for --verbose. */
 export const sourceReport = (evidence: Evidence): string =>

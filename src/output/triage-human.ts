@@ -15,6 +15,7 @@ import {
   headlineOf,
   linkOf,
   linksOf,
+  scanGap,
   summarise,
   type TriageDocument,
   unseen,
@@ -65,10 +66,10 @@ export function triageHuman(document: TriageDocument, paint: Paint, width: numbe
     block(paint.strong('Could not be judged'), rejected(verdict.undecided)),
     ...tables(document, paint, width),
     block(paint.strong('Beside that'), asides(document, line)),
-    block(
-      paint.strong('Could not be seen'),
-      unseen(document).map(({ id, status, why }) => line('?', `${id} is ${status}: ${why}`)),
-    ),
+    block(paint.strong('Could not be seen'), [
+      ...[scanGap(document.evidence) ?? []].flat().map((why) => line('?', why)),
+      ...unseen(document).map(({ id, status, why }) => line('?', `${id} is ${status}: ${why}`)),
+    ]),
     block(
       paint.strong('Warnings'),
       warningsOf(document.evidence).map((warning) => line('!', warning)),

@@ -1,4 +1,4 @@
-import type { Row, Signal } from '../evidence/types.ts';
+import type { Row, Sample, Signal } from '../evidence/types.ts';
 import type { Because } from '../verdict/types.ts';
 import { toJson } from './json.ts';
 import { quoteCommand } from './quote.ts';
@@ -58,6 +58,7 @@ export function triageJson(document: TriageDocument): string {
     signals: Object.fromEntries(
       Object.entries(evidence.signals).map(([id, signal]) => [id, signalJson(signal, document.top)]),
     ),
+    scan: evidence.scan,
     warnings: warningsOf(evidence),
     degraded: isDegraded(evidence),
     timings: { totalMs: document.totalMs },
@@ -82,15 +83,25 @@ function signalJson(signal: Signal, top: number) {
     usualTotal: signal.baseline,
     distinct: signal.distinct,
     coverage: signal.coverage,
+    estimate: signal.sample === null ? null : estimateJson(signal.sample),
     rows: signal.rows.slice(0, top).map(rowJson),
   };
 }
 
+/** `total` and `distinct` are estimates then: what was counted, and where the truth lies with 95 %. */
+const estimateJson = ({ seen, total, distinct, missed }: Sample) => ({
+  seenTotal: seen.total,
+  seenDistinct: seen.distinct,
+  total: total && { low: total[0], high: total[1] },
+  distinct: { low: distinct[0], high: distinct[1] },
+  chanceOfMissingAKey: missed,
+});
+
 function rowJson(row: Row) {
-  const { id, value, share, lastSeenSeconds, labels, limit, kind, sources, claimed, atLeast, usual, period } =
-    row;
+  const { id, value, share, lastSeenSeconds, labels, limit } = row;
+  const { kind, sources, claimed, atLeast, usual, period, expires } = row;
   return {
     ...{ id, value, share, lastSeenSeconds, labels, limit },
-    ...{ kind, sources, claimed, atLeast, usual, period },
+    ...{ kind, sources, claimed, atLeast, usual, period, expires },
   };
 }

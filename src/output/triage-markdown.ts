@@ -13,6 +13,7 @@ import {
   headlineOf,
   linkOf,
   linksOf,
+  scanGap,
   summarise,
   type TriageDocument,
   unseen,
@@ -55,10 +56,10 @@ export function triageMarkdown(document: TriageDocument): string {
     ...list('Ruled out', verdict.ruledOut.map(rejected)),
     ...list('Could not be judged', verdict.undecided.map(rejected)),
     ...Object.entries(evidence.signals).flatMap(([id, signal]) => table(id, signal, document)),
-    ...list(
-      'Could not be seen',
-      unseen(document).map(({ id, status, why }) => `${id} is ${status}: ${why}`),
-    ),
+    ...list('Could not be seen', [
+      ...[scanGap(document.evidence) ?? []].flat(),
+      ...unseen(document).map(({ id, status, why }) => `${id} is ${status}: ${why}`),
+    ]),
     ...list('Warnings', warningsOf(evidence)),
     ...verdict.findings.flatMap((finding) => next(finding, document)),
     ...list('Afterwards', afterwards(document)),

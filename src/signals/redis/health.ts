@@ -34,6 +34,8 @@ export function parseInfo(text: string): RedisInfo {
   const link = word('master_link_status');
   return {
     version: word('redis_version'),
+    valkey: word('valkey_version'),
+    isLoading: number('loading') === 1,
     role: word('role'),
     linkUp: link === null ? null : link === 'up',
     policy: word('maxmemory_policy'),
