@@ -1,4 +1,4 @@
-import type { Evidence, Id, Row, Sample, Signal } from '../evidence/types.ts';
+import type { Evidence, Id, Row, Signal } from '../evidence/types.ts';
 import type { Proposal } from '../remedies/propose.ts';
 import type { CategorySpec, Runbook } from '../runbooks/schema.ts';
 import { formatDuration } from '../values/duration.ts';
@@ -6,6 +6,8 @@ import type { Because, Finding, Subject, Verdict } from '../verdict/types.ts';
 import { escapeText } from './escape.ts';
 import { formatAmount, formatNumber, formatShare } from './numbers.ts';
 import { explain } from './sentences.ts';
+import { describeEstimate, describeEviction, roundEstimate } from './signal-text.ts';
+import { unread } from './triage-unseen.ts';
 
 /** All that a triage run has to say; each format renders this and decides nothing. */
 export interface TriageDocument {
@@ -49,8 +51,7 @@ export function summarise(document: TriageDocument): string {
     ...verdict.blind.map((group) => blindness(group, document)),
   ];
   if (reasons.length === 0) {
-    const unread = unseen(document).filter(({ status }) => status === 'unknown');
-    reasons.push(...unread.map(({ id, why }) => `${id} could not be read: ${why}`));
+    reasons.push(...unread(document));
   }
   return reasons.join('; ');
 }
@@ -73,12 +74,14 @@ export function headlineOf(finding: Finding, document: TriageDocument): string {
   const { resets } = document.evidence;
   const money = signal.unit === 'USD';
   const amount = (n: number) => (money ? formatAmount(n, signal.unit) : formatNumber(n));
+  const all = (n: number, show = amount) =>
+    signal.sample === null ? show(n) : `about ${show(roundEstimate(n))}`;
   const places: Readonly<Record<string, string>> = {
     subjects: nameSubjects(subjects),
     value: amount(value),
     share: formatShare(total > 0 ? value / total : 0),
-    total: amount(total),
-    distinct: formatNumber(signal.distinct ?? 0),
+    total: all(total),
+    distinct: all(signal.distinct ?? 0, formatNumber),
     window: formatDuration(signal.windowSeconds ?? document.evidence.windowSeconds),
     crowd: formatNumber(held.get('spread-many')?.measured ?? 0),
     'rest-total': amount(held.get('rest-volume')?.measured ?? 0),
@@ -98,13 +101,6 @@ function isMeant(wanted: string, { code, signal, args }: Because): boolean {
 
 const showReset = ({ at, inSeconds }: Evidence['resets']['day']): string =>
   `${at.slice(0, 16).replace('T', ' ')} UTC (in ${formatDuration(inSeconds)})`;
-
-/** What a server evicts, as people say it. */
-const EVICTS: Readonly<Record<string, string>> = {
-  'any-key': 'any key may be evicted',
-  'keys-with-ttl': 'keys with a TTL may be evicted',
-  nothing: 'nothing is evicted',
-};
 
 const MAX_NAMED = 3;
 
@@ -136,23 +132,16 @@ function blindness(group: readonly string[], { runbook, evidence }: TriageDocume
 export function describeSignal(id: string, signal: Signal, runbook: Runbook): string {
   const spec = runbook.signals[id];
   const { one = 'entity', many = 'entities' } = spec?.entity ?? {};
+  if (signal.sample !== null && signal.status === 'measured')
+    return describeEstimate(signal, signal.sample, many);
   const distinct = signal.distinct ?? 0;
   const entities = `${formatNumber(distinct)} ${distinct === 1 ? one : many}`;
   const kind = spec?.sources[0]?.kind;
   if (kind === 'prometheus-age' || (kind === 'prometheus-query' && signal.unit === 's')) {
     return `${entities}, the newest started ${formatDuration(signal.rows[0]?.value ?? 0)} ago`;
   }
-  if (kind === 'redis-eviction') {
-    const policies = [...new Set(signal.rows.flatMap((row) => Object.keys(row.labels.policy ?? {})))];
-    return (
-      signal.rows.map(({ id: what }) => EVICTS[String(what)] ?? '').join(', ') +
-      ` (${escapeText(policies.join(', '), 80)})`
-    );
-  }
-  if (kind === 'redis-entry')
-    return signal.sample === null
-      ? entities
-      : `about ${entities} (${describeSample(signal.sample, '', many)})`;
+  if (kind === 'redis-eviction') return describeEviction(signal);
+  if (kind === 'redis-entry') return entities;
   if (spec?.sources.some((source) => 'first' in source && source.first === 'smallest')) {
     const down = signal.rows.filter((row) => row.value === 0);
     return down.length === 0
@@ -165,17 +154,7 @@ export function describeSignal(id: string, signal: Signal, runbook: Runbook): st
   const parts = signal.total === null ? [] : [formatAmount(signal.total, signal.unit)];
   if (signal.distinct !== null && spec?.entity) parts.push(entities);
   const window = signal.windowSeconds === null ? '' : ` in ${formatDuration(signal.windowSeconds)}`;
-  const { sample } = signal;
-  if (sample === null) return `${parts.join(' from ')}${window}`;
-  return `about ${parts.join(' from about ')}${window} (${describeSample(sample, signal.unit, many)})`;
-}
-
-/** What an estimate rests on: `6,812 from 41 IPs were seen; 95 % interval 16,100 to 20,900 from 98 to 124`. */
-function describeSample({ seen, total, distinct }: Sample, unit: string, many: string): string {
-  const range = ([low, high]: readonly [number, number], show: (value: number) => string) =>
-    `${show(low)} to ${show(high)}`;
-  const totals = total === null ? '' : `${range(total, (value) => formatAmount(value, unit))} from `;
-  return `seen: ${formatAmount(seen.total, unit)} from ${formatNumber(seen.distinct)}; at 95% ${totals}${range(distinct, formatNumber)} ${many}`;
+  return `${parts.join(' from ')}${window}`;
 }
 
 /** What to do once it is over; nothing after a quiet run. */
@@ -224,41 +203,6 @@ export function describeMix(row: Row, label: string, limit = 3): string {
     .map(([name, value]) => `${escapeText(name, 24)} ${formatShare(value / whole)}`);
   return parts.length > limit ? `${shown.join(', ')}, ...` : shown.join(', ');
 }
-
-/** Signals that did not answer with numbers, and why: what the verdict could not rest on. */
-export function unseen({ evidence, runbook }: TriageDocument): { id: string; status: string; why: string }[] {
-  return Object.entries(evidence.signals)
-    .filter(
-      ([, { status, cause }]) => status === 'unknown' || (status === 'absent' && cause !== 'not-configured'),
-    )
-    .map(([id, signal]) => ({
-      id,
-      status: signal.status,
-      why: escapeText(signal.reason ?? runbook.signals[id]?.title ?? '', 240),
-    }));
-}
-
-/** How much of the keyspace was read, where that is not all of it; null: it is. */
-export const scanGap = ({ scan }: Evidence): string | null =>
-  scan === null || scan.reason === null ? null : escapeText(scan.reason, 400);
-
-/** Warnings of all signals, escaped. */
-export const warningsOf = ({ signals, scan }: Evidence): string[] => [
-  ...(scan?.warnings.map((warning) => escapeText(warning, 400)) ?? []),
-  ...Object.entries(signals).flatMap(([id, signal]) =>
-    signal.warnings.map((warning) => `${id}: ${escapeText(warning, 400)}`),
-  ),
-];
-
-/** What each source answered and how long it took, a line each: for --verbose. */
-export const sourceReport = (evidence: Evidence): string =>
-  Object.entries(evidence.signals)
-    .flatMap(([id, { sources }]) =>
-      sources.map(
-        ({ label, status, latencyMs }) => `${id}: ${escapeText(label, 100)} ${status}, ${latencyMs} ms\n`,
-      ),
-    )
-    .join('');
 
 /** Where a response points to, as a sentence of its own; nothing when it points nowhere. */
 export const linkOf = ({ link }: Proposal): string =>

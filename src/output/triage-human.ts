@@ -15,12 +15,10 @@ import {
   headlineOf,
   linkOf,
   linksOf,
-  scanGap,
   summarise,
   type TriageDocument,
-  unseen,
-  warningsOf,
 } from './triage-document.ts';
+import { unseen, warningsOf } from './triage-unseen.ts';
 import { wrap } from './wrap.ts';
 
 /** Of a category that is no finding, so many reasons are shown; all of them are in the JSON. */
@@ -66,10 +64,10 @@ export function triageHuman(document: TriageDocument, paint: Paint, width: numbe
     block(paint.strong('Could not be judged'), rejected(verdict.undecided)),
     ...tables(document, paint, width),
     block(paint.strong('Beside that'), asides(document, line)),
-    block(paint.strong('Could not be seen'), [
-      ...[scanGap(document.evidence) ?? []].flat().map((why) => line('?', why)),
-      ...unseen(document).map(({ id, status, why }) => line('?', `${id} is ${status}: ${why}`)),
-    ]),
+    block(
+      paint.strong('Could not be seen'),
+      unseen(document).map((one) => line('?', one)),
+    ),
     block(
       paint.strong('Warnings'),
       warningsOf(document.evidence).map((warning) => line('!', warning)),

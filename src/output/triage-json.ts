@@ -3,7 +3,8 @@ import type { Because } from '../verdict/types.ts';
 import { toJson } from './json.ts';
 import { quoteCommand } from './quote.ts';
 import { explain, explainCaveat } from './sentences.ts';
-import { afterwards, isDegraded, summarise, type TriageDocument, warningsOf } from './triage-document.ts';
+import { afterwards, isDegraded, summarise, type TriageDocument } from './triage-document.ts';
+import { warningsOf } from './triage-unseen.ts';
 
 /** The document `ratelimit/triage/v1`. Its shape is a contract: keys are only ever added. */
 export function triageJson(document: TriageDocument): string {

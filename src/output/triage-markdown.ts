@@ -13,12 +13,10 @@ import {
   headlineOf,
   linkOf,
   linksOf,
-  scanGap,
   summarise,
   type TriageDocument,
-  unseen,
-  warningsOf,
 } from './triage-document.ts';
+import { unseen, warningsOf } from './triage-unseen.ts';
 
 /** The verdict for an incident channel. Everything from outside renders as plain text there. Ends with a newline. */
 export function triageMarkdown(document: TriageDocument): string {
@@ -56,10 +54,7 @@ export function triageMarkdown(document: TriageDocument): string {
     ...list('Ruled out', verdict.ruledOut.map(rejected)),
     ...list('Could not be judged', verdict.undecided.map(rejected)),
     ...Object.entries(evidence.signals).flatMap(([id, signal]) => table(id, signal, document)),
-    ...list('Could not be seen', [
-      ...[scanGap(document.evidence) ?? []].flat(),
-      ...unseen(document).map(({ id, status, why }) => `${id} is ${status}: ${why}`),
-    ]),
+    ...list('Could not be seen', unseen(document)),
     ...list('Warnings', warningsOf(evidence)),
     ...verdict.findings.flatMap((finding) => next(finding, document)),
     ...list('Afterwards', afterwards(document)),

@@ -103,7 +103,10 @@ function gapIn({ coverage, nodes, keys }: Passed, { target }: Looked): Gap | nul
   const why = `${named.join('; ')}${open.length > NAMED ? ` and ${open.length - NAMED} more` : ''}`;
   const cause = (open.find((one) => one.cause === 'auth') ?? open[0])?.cause ?? 'incomplete';
   if (coverage === 0) return { cause, reason: isAlone ? why : `${target.display}: ${why}` };
-  return { cause, reason: `${percent(coverage)} of the keyspace was read (${keys} keys seen): ${why}` };
+  return {
+    cause,
+    reason: `${percent(coverage)} of the keyspace was read (${keys.toLocaleString('en-US')} keys seen): ${why}`,
+  };
 }
 
 /** Never as much as 100 %, and never nothing. */
