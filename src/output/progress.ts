@@ -5,14 +5,16 @@ const CLEAR_LINE = '\r\u001b[K';
 
 /**
  * Says on stderr that something is under way, only on a terminal and only when it takes long enough to wonder.
+ * @param text what is under way; asked for again each time, where it changes
  * @returns stops it and clears the line
  */
-export function startProgress(streams: Streams, text: string, quiet: boolean): () => void {
+export function startProgress(streams: Streams, text: string | (() => string), quiet: boolean): () => void {
   if (quiet || !streams.stderrTerminal) return () => {};
   let ticks = 0;
   const timer = setInterval(() => {
     ticks += 1;
-    streams.err(`${CLEAR_LINE}${text} ${((ticks * PATIENCE_MS) / 1000).toFixed(1)} s (Ctrl-C stops)`);
+    const now = typeof text === 'string' ? text : text();
+    streams.err(`${CLEAR_LINE}${now} ${((ticks * PATIENCE_MS) / 1000).toFixed(1)} s (Ctrl-C stops)`);
   }, PATIENCE_MS);
   return () => {
     clearInterval(timer);

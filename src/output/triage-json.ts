@@ -5,8 +5,11 @@ import { quoteCommand } from './quote.ts';
 import { explain, explainCaveat } from './sentences.ts';
 import { afterwards, isDegraded, summarise, type TriageDocument, warningsOf } from './triage-document.ts';
 
-/** The document `ratelimit/triage/v1`. Its shape is a contract: keys are only ever added. */
-export function triageJson(document: TriageDocument): string {
+/** The document `ratelimit/triage/v1`. */
+export const triageJson = (document: TriageDocument): string => toJson(triageData(document));
+
+/** What the document holds. Its shape is a contract: keys are only ever added. */
+export function triageData(document: TriageDocument): Readonly<Record<string, unknown>> {
   const { evidence, runbook, verdict, context } = document;
   const because = (list: readonly Because[]) =>
     list.map((b) => ({
@@ -17,7 +20,7 @@ export function triageJson(document: TriageDocument): string {
       met: b.met,
       text: explain(b, runbook),
     }));
-  return toJson({
+  return {
     schema: 'ratelimit/triage/v1',
     at: evidence.at,
     windowSeconds: evidence.windowSeconds,
@@ -61,7 +64,7 @@ export function triageJson(document: TriageDocument): string {
     warnings: warningsOf(evidence),
     degraded: isDegraded(evidence),
     timings: { totalMs: document.totalMs },
-  });
+  };
 }
 
 function signalJson(signal: Signal, top: number) {
