@@ -15,6 +15,9 @@ import { streamsFor } from './streams.ts';
 import { type Case, documentOf, exitCodeOf, readCase, targetOf } from './triage-run.ts';
 
 export interface TriageFlags extends GlobalFlags {
+  /** Every --context that was given, each once. */
+  readonly contexts: readonly string[];
+  readonly allContexts: boolean;
   /** Seconds. */
   readonly window: number;
   readonly top: number;
@@ -31,6 +34,10 @@ export interface TriageFlags extends GlobalFlags {
 export async function triageCommand(flags: TriageFlags, context: Context, again: Again): Promise<ExitCode> {
   if (flags.redact && flags.save === undefined) {
     throw new UsageError('--redact is about the file of --save, which was not given');
+  }
+  if (flags.allContexts || flags.contexts.length > 1) {
+    const { triageContexts } = await import('./triage-contexts.ts');
+    return triageContexts(flags, context);
   }
   const streams = streamsFor(flags, context);
   const replayed = flags.from !== undefined;
