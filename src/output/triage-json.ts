@@ -6,8 +6,11 @@ import { explain, explainCaveat } from './sentences.ts';
 import { afterwards, isDegraded, summarise, type TriageDocument } from './triage-document.ts';
 import { warningsOf } from './triage-unseen.ts';
 
-/** The document `ratelimit/triage/v1`. Its shape is a contract: keys are only ever added. */
-export function triageJson(document: TriageDocument): string {
+/** The document `ratelimit/triage/v1`. */
+export const triageJson = (document: TriageDocument): string => toJson(triageData(document));
+
+/** What the document holds. Its shape is a contract: keys are only ever added. */
+export function triageData(document: TriageDocument): Readonly<Record<string, unknown>> {
   const { evidence, runbook, verdict, context } = document;
   const because = (list: readonly Because[]) =>
     list.map((b) => ({
@@ -18,7 +21,7 @@ export function triageJson(document: TriageDocument): string {
       met: b.met,
       text: explain(b, runbook),
     }));
-  return toJson({
+  return {
     schema: 'ratelimit/triage/v1',
     at: evidence.at,
     windowSeconds: evidence.windowSeconds,
@@ -63,7 +66,7 @@ export function triageJson(document: TriageDocument): string {
     warnings: warningsOf(evidence),
     degraded: isDegraded(evidence),
     timings: { totalMs: document.totalMs },
-  });
+  };
 }
 
 function signalJson(signal: Signal, top: number) {

@@ -18,8 +18,11 @@ import {
 } from './triage-document.ts';
 import { unseen, warningsOf } from './triage-unseen.ts';
 
-/** The verdict for an incident channel. Everything from outside renders as plain text there. Ends with a newline. */
-export function triageMarkdown(document: TriageDocument): string {
+/**
+ * The verdict for an incident channel. Everything from outside renders as plain text there. Ends with a newline.
+ * @param heading how deep its headings begin
+ */
+export function triageMarkdown(document: TriageDocument, heading = '##'): string {
   const { verdict, runbook, evidence } = document;
   const text = literalMarkdown;
   const list = (title: string, items: readonly string[]) =>
@@ -28,14 +31,14 @@ export function triageMarkdown(document: TriageDocument): string {
     `${one.category}: ${explainAll(failing(one.because), runbook)}`;
 
   const lines = [
-    `## ${text(`${verdict.findings[0]?.severity ?? ''} ${verdict.category} (confidence ${verdict.confidence})`.trim())}`,
+    `${heading} ${text(`${verdict.findings[0]?.severity ?? ''} ${verdict.category} (confidence ${verdict.confidence})`.trim())}`,
     '',
     text(summarise(document)),
     '',
     ...(document.replayed ? ['**Recorded evidence**: look again before you act.', ''] : []),
     ...verdict.findings.flatMap((finding) => [
       ...(verdict.findings.length > 1
-        ? [`### ${text(finding.category)}`, '', text(headlineOf(finding, document)), '']
+        ? [`${heading}# ${text(finding.category)}`, '', text(headlineOf(finding, document)), '']
         : []),
       ...list(
         'Why',

@@ -19,6 +19,7 @@ export interface PassProgress {
   readonly keys: number;
   /** Share of the keyspace, 0 to 1. */
   readonly coverage: number;
+  readonly elapsedMs: number;
 }
 
 /** How far the pass came. */
@@ -49,7 +50,11 @@ export class Pass {
   }
 
   get progress(): PassProgress {
-    return { keys: this.#order.sorter.keys, coverage: this.#coverage() };
+    const { clock, sorter } = this.#order;
+    return {
+      ...{ keys: sorter.keys, coverage: this.#coverage() },
+      elapsedMs: clock.steady() - this.#startedAt,
+    };
   }
 
   /** What each server that was scanned says of itself. */
