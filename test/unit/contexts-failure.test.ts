@@ -52,7 +52,14 @@ async function run(output: TriageFlags['output'], failing: () => never, verbose 
       ...{ columns: 80, colorOut: false, terminal: false, stderrTerminal: false },
     }),
   } as unknown as Context;
-  const flags = { contexts: ['eu', 'us'], allContexts: false, window: 300, top: 10, exitCode: true };
+  const flags = {
+    contexts: ['eu', 'us'],
+    allContexts: false,
+    window: 300,
+    top: 10,
+    exitCode: true,
+    pace: 'gentle',
+  };
   const rest = { output, color: 'never', verbose, quiet: false, redact: false, runbook: AEGIS, input: false };
   const code = await triageContexts({ ...flags, ...rest } as TriageFlags, context);
   return { code, ...written };
