@@ -155,6 +155,7 @@ async function startNode(
       // A replica that was cut off for long may still take over.
       'cluster-replica-validity-factor': '0',
       'repl-diskless-sync-delay': '0',
+      'repl-ping-replica-period': '1',
       masteruser: harness.user,
       masterauth: harness.password,
       ...(tls && { 'tls-cluster': 'yes', 'tls-replication': 'yes' }),
@@ -199,8 +200,9 @@ async function join(masters: readonly ClusterNode[], replicas: readonly ClusterN
   await all(async (node) => {
     const info = await node.cli('CLUSTER', 'INFO');
     if (!info.includes('cluster_state:ok')) return false;
-    const table = await tableOf(node);
-    if (table.filter(({ isMaster }) => !isMaster).length !== replicas.length) return false;
+    // A replica is only told of once its first offset has gone round.
+    const told = (await node.cli('CLUSTER', 'SLOTS')).split('\n');
+    if (!nodes.every(({ id }) => told.includes(id))) return false;
     const replication = node.master === null ? '' : await node.cli('INFO', 'replication');
     return node.master === null || replication.includes('master_link_status:up');
   }, 'the cluster is well');

@@ -42,6 +42,7 @@ export async function startSentinels(options: SentinelOptions = {}): Promise<Tes
   const secured = tls ? { tls } : {};
   const shared: Record<string, string> = {
     'repl-diskless-sync-delay': '0',
+    'repl-ping-replica-period': '1',
     masteruser: harness.user,
     masterauth: harness.password,
     ...(tls && { 'tls-replication': 'yes' }),
