@@ -2,7 +2,7 @@ import type { RedisTarget } from '../../config/types.ts';
 import { SourceError } from '../source-error.ts';
 import { type Place, placeAt, placeOf, serverAt } from './place.ts';
 import { askAll, greet, greetingMs, noneOf } from './reach.ts';
-import type { Opening, SlotRange } from './servers.ts';
+import type { Lost, Opening, SlotRange } from './servers.ts';
 import { SLOTS } from './slots.ts';
 
 /** Slots that are served together. */
@@ -27,6 +27,17 @@ export const countOf = (slots: readonly SlotRange[]): number =>
 export const slotsText = (slots: readonly SlotRange[]): string =>
   `slots ${slots.map(([first, last]) => (first === last ? first : `${first}-${last}`)).join(', ')}`;
 
+/** Slots that nobody serves, as what is lost with them. */
+export function orphansOf(slots: readonly SlotRange[]): Lost[] {
+  if (slots.length === 0) return [];
+  const name = slotsText(slots);
+  const reason = `${name}: no node of the cluster serves them`;
+  return [{ name, share: countOf(slots) / SLOTS, cause: 'unreachable', reason }];
+}
+
+/** How many nodes are asked at once: each is a connection. */
+const MOST_ASKED = 8;
+
 /**
  * Asks nodes for the map, all at once; of different answers the one that knows most slots is taken: a node that was cut
  * off, or has left, knows fewer.
@@ -39,7 +50,7 @@ export async function findMap(
 ): Promise<ClusterMap> {
   const limitMs = greetingMs(timeoutMs);
   const { answers, troubles } = await askAll(
-    places.map((place) => async () => {
+    places.slice(0, MOST_ASKED).map((place) => async () => {
       const server = serverAt(target, place);
       const { redis, said } = await greet(server, limitMs, signal, (one) =>
         one.call('CLUSTER', 'SLOTS'),
@@ -53,7 +64,11 @@ export async function findMap(
   signal.throwIfAborted();
   const known = ({ parts }: ClusterMap) => countOf(parts.flatMap(({ slots }) => slots));
   const [best] = [...answers].sort((a, b) => known(b) - known(a));
-  if (best === undefined) throw noneOf(`${target.display}: no node answers`, troubles);
+  if (best === undefined) {
+    const others = places.slice(MOST_ASKED);
+    if (others.length > 0) return findMap(target, others, { timeoutMs, signal });
+    throw noneOf(`${target.display}: no node answers`, troubles);
+  }
   if (best.parts.length === 0) {
     throw new SourceError('refused', `${target.display}: the cluster serves no slots`);
   }

@@ -2,7 +2,7 @@ import type { RedisTarget } from '../../config/types.ts';
 import { SourceError } from '../source-error.ts';
 import { type Call, READ, replyOf } from './call.ts';
 import { redisError } from './client.ts';
-import { countOf, findMap, type Part, seedsOf, slotsText } from './cluster-map.ts';
+import { countOf, findMap, orphansOf, type Part, seedsOf, slotsText } from './cluster-map.ts';
 import { type Place, serverAt } from './place.ts';
 import { greet, greetingMs, noneOf } from './reach.ts';
 import { Router } from './router.ts';
@@ -58,13 +58,6 @@ export async function openCluster(target: RedisTarget, opening: Opening): Promis
 }
 
 const shareOf = (slots: Node['slots']): number => countOf(slots ?? []) / SLOTS;
-
-function orphansOf(slots: Part['slots']): Lost[] {
-  if (slots.length === 0) return [];
-  const name = slotsText(slots);
-  const reason = `${name}: no node of the cluster serves them`;
-  return [{ name, share: shareOf(slots), cause: 'unreachable', reason }];
-}
 
 /** Connects to whoever is to be read for a part. */
 async function reach(part: Part, target: RedisTarget, opening: Opening): Promise<Reached> {

@@ -52,8 +52,9 @@ export class Router {
 
   /** Asks anew who serves what: every node that is known, and those that were configured. @throws SourceError */
   async refresh(): Promise<ClusterMap> {
-    const known = this.#map.parts.flatMap(({ master, replicas }) => [master, ...replicas]);
-    const all = new Map([...seedsOf(this.#target), ...known].map((place) => [place.name, place]));
+    const { parts } = this.#map;
+    const known = [...parts.map(({ master }) => master), ...parts.flatMap(({ replicas }) => replicas)];
+    const all = new Map([...known, ...seedsOf(this.#target)].map((place) => [place.name, place]));
     this.#map = await findMap(this.#target, [...all.values()], this.#opening);
     this.#use(this.#map);
     return this.#map;
@@ -116,7 +117,12 @@ export class Router {
   async #connect(place: Place): Promise<Redis> {
     const { timeoutMs, signal } = this.#opening;
     const server = serverAt(this.#target, place);
-    const { redis } = await greet(server, greetingMs(timeoutMs), signal, async () => {});
+    const { redis } = await greet(server, greetingMs(timeoutMs), signal, (one) =>
+      // Whatever it says, it says something.
+      one.time().catch((error: Error) => {
+        if (error.name !== 'ReplyError') throw error;
+      }),
+    );
     return redis;
   }
 
@@ -175,7 +181,10 @@ export class Router {
       if (first !== undefined) kinds.add(first[0]);
       pipeline.callBuffer(...((isFirst ? first : words) as [string, ...string[]]));
     }
+    // One that hangs must not use up the time of the others.
+    const timer = setTimeout(() => redis.disconnect(), this.#opening.timeoutMs / 3);
     const replies = [...((await pipeline.exec()) ?? [])];
+    clearTimeout(timer);
     const time = how.isTimed ? replies.shift() : undefined;
     const nowMs = time === undefined || time[0] !== null ? null : millisecondsOf(time[1]);
     return group.map((step): Sent => {
