@@ -41,7 +41,9 @@ export async function doctorCommand(flags: DoctorFlags, context: Context): Promi
     const { config } = given;
     const runbook = withSettings(given.runbook, config);
     const parts = { ...given, runbook };
-    const needs = needsOf(runbook, { journalStream: config.journalStream, db: config.redis.db });
+    const { journalStream, redis } = config;
+    const isCluster = redis.topology.kind === 'cluster';
+    const needs = needsOf(runbook, { journalStream, db: redis.db, isCluster });
     if (flags.acl) {
       const lines = { triage: aclLine('triage', needs), operator: aclLine('operator', needs) };
       streams.out(aclText(lines, flags.output));
@@ -152,8 +154,9 @@ async function askServer(
 ): Promise<Omit<RedisFacts, 'survey'>> {
   const skew = await inTime(() => probes.redisClock(keyspace, clock));
   // A server that is not there is not asked again.
-  if (!skew.known && skew.cause !== 'auth') return { clock: skew, info: skew, rights: skew };
+  if (!skew.known && skew.cause !== 'auth') return { servers: skew, clock: skew, info: skew, rights: skew };
   return {
+    servers: await inTime(() => probes.redisServers(keyspace)),
     clock: skew,
     info: await inTime(() => probes.redisInfo(keyspace)),
     rights: await inTime(() => probes.redisRights(keyspace, needs, config.redis.username)),

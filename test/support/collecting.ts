@@ -10,10 +10,12 @@ import type { Clock } from '../../src/signals/asked.ts';
 import { readPrometheus } from '../../src/signals/prometheus/adapter.ts';
 import type { PaceName } from '../../src/signals/redis/pace.ts';
 import type { Certificates } from './certificates.ts';
+import type { TestCluster } from './cluster.ts';
 import { refusedUrl } from './faulty-http.ts';
 import { counter, openMetrics, series } from './openmetrics.ts';
 import { freePort } from './processes.ts';
 import { startPrometheus } from './prometheus.ts';
+import type { TestSentinels } from './sentinels.ts';
 
 /** Longer than any healthy read on a loaded machine, so that only a fault can reach it. */
 const TIMEOUT_SECONDS = 20;
@@ -39,6 +41,21 @@ export function redisTarget(port: number, more: Partial<RedisTarget> = {}): Redi
     display: `redis://127.0.0.1:${port}`,
     ...more,
   };
+}
+
+/** A cluster on loopback as the configuration would name it, by all its nodes unless said. */
+export function clusterTarget({ seeds, url }: TestCluster, more: Partial<RedisTarget> = {}): RedisTarget {
+  return redisTarget(0, { host: '', topology: { kind: 'cluster', seeds }, display: url, ...more });
+}
+
+/** What sentinels on loopback watch, as the configuration would name it. */
+export function sentinelTarget(
+  { name, sentinels, url }: TestSentinels,
+  more: Partial<RedisTarget> = {},
+): RedisTarget {
+  const at = sentinels.map(({ port }) => ({ host: '127.0.0.1', port }));
+  const topology = { kind: 'sentinel', name, sentinels: at, username: null, password: null } as const;
+  return redisTarget(0, { host: '', topology, display: url, ...more });
 }
 
 /** An HTTP API as the configuration would name it. */

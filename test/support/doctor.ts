@@ -110,8 +110,10 @@ export const allRights = (config: Config, allowed: boolean | null = true): Right
 });
 
 export const redisFacts = (more: Partial<RedisFacts> = {}): RedisFacts => ({
+  servers: known({ names: ['redis:6379'], lost: [] }),
   clock: agrees,
   info: known({
+    ...{ of: null, totalBytes: 1_000_000 },
     ...{
       version: '7.0.15',
       valkey: null,

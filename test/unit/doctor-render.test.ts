@@ -86,7 +86,13 @@ const RUNS: [string, DoctorDocument][] = (
       'dark',
       { otherKeys: 'unknown', otherMetrics: 'unknown' },
       {
-        redis: { clock: untold(EVIL), info: untold(EVIL), rights: untold(EVIL), survey: untold(EVIL) },
+        redis: {
+          servers: untold(EVIL),
+          clock: untold(EVIL),
+          info: untold(EVIL),
+          rights: untold(EVIL),
+          survey: untold(EVIL),
+        },
         prometheus: {
           clock: untold(EVIL),
           version: untold(EVIL),
@@ -170,6 +176,33 @@ const RUNS: [string, DoctorDocument][] = (
     ['API without a token', GATEWAY, { api: { state: 'no-token' } }],
     ['API in the clear', GATEWAY, { api: { state: 'plain-http', reason: EVIL } }],
     ['stale', { has: [...GATEWAY.has, 'acp_gateway_request_total'] }, {}],
+    [
+      'a cluster',
+      GATEWAY,
+      {
+        config: configOf({
+          redis: { ...configOf().redis, topology: { kind: 'cluster', seeds: [] } },
+        }),
+        redis: redisFacts({
+          servers: known({
+            names: ['10.0.0.8:6379', EVIL],
+            lost: [{ name: EVIL, share: 0.25, cause: 'timeout', reason: EVIL }],
+          }),
+        }),
+      },
+    ],
+    [
+      'sentinels',
+      GATEWAY,
+      {
+        config: configOf({
+          redis: {
+            ...configOf().redis,
+            topology: { kind: 'sentinel', name: 'm', sentinels: [], username: null, password: null },
+          },
+        }),
+      },
+    ],
   ] as [string, System, Partial<Findings>][]
 ).map(([name, system, more]) => [name, documentOf(system, more)]);
 

@@ -74,7 +74,9 @@ export async function openServers(target: RedisTarget, opening: Opening): Promis
   switch (target.topology.kind) {
     case 'server':
       return (await import('./one-server.ts')).openServer(target, opening);
-    default:
-      throw new Error(`topology ${target.topology.kind} is not known`);
+    case 'sentinel':
+      return (await import('./sentinel.ts')).openSentinel(target, opening);
+    case 'cluster':
+      return (await import('./cluster.ts')).openCluster(target, opening);
   }
 }
