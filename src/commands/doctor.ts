@@ -11,7 +11,7 @@ import { paintFor } from '../output/paint-for.ts';
 import { startProgress } from '../output/progress.ts';
 import type { GlobalFlags } from '../program.ts';
 import { guardToken } from '../remedies/guards.ts';
-import { withQueries, withThresholds } from '../runbooks/load.ts';
+import { withSettings } from '../runbooks/load.ts';
 import type { Runbook } from '../runbooks/schema.ts';
 import { namesOf } from '../runbooks/sources.ts';
 import type { Probes } from '../signals/probes.ts';
@@ -39,7 +39,7 @@ export async function doctorCommand(flags: DoctorFlags, context: Context): Promi
   const streams = streamsFor(flags, context);
   return withParts(flags, context, async (given) => {
     const { config } = given;
-    const runbook = withQueries(withThresholds(given.runbook, config.thresholds), config.queries);
+    const runbook = withSettings(given.runbook, config);
     const parts = { ...given, runbook };
     const { journalStream, redis } = config;
     const isCluster = redis.topology.kind === 'cluster';

@@ -23,6 +23,10 @@ export interface RedisInfo {
   /** The server of several whose memory is told of; null: there is one. */
   readonly of: string | null;
   readonly version: string | null;
+  /** The version of Valkey, where it is that; it gives the Redis that it is compatible with as `version`. */
+  readonly valkey: string | null;
+  /** True while the server is loading its data. */
+  readonly isLoading: boolean;
   /** `master`, `slave` or another word of the server's own. */
   readonly role: string | null;
   /** Of a replica: is it connected to its primary? */

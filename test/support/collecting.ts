@@ -8,6 +8,7 @@ import { parseRunbook } from '../../src/runbooks/parse.ts';
 import type { Runbook } from '../../src/runbooks/schema.ts';
 import type { Clock } from '../../src/signals/asked.ts';
 import { readPrometheus } from '../../src/signals/prometheus/adapter.ts';
+import type { PaceName } from '../../src/signals/redis/pace.ts';
 import type { Certificates } from './certificates.ts';
 import type { TestCluster } from './cluster.ts';
 import { refusedUrl } from './faulty-http.ts';
@@ -23,6 +24,7 @@ export const clock: Clock = {
   now: () => Date.now(),
   iso: (milliseconds) => new Date(milliseconds).toISOString(),
   ms: (iso) => Date.parse(iso),
+  steady: () => performance.now(),
 };
 
 const runbookFile = new URL('../../src/runbooks/aegis.yaml', import.meta.url);
@@ -108,6 +110,8 @@ interface Wanted {
   /** Aborted by the operator. */
   interrupt?: AbortSignal;
   runbook?: Runbook;
+  pace?: PaceName;
+  budgetSeconds?: number;
 }
 
 /** What one adapter says to these signals of the runbook, under the deadline that `collect` would set. */
@@ -127,6 +131,10 @@ export async function ask(
   const aborts = [deadline.signal, ...(wanted.interrupt ? [wanted.interrupt] : [])];
   const request: Request = {
     ...{ config, runbook, clock },
+    scan: {
+      ...{ pace: wanted.pace ?? 'fast', watch: null },
+      endsAfterMs: (wanted.budgetSeconds ?? config.timeoutSeconds * 0.9) * 1000,
+    },
     windowSeconds: wanted.windowSeconds ?? 300,
     signal: AbortSignal.any(aborts),
   };

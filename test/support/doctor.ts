@@ -114,7 +114,15 @@ export const redisFacts = (more: Partial<RedisFacts> = {}): RedisFacts => ({
   clock: agrees,
   info: known({
     ...{ of: null, totalBytes: 1_000_000 },
-    ...{ version: '7.0.15', role: 'master', linkUp: null, policy: 'noeviction', maxmemoryBytes: 0 },
+    ...{
+      version: '7.0.15',
+      valkey: null,
+      isLoading: false,
+      role: 'master',
+      linkUp: null,
+      policy: 'noeviction',
+      maxmemoryBytes: 0,
+    },
     ...{ usedBytes: 1_000_000, evicted: 0, keys: { 0: 10 } },
   }),
   rights: known(allRights(configOf())),

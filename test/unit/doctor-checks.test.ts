@@ -139,11 +139,27 @@ describe('Redis', () => {
       '# Server\r\nredis_version:7.0.15\r\n# Replication\r\nrole:slave\r\nmaster_link_status:down\r\nmaxmemory:1024\r\nmaxmemory_policy:allkeys-lru\r\nused_memory:12\r\nevicted_keys:3\r\n# Keyspace\r\ndb0:keys=4,expires=0,avg_ttl=0\r\ndb12:keys=9,expires=1\r\n';
     expect(parseInfo(text)).toEqual({
       ...{ version: '7.0.15', role: 'slave', linkUp: false, policy: 'allkeys-lru', maxmemoryBytes: 1024 },
-      ...{ of: null, usedBytes: 12, totalBytes: 12, evicted: 3, keys: { 0: 4, 12: 9 } },
+      ...{
+        of: null,
+        usedBytes: 12,
+        totalBytes: 12,
+        evicted: 3,
+        keys: { 0: 4, 12: 9 },
+        valkey: null,
+        isLoading: false,
+      },
     });
     expect(parseInfo('role:\u001b[2J\r\nmaxmemory:-1\r\nredis_version:')).toEqual({
       ...{ version: null, role: null, linkUp: null, policy: null, maxmemoryBytes: null },
-      ...{ of: null, usedBytes: null, totalBytes: null, evicted: null, keys: null },
+      ...{
+        of: null,
+        usedBytes: null,
+        totalBytes: null,
+        evicted: null,
+        keys: null,
+        valkey: null,
+        isLoading: false,
+      },
     });
   });
 

@@ -334,6 +334,8 @@ test("a system that speaks the gateway's contract alone is explained", () => {
         acp_rate_limiter_redis_failure_total  one = 1 failures/s, 7 ms
       IP blocks in force
         acp:ip_block:*                        empty, 7 ms
+      what Redis removes when its memory is full
+        maxmemory-policy                      empty, 7 ms
       tenants whose kill switch is engaged
         acp:tenant_kill:*                     empty, 7 ms
       agents in quarantine

@@ -47,7 +47,14 @@ export async function readGauge(source: Of<'prometheus-gauge'>, question: Questi
         limit:
           limit === null
             ? null
-            : { value: limit, ratio: value / limit, problem: null, stored: null, perHour: null },
+            : {
+                value: limit,
+                ratio: value / limit,
+                problem: null,
+                stored: null,
+                endsInSeconds: null,
+                perHour: null,
+              },
       }),
     )
     .sort((a, b) => (smallest ? a.value - b.value : b.value - a.value));

@@ -1,0 +1,110 @@
+import type { Bin, Evidence, Row, Scan, Signal } from '../evidence/types.ts';
+
+// What may be in the part of the keyspace that was not visited.
+
+type Signals = Evidence['signals'];
+
+/** More than any runbook calls a few. */
+const CROWD = 25;
+/** So many times as loud as all that was seen. */
+const LOUDER = 10;
+const LOUD = 1_000;
+
+/** Was this signal cut short by the end of the pass? */
+export const isCutShort = ({ sources }: Signal, { reason }: Scan): boolean =>
+  reason !== null && sources.some((source) => source.status === 'unknown' && source.reason === reason);
+
+/**
+ * The keyspaces that fit what was seen of it, from the emptiest to the loudest: there is nothing more; the rest is like
+ * what was visited; it hides one entity louder than all the others; it hides many of them. What holds in all of them is
+ * proven, what holds in the first two is likely, and what holds in none of them is ruled out.
+ */
+export function worldsOf(signals: Signals, scan: Scan): readonly [Signals, Signals, Signals, Signals] {
+  const each = (complete: (visited: Signal, signal: Signal) => Signal): Signals =>
+    Object.fromEntries(
+      Object.entries(signals).map(([id, signal]) => [
+        id,
+        isCutShort(signal, scan) ? complete(visitedPart(signal, scan), signal) : signal,
+      ]),
+    );
+  return [
+    each((visited) => visited),
+    each((visited, { sample }) => (sample === null ? visited : scaled(visited, 1 / (1 - sample.missed)))),
+    each((visited, { sample }) => (sample === null ? visited : withHidden(visited, 1))),
+    each((visited, { sample }) => (sample === null ? visited : withHidden(visited, CROWD))),
+  ];
+}
+
+/** The signal as if the visited part were all there is. */
+function visitedPart(signal: Signal, { reason }: Scan): Signal {
+  const { sample } = signal;
+  const sources = signal.sources.map((source) =>
+    source.reason === reason ? { ...source, status: 'measured' as const, reason: null, cause: null } : source,
+  );
+  // Other sources of the signal may have answered in full; then only they speak.
+  if (sample === null) return { ...signal, sources };
+  const { total, distinct } = sample.seen;
+  const isEmpty = distinct === 0;
+  return {
+    ...signal,
+    ...{ sources, sample: null, coverage: 1, live: true, reason: null, cause: null },
+    ...{
+      status: isEmpty ? 'empty' : 'measured',
+      total,
+      distinct: signal.distinct === null && !isEmpty ? null : distinct,
+    },
+  };
+}
+
+/** All of it as many times over; the rows stay those that are known. */
+function scaled(signal: Signal, times: number): Signal {
+  const { total, distinct, strangers } = signal;
+  const bins = (list: readonly Bin[]): Bin[] =>
+    list.map((bin) => ({
+      from: bin.from,
+      ...{ count: bin.count * times, total: bin.total * times, squares: bin.squares * times },
+    }));
+  return {
+    ...signal,
+    total: total === null ? null : total * times,
+    distinct: distinct === null ? null : Math.round(distinct * times),
+    distribution: signal.distribution === null ? null : bins(signal.distribution),
+    strangers: {
+      ...strangers,
+      distinct: Math.round(strangers.distinct * times),
+      total: strangers.total * times,
+      bins: bins(strangers.bins),
+    },
+  };
+}
+
+/** So many entities more, each louder than all that was seen. */
+function withHidden(signal: Signal, count: number): Signal {
+  const value = Math.max(LOUD, LOUDER * (signal.total ?? 0), LOUDER * (signal.rows[0]?.value ?? 0));
+  const hasLimits = signal.rows.some(({ limit }) => limit !== null);
+  const hidden = Array.from(
+    { length: count },
+    (_, index): Row => ({
+      ...{ id: `unseen-${index + 1}`, valid: true, kind: null, claimed: false, public: true, value },
+      ...{ sources: signal.sources.map(({ label }) => label), atLeast: false, share: null, usual: null },
+      ...{ lastSeenSeconds: 0, expires: true, labels: {}, period: null },
+      limit: hasLimits ? OVER_LIMIT : null,
+    }),
+  );
+  const bin = { from: value, count, total: count * value, squares: count * value * value };
+  // A mere total has no entities; it is only larger.
+  const isTotal = signal.distinct === null;
+  return {
+    ...signal,
+    status: 'measured',
+    total: (signal.total ?? 0) + count * value,
+    distinct: isTotal ? null : (signal.distinct ?? 0) + count,
+    rows: isTotal ? signal.rows : [...hidden, ...signal.rows],
+    distribution: signal.distribution === null ? null : [...signal.distribution, bin],
+  };
+}
+
+const OVER_LIMIT = {
+  ...{ value: 1, ratio: LOUDER, problem: null, stored: null },
+  ...{ endsInSeconds: null, perHour: null },
+};
