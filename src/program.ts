@@ -64,7 +64,7 @@ export function buildProgram(
     .option('--no-color', 'the same as --color never')
     .option('--timeout <duration>', 'deadline for reading everything (default: 5s)')
     .option('--runbook <name|path>', 'runbook to judge by (default: aegis)')
-    .option('--redis-url <url>', 'redis://, rediss:// or unix:')
+    .option('--redis-url <url>', 'redis://, rediss://, unix:, sentinel:// or cluster://')
     .option('--prometheus-url <url>', 'http:// or https://, a path prefix is kept')
     .option('--api-url <url>', "the system's own API")
     .option('--no-input', 'never ask, as if there were no terminal')

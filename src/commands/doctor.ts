@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { aclLine } from '../doctor/acl.ts';
+import { aclLine, SENTINEL_LINE } from '../doctor/acl.ts';
 import { diagnose, type Findings, outcomeOf } from '../doctor/diagnose.ts';
 import type { PrometheusFacts, RedisFacts, Told } from '../doctor/facts.ts';
 import { needsOf } from '../doctor/needs.ts';
@@ -44,8 +44,9 @@ export async function doctorCommand(flags: DoctorFlags, context: Context): Promi
     const { journalStream, redis } = config;
     const isCluster = redis.topology.kind === 'cluster';
     const needs = needsOf(runbook, { journalStream, db: redis.db, isCluster });
+    const sentinel = redis.topology.kind === 'sentinel' ? SENTINEL_LINE : null;
     if (flags.acl) {
-      const lines = { triage: aclLine('triage', needs), operator: aclLine('operator', needs) };
+      const lines = { triage: aclLine('triage', needs), operator: aclLine('operator', needs), sentinel };
       streams.out(aclText(lines, flags.output));
       return EXIT.done;
     }
@@ -60,7 +61,11 @@ export async function doctorCommand(flags: DoctorFlags, context: Context): Promi
     const outcome = outcomeOf(checks);
     const document: DoctorDocument = {
       ...{ checks, config, runbook, evidence: found.evidence, outcome, warnings, totalMs },
-      acl: { triage: aclLine('triage', needs), operator: aclLine('operator', needs, isDirectional) },
+      acl: {
+        triage: aclLine('triage', needs),
+        operator: aclLine('operator', needs, isDirectional),
+        sentinel,
+      },
     };
     streams.out(doctorText(document, flags.output, await paintFor(streams.colorOut), streams.columns));
     return EXITS[outcome];

@@ -1,3 +1,4 @@
+import { endpointsOf } from '../config/display.ts';
 import type { Config, HttpTarget, Secret } from '../config/types.ts';
 import { reserveCapture } from '../evidence/capture.ts';
 import { CAPTURE_SCHEMA, type Capture } from '../evidence/capture-schema.ts';
@@ -45,9 +46,10 @@ export async function openCapture(path: string): Promise<CaptureFile> {
 
 /** How messages name the systems that were read. */
 const hostsOf = ({ redis, prometheus }: Config): string[] =>
-  [redis.display, prometheus.url, redis.path, new URL(prometheus.url).host, redis.host].filter(
-    (name): name is string => name !== null && name !== '',
-  );
+  [
+    ...[redis.display, prometheus.url, redis.path, new URL(prometheus.url).host],
+    ...endpointsOf(redis).map(({ host }) => host),
+  ].filter((name): name is string => name !== null && name !== '');
 
 /** A message may quote what a server answered, and that may echo what it was sent. */
 const withoutSecrets = (evidence: Evidence, secrets: readonly string[]): Evidence =>
@@ -67,7 +69,8 @@ function secretsOf({ redis, prometheus }: Config): string[] {
       /auth|token|key|cookie/i.test(name) ? [value] : [],
     ),
   ];
-  return [redis.password, redis.tls?.key, ...ofHttp(prometheus)].flatMap((secret) => {
+  const ofSentinels = redis.topology.kind === 'sentinel' ? [redis.topology.password] : [];
+  return [redis.password, redis.tls?.key, ...ofSentinels, ...ofHttp(prometheus)].flatMap((secret) => {
     if (secret === null || secret === undefined) return [];
     const text = typeof secret === 'string' ? secret : secret.reveal();
     return text === '' ? [] : [text];

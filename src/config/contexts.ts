@@ -1,5 +1,5 @@
 import { ConfigError } from '../errors.ts';
-import { placeOf } from './endpoints.ts';
+import { placeOf } from './display.ts';
 import { readStart } from './files.ts';
 import { flagOrVariable } from './given.ts';
 import type { ConfigInput } from './in-use.ts';

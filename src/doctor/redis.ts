@@ -24,7 +24,11 @@ export function redisChecks({ servers, info, survey }: RedisFacts, world: World)
   const { runbook, db } = world;
   const redis = { check: 'redis', source: 'Redis' } as const;
   const checks: Check[] = info.known
-    ? [versionCheck(info.value, db), ...roleChecks(info.value), ...evictionChecks(info.value, runbook)]
+    ? [
+        versionCheck(info.value, db),
+        ...roleChecks(info.value, world.topology),
+        ...evictionChecks(info.value, runbook),
+      ]
     : [
         unknownCheck('redis', 'redis-unknown', info, redis),
         unknownCheck('redis', 'eviction-unknown', info, redis),
@@ -66,9 +70,11 @@ const versionCheck = ({ version, totalBytes: usedBytes, keys }: RedisInfo, db: n
     args: { version, usedBytes, keys: keys === null ? null : (keys[db] ?? 0) },
   });
 
-function roleChecks({ role, linkUp }: RedisInfo): Check[] {
+function roleChecks({ role, linkUp }: RedisInfo, topology: World['topology']): Check[] {
   const base = { check: 'redis', source: 'Redis', args: { role } } as const;
   if (role === null) return [];
+  // That masters are primaries goes without saying.
+  if (role === 'master' && topology === 'cluster') return [];
   if (role === 'master') return [checkOf({ ...base, code: 'role-primary', level: 'fine' })];
   const replica = checkOf({ ...base, code: 'role-replica', level: 'warning' });
   if (linkUp !== false) return [replica];

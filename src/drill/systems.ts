@@ -1,4 +1,4 @@
-import { withDisplay } from '../config/endpoints.ts';
+import { withDisplay } from '../config/display.ts';
 import { type HttpTarget, type RedisTarget, Secret } from '../config/types.ts';
 import type { Adapter } from '../evidence/collect.ts';
 import { expand } from '../incidents/expand.ts';

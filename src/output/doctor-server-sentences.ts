@@ -52,12 +52,12 @@ export const SERVER_SENTENCES: Readonly<Record<ServerCode, Teller>> = {
     ),
   evictable: ({ args }) =>
     said(
-      `${whoseMemory(args)} evicts keys when its memory is full (${textOf(args.policy)}, ${shareOf(args)} of ${bytes(args.maxmemoryBytes)} in use${evicted(args)}): ${endangered(args)} can vanish before ${String(args.policy).startsWith('allkeys') ? 'their time' : 'they end'}, and counters with them`,
+      `${typeof args.of === 'string' ? textOf(args.of) : 'it'} evicts keys when its memory is full (${textOf(args.policy)}, ${shareOf(args)} of ${bytes(args.maxmemoryBytes)} in use${evicted(args)}): ${endangered(args)} can vanish before ${String(args.policy).startsWith('allkeys') ? 'their time' : 'they end'}, and counters with them`,
       'Look again after a remedy (ratelimit blocks, ratelimit caps). A Redis of its own with noeviction keeps what is written.',
     ),
   'evicts-nothing': ({ args }) =>
     said(
-      `${whoseMemory(args)} evicts nothing (${textOf(args.policy)}${numberOf(args.maxmemoryBytes) === 0 ? ', no maxmemory' : `, ${shareOf(args)} of ${bytes(args.maxmemoryBytes)} in use`})`,
+      `${typeof args.of === 'string' ? 'none of them evicts anything' : 'it evicts nothing'} (${textOf(args.policy)}${numberOf(args.maxmemoryBytes) === 0 ? ', no maxmemory' : `, ${shareOf(args)} of ${bytes(args.maxmemoryBytes)} in use`})`,
     ),
   'eviction-unknown': ({ reason }) =>
     said(`whether blocks and caps can be evicted is not known: ${textOf(reason, 300)}`),
@@ -131,9 +131,6 @@ function offBy({ aheadSeconds }: Args): string {
   const shown = size < 60 ? `${Number(size.toFixed(1))} s` : formatDuration(Math.round(size));
   return `${shown} ${seconds > 0 ? 'ahead of' : 'behind'}`;
 }
-
-/** Of several servers, the one that is worst off. */
-const whoseMemory = ({ of }: Args): string => (typeof of === 'string' ? textOf(of) : 'it');
 
 const interval = ({ intervalSeconds }: Args): string =>
   formatDuration(Math.max(1, Math.round(numberOf(intervalSeconds))));

@@ -4,7 +4,7 @@ import { openServers, type Servers } from '../../src/signals/redis/servers.ts';
 import { SLOTS, slotOf } from '../../src/signals/redis/slots.ts';
 import { slot, startCluster, type TestCluster } from '../support/cluster.ts';
 import { clusterTarget } from '../support/collecting.ts';
-import { freePort, stopEverything } from '../support/processes.ts';
+import { freePort, stopEverything, until } from '../support/processes.ts';
 import { startRedis } from '../support/redis.ts';
 
 const open: Servers[] = [];
@@ -170,6 +170,39 @@ describe('a cluster that is not', () => {
     const seeds = cluster.seeds.slice(0, 1);
     const { lost } = await serversOf(clusterTarget(cluster, { topology: { kind: 'cluster', seeds } }));
     expect(lost).toMatchObject([{ name: 'slots 0-99', share: 100 / SLOTS, cause: 'unreachable' }]);
+  });
+
+  test('an address that cannot be reached from here is lost by its name; what is announced is believed', async () => {
+    const cluster = await startCluster();
+    const [first] = cluster.masters;
+    const hidden = await freePort();
+    await first?.cli('CONFIG', 'SET', 'cluster-announce-port', String(hidden));
+    const seeds = cluster.seeds.slice(0, 1);
+    const { nodes, lost } = await serversOf(clusterTarget(cluster, { topology: { kind: 'cluster', seeds } }));
+    expect(nodes).toHaveLength(2);
+    expect(lost).toMatchObject([{ name: `127.0.0.1:${hidden}`, cause: 'unreachable' }]);
+  });
+
+  test('a replica that has lost its master is read when nothing else is left, and said to be old', async () => {
+    const cluster = await startCluster({ masters: 1, replicas: 2, nodeTimeoutMs: 30_000 });
+    await fill(cluster);
+    const [master] = cluster.masters;
+    const [cut, well] = cluster.replicas;
+    if (master === undefined || cut === undefined || well === undefined) throw new Error('no node');
+    await cut.cli('CONFIG', 'SET', 'masterauth', 'wrong');
+    await cut.cli('CLIENT', 'KILL', 'TYPE', 'master');
+    await until(
+      async () => (await cut.cli('INFO', 'replication')).includes('link_status:down'),
+      'it is cut off',
+    );
+    const wanted = clusterTarget(cluster, { read: 'replica' });
+    expect((await serversOf(wanted)).nodes).toMatchObject([{ name: well.name, behind: { linkDown: false } }]);
+    cluster.kill(well);
+    expect((await serversOf(wanted)).nodes).toMatchObject([{ name: master.name, replica: false }]);
+    cluster.kill(master);
+    const { nodes, warnings } = await serversOf(wanted);
+    expect(nodes).toMatchObject([{ name: cut.name, replica: true, behind: { linkDown: true } }]);
+    expect(warnings.join()).toContain(`${cut.name} is a replica that has lost its primary`);
   });
 
   test('nothing answers; a single server; a user that may not ask', async () => {

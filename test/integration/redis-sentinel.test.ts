@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
 import { type RedisTarget, Secret } from '../../src/config/types.ts';
+import { SENTINEL_LINE } from '../../src/doctor/acl.ts';
 import { openServers, type Servers } from '../../src/signals/redis/servers.ts';
 import { sentinelTarget, tlsOf } from '../support/collecting.ts';
 import { startFaultyRedis } from '../support/faulty-redis.ts';
@@ -45,7 +46,11 @@ test('the primary is found, whichever sentinels are dead; after a failover it is
   ]);
 
   setup.killPrimary();
-  expect(await servers.replacementFor(node)).toBeNull();
+  // Until sentinels have agreed on another primary, its replica is better than nothing.
+  for (const read of ['primary', 'replica'] as const) {
+    const standIn = await serversOf(sentinelTarget(setup, { read }));
+    expect(standIn.nodes).toMatchObject([{ name: `127.0.0.1:${setup.replicas[0]?.port}` }]);
+  }
   const heir = await setup.waitForFailover();
   expect(await servers.replacementFor(node)).toMatchObject({
     name: `127.0.0.1:${heir.port}`,
@@ -78,8 +83,10 @@ test('a stale sentinel that names a replica is not believed, nor is one that kno
 });
 
 test('over TLS; credentials of the sentinels and of the servers are told apart', async () => {
+  // What `doctor --acl` prints for them.
+  const [, user = ''] = /^ACL SETUSER (.*)$/.exec(SENTINEL_LINE.replace('PASSWORD', 'watch')) ?? [];
   const setup = await startSentinels({
-    ...{ tls: true, sentinelPassword: 'watch' },
+    ...{ tls: true, sentinelPassword: 'other', sentinelAcl: [user.replace(' reset', '')] },
     acl: ['reader on >pw ~* +@read +@connection +info'],
   });
   const target = sentinelTarget(setup, {
@@ -87,7 +94,7 @@ test('over TLS; credentials of the sentinels and of the servers are told apart',
   });
   if (target.topology.kind !== 'sentinel') throw new Error('no sentinels');
   await expect(serversOf(target)).rejects.toMatchObject({ cause: 'auth' });
-  const topology = { ...target.topology, password: new Secret('watch') };
+  const topology = { ...target.topology, username: 'ratelimit', password: new Secret('watch') };
   const { nodes } = await serversOf({ ...target, topology });
   expect(await nodes[0]?.redis.get('none')).toBeNull();
   await expect(serversOf({ ...target, topology, password: new Secret('no') })).rejects.toMatchObject({

@@ -57,22 +57,25 @@ test('a server whose connection was cut is found again while it is there, and is
   expect(await servers.replacementFor(node)).toBeNull();
 });
 
-test('a reader is read where replicas are wanted; without it, the primary, which is said', async () => {
+test('a reader is read where replicas are wanted; each stands in for the other, which is said', async () => {
   const primary = await startRedis();
   const replica = await startRedis({ config: { replicaof: `127.0.0.1 ${primary.port}` } });
-  const at = (port: number) =>
-    redisTarget(primary.port, {
-      ...{ read: 'replica', topology: { kind: 'server', reader: { host: '127.0.0.1', port } } },
+  const gone = await freePort();
+  const at = (port: number, readerPort: number, read: 'primary' | 'replica') =>
+    redisTarget(port, {
+      ...{ read, topology: { kind: 'server', reader: { host: '127.0.0.1', port: readerPort } } },
     });
-  const read = await serversOf(at(replica.port));
+  const read = await serversOf(at(primary.port, replica.port, 'replica'));
   expect(read.nodes).toMatchObject([{ name: `127.0.0.1:${replica.port}`, replica: true }]);
   expect(read.nodes[0]?.behind).not.toBeNull();
-  const gone = await freePort();
-  const instead = await serversOf(at(gone));
+  const instead = await serversOf(at(primary.port, gone, 'replica'));
   expect(instead.nodes).toMatchObject([{ name: `127.0.0.1:${primary.port}`, replica: false }]);
   expect(instead.warnings.join()).toContain(
-    `read from the primary, since the reader does not answer: redis://127.0.0.1:${gone}: connection refused`,
+    `redis://127.0.0.1:${primary.port} is read in place of redis://127.0.0.1:${gone}: `,
   );
+  const backwards = await serversOf(at(gone, replica.port, 'primary'));
+  expect(backwards.nodes).toMatchObject([{ name: `127.0.0.1:${replica.port}`, replica: true }]);
+  expect(backwards.warnings.join()).toContain('is read in place of');
 });
 
 test('a replica that has lost its primary says how old what it holds may be', async () => {

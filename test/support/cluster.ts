@@ -25,7 +25,7 @@ export interface ClusterNode extends TestRedis {
 }
 
 /** Keys of a slot on its way: those that have arrived, and those that have not set out. */
-export interface Migration {
+interface Migration {
   readonly moved: readonly string[];
   readonly left: readonly string[];
   /** Moves the rest, and tells everybody. */

@@ -10,6 +10,8 @@ export interface SentinelOptions extends Omit<RedisOptions, 'tls' | 'unixSocket'
   quorum?: number;
   /** `requirepass` of the sentinels themselves. */
   sentinelPassword?: string;
+  /** ACL lines of the sentinels themselves, without the leading `user`. */
+  sentinelAcl?: string[];
   tls?: boolean;
 }
 
@@ -37,7 +39,7 @@ const NAME = 'mymaster';
 /** Starts them on free loopback ports and waits until the sentinels know one another and the replicas. */
 export async function startSentinels(options: SentinelOptions = {}): Promise<TestSentinels> {
   const { replicas: replicaCount = 1, sentinels: count = 1, quorum = 1, sentinelPassword } = options;
-  const { replicas: _r, sentinels: _s, quorum: _q, sentinelPassword: _p, ...redisOptions } = options;
+  const { password, acl } = options;
   const tls = options.tls ? await makeCertificates(await temporaryFolder('sentinel-tls')) : undefined;
   const secured = tls ? { tls } : {};
   const shared: Record<string, string> = {
@@ -48,7 +50,7 @@ export async function startSentinels(options: SentinelOptions = {}): Promise<Tes
     ...(tls && { 'tls-replication': 'yes' }),
     ...options.config,
   };
-  const { tls: _t, config: _c, ...plain } = redisOptions;
+  const plain = { ...(password === undefined ? {} : { password }), ...(acl === undefined ? {} : { acl }) };
   const primary = await startRedis({ ...plain, ...secured, config: shared });
   const replicas = await Promise.all(
     Array.from({ length: replicaCount }, () =>
@@ -64,6 +66,7 @@ export async function startSentinels(options: SentinelOptions = {}): Promise<Tes
       startRedis({
         ...secured,
         ...(sentinelPassword === undefined ? {} : { password: sentinelPassword }),
+        ...(options.sentinelAcl === undefined ? {} : { acl: options.sentinelAcl }),
         ...(tls ? { config: { 'tls-replication': 'yes' } } : {}),
         sentinel: [
           `monitor ${NAME} 127.0.0.1 ${primary.port} ${quorum}`,

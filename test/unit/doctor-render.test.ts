@@ -34,7 +34,7 @@ function documentOf(system: System, more: Partial<Findings> = {}): DoctorDocumen
   const { config, runbook, evidence, needs } = found;
   return {
     ...{ checks, config, runbook, evidence, outcome: outcomeOf(checks), warnings: [], totalMs: 90 },
-    acl: { triage: aclLine('triage', needs), operator: aclLine('operator', needs) },
+    acl: { triage: aclLine('triage', needs), operator: aclLine('operator', needs), sentinel: null },
   };
 }
 
@@ -420,9 +420,17 @@ test('the first line is said again at the end, where the eye is', () => {
 });
 
 test('the lines for Redis users are whole, however narrow the screen', () => {
-  const lines = { triage: `ACL SETUSER triage ${'~x '.repeat(100)}`, operator: 'ACL SETUSER operator' };
+  const lines = {
+    triage: `ACL SETUSER triage ${'~x '.repeat(100)}`,
+    operator: 'ACL SETUSER operator',
+    sentinel: null,
+  };
   expect(aclText(lines, 'human')).toBe(`${lines.triage}\n${lines.operator}\n`);
   expect(JSON.parse(aclText(lines, 'json'))).toEqual({ schema: 'ratelimit/acl/v1', ...lines, warnings: [] });
+  const watched = { ...lines, sentinel: 'ACL SETUSER s' };
+  expect(aclText(watched, 'human')).toMatch(/\n\nOn each sentinel, .*:\nACL SETUSER s\n$/);
+  expect(aclText(watched, 'markdown')).toMatch(/\n```\nACL SETUSER s\n```\n$/);
+  expect(JSON.parse(aclText(watched, 'json')).sentinel).toBe('ACL SETUSER s');
   expect(aclText(lines, 'markdown')).toContain(`\n${lines.triage}\n`);
   expect(JSON.parse(render(documentOf(GATEWAY), 'json')).acl.operator).toMatch(
     /^ACL SETUSER operator reset on /,

@@ -65,16 +65,29 @@ async function reach(part: Part, target: RedisTarget, opening: Opening): Promise
   const isAsked = target.read === 'replica';
   const order = isAsked ? [...replicas, master] : [master, ...replicas];
   const troubles: SourceError[] = [];
+  const told = (node: Node): Reached => ({
+    ...{ part, node },
+    warnings: [...insteadOf(part, node, isAsked, troubles), ...stalenessOf(node)],
+  });
+  // One that has lost its master grows older by the minute: better than nothing, and no more.
+  let stale: Node | null = null;
   for (const place of order) {
     opening.signal.throwIfAborted();
     try {
       const node = await openNode(place, place !== master, slots, target, opening);
-      return { part, node, warnings: [...insteadOf(part, node, isAsked, troubles), ...stalenessOf(node)] };
+      if (isAsked && node.behind?.linkDown && stale === null) {
+        stale = node;
+        troubles.push(new SourceError('refused', `${place.name} has lost its master`));
+        continue;
+      }
+      stale?.redis.disconnect();
+      return told(node);
     } catch (error) {
       if (!(error instanceof SourceError)) throw error;
       troubles.push(error);
     }
   }
+  if (stale !== null) return told(stale);
   const error = noneOf(`${slotsText(slots)} of the cluster`, troubles);
   const lost = { name: master.name, share: shareOf(slots), cause: error.cause, reason: error.message };
   return { part, lost, error };

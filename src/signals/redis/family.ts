@@ -1,4 +1,3 @@
-import type { Redis } from 'ioredis';
 import type { Reading, SourceReport } from '../../evidence/types.ts';
 import type { KeyAccess } from './servers.ts';
 
@@ -58,18 +57,6 @@ export async function ttlSeconds(
   return (await access.pttl(keys)).map((milliseconds) => {
     if (milliseconds === GONE) return 'gone';
     return milliseconds >= 0 ? milliseconds / 1000 : null;
-  });
-}
-
-/** The type of each key in Redis's words; `none` for one that is gone. */
-export async function typesOf(redis: Redis, keys: readonly Buffer[]): Promise<string[]> {
-  if (keys.length === 0) return [];
-  const pipeline = redis.pipeline();
-  for (const key of keys) pipeline.type(key);
-  const replies = (await pipeline.exec()) ?? [];
-  return replies.map(([error, type]) => {
-    if (error) throw error;
-    return String(type);
   });
 }
 

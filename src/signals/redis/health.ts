@@ -58,6 +58,7 @@ export function joined(answers: readonly FromOne[]): RedisInfo {
     version: worst(infos, ({ version }) => -Number.parseFloat(version ?? '0')).version,
     role: infos.find(({ role }) => role !== 'master')?.role ?? fullest.value.role,
     linkUp: infos.find(({ linkUp }) => linkUp === false)?.linkUp ?? fullest.value.linkUp,
+    isLoading: infos.some(({ isLoading }) => isLoading),
     totalBytes: sum(({ totalBytes }) => totalBytes),
     evicted: sum(({ evicted }) => evicted),
     keys: isCounted
@@ -66,10 +67,15 @@ export function joined(answers: readonly FromOne[]): RedisInfo {
   };
 }
 
+/** Of the memory that is allowed. */
+const FULL = 0.95;
+
 /** How near a server is to losing keys, or to taking none: 0 to 3. */
 function danger({ policy, maxmemoryBytes, usedBytes }: RedisInfo): number {
   if (policy === null || maxmemoryBytes === null || maxmemoryBytes === 0) return 0;
-  return (policy === 'noeviction' ? 0 : 1) + Math.min(1, (usedBytes ?? 0) / maxmemoryBytes);
+  const used = Math.min(1, (usedBytes ?? 0) / maxmemoryBytes);
+  // One that is full and evicts nothing takes no remedy at all.
+  return used + (policy !== 'noeviction' ? 1 : used >= FULL ? 2 : 0);
 }
 
 /** Reads the answer of INFO; a field that is missing or not what it should be is null. */

@@ -168,7 +168,8 @@ export class Keyspace {
   }
 
   /** Hosts of its servers that the configuration does not name. @throws SourceError */
-  hosts(): Promise<readonly string[]> {
+  async hosts(): Promise<readonly string[]> {
+    if (this.target.topology.kind === 'server') return [];
     return this.#interruptible((link) => link.hosts());
   }
 }

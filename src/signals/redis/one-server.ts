@@ -8,22 +8,26 @@ import type { Node, Opening, Servers } from './servers.ts';
 import { stalenessOf } from './stale.ts';
 import { standingOf } from './standing.ts';
 
-/** A server that was given by its address, or the reader that stands beside it. */
+/** A server that was given by its address, or the reader that stands beside it; each stands in for the other. */
 export async function openServer(target: RedisTarget, opening: Opening): Promise<Servers> {
-  const { topology } = target;
+  const { topology, read } = target;
   const { timeoutMs, signal } = opening;
-  const reader = topology.kind === 'server' && target.read === 'replica' ? topology.reader : null;
-  const itself = () => openNode(target, timeoutMs, signal);
-  if (reader === null) return soleServer(await itself(), [], opening, itself);
-  const place = serverAt(target, placeOf(reader));
-  const its = () => openNode(place, greetingMs(timeoutMs), signal);
+  const reader = topology.kind === 'server' ? topology.reader : null;
+  if (reader === null) {
+    const itself = () => openNode(target, timeoutMs, signal);
+    return soleServer(await itself(), [], opening, itself);
+  }
+  const both = [target, serverAt(target, placeOf(reader))] as const;
+  const [first, second] = read === 'replica' ? [both[1], both[0]] : both;
+  const its = (place: RedisTarget) => () => openNode(place, greetingMs(timeoutMs), signal);
   try {
-    return soleServer(await its(), [], opening, its);
+    return soleServer(await its(first)(), [], opening, its(first));
   } catch (error) {
     signal.throwIfAborted();
-    const { message } = redisError(error, place);
-    const warning = `read from the primary, since the reader does not answer: ${message}`;
-    return soleServer(await itself(), [warning], opening, itself);
+    const { cause, message } = redisError(error, first);
+    if (cause === 'auth') throw error;
+    const warning = `${second.display} is read in place of ${first.display}: ${message}`;
+    return soleServer(await its(second)(), [warning], opening, its(second));
   }
 }
 

@@ -14,18 +14,46 @@ export interface Watched {
   readonly replicas: readonly Place[];
 }
 
-/** The primary that sentinels name, or a replica of it where one is to be read. @throws SourceError */
+interface Found {
+  readonly node: Node;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * The primary that sentinels name, or a replica of it where one is to be read; each stands in for the other.
+ * @throws SourceError
+ */
 export async function openSentinel(target: RedisTarget, opening: Opening): Promise<Servers> {
-  const find = async (): Promise<{ node: Node; warnings: string[] }> => {
-    const watched = await askSentinels(target, opening);
-    if (target.read === 'primary') return { node: await openPrimary(target, watched, opening), warnings: [] };
-    const { node, why } = await openReplica(target, watched, opening);
-    if (node !== null) return { node, warnings: [] };
-    const warnings = [`the primary is read, not a replica: ${why}`];
-    return { node: await openPrimary(target, watched, opening), warnings };
-  };
+  const find = () =>
+    target.read === 'primary' ? primaryFirst(target, opening) : replicaFirst(target, opening);
   const { node, warnings } = await find();
   return soleServer(node, warnings, opening, async () => (await find()).node);
+}
+
+async function primaryFirst(target: RedisTarget, opening: Opening): Promise<Found> {
+  const watched = await askSentinels(target, opening);
+  try {
+    return { node: await openPrimary(target, watched, opening), warnings: [] };
+  } catch (error) {
+    if (!(error instanceof SourceError) || error.cause === 'auth') throw error;
+    const { node } = await openReplica(target, watched, opening, true);
+    if (node === null) throw error;
+    return { node, warnings: [`${node.name}, a replica, is read, and may be behind: ${error.message}`] };
+  }
+}
+
+async function replicaFirst(target: RedisTarget, opening: Opening): Promise<Found> {
+  const watched = await askSentinels(target, opening);
+  const { node, why } = await openReplica(target, watched, opening, false);
+  if (node !== null) return { node, warnings: [] };
+  try {
+    const warnings = [`the primary is read, not a replica: ${why}`];
+    return { node: await openPrimary(target, watched, opening), warnings };
+  } catch (error) {
+    const { node: stale } = await openReplica(target, watched, opening, true);
+    if (stale === null) throw error;
+    return { node: stale, warnings: [] };
+  }
 }
 
 /** A connection to the primary, which is asked whether it is one. @throws SourceError */
@@ -130,16 +158,21 @@ async function openPrimary(
 
 const UNDER_WAY = ' (a failover may be under way: try again)';
 
+/** @param mayBeStale true: one that has lost its primary will do */
 async function openReplica(
   target: RedisTarget,
   { replicas }: Watched,
   { timeoutMs, signal }: Opening,
+  mayBeStale: boolean,
 ): Promise<{ readonly node: Node | null; readonly why: string }> {
   const troubles: string[] = [];
   for (const place of replicas) {
     signal.throwIfAborted();
     try {
-      return { node: await openNode(serverAt(target, place), greetingMs(timeoutMs), signal), why: '' };
+      const node = await openNode(serverAt(target, place), greetingMs(timeoutMs), signal);
+      if (mayBeStale || !node.behind?.linkDown) return { node, why: '' };
+      node.redis.disconnect();
+      troubles.push(`${place.name} has lost its primary`);
     } catch (error) {
       if (!(error instanceof SourceError)) throw error;
       troubles.push(error.message);
