@@ -9,15 +9,14 @@ import { type Played, play, tried } from '../support/played.ts';
 const all = [...labelled].filter(([name]) => name !== 'hard/hostile-names');
 const whole = new Map<string, Played>();
 const parts: { readonly name: string; readonly part: string; readonly played: Played }[] = [];
-const SEEDS = [1, 2, 3];
 
 beforeAll(async () => {
   for (const [name, incident] of all) {
     whole.set(name, await play(incident));
     for (const [cursor, share] of Object.entries(PARTS)) {
-      for (const seed of SEEDS) {
-        parts.push({ name, part: `${share} (${seed})`, played: await playPart(incident, cursor, seed) });
-      }
+      // The same part of it each time: what fails can be looked at.
+      const seed = parts.length;
+      parts.push({ name, part: `${share} (${seed})`, played: await playPart(incident, cursor, seed) });
     }
   }
 }, 300_000);
@@ -41,9 +40,7 @@ describe('of a part of the keyspace', () => {
       const incident = incidents.get(name);
       if (incident === undefined) throw new Error(name);
       const trial = tried(name, incident, played);
-      return trial.wrongAtHighConfidence
-        ? JSON.stringify(trial.mismatches.map(({ code, expected, got }) => [code, expected, got]))
-        : null;
+      return trial.wrongAtHighConfidence ? trial.mismatches : null;
     });
     expect(high).toEqual([]);
   });
