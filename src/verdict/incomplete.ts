@@ -5,6 +5,13 @@ import { isCutShort } from './worlds.ts';
 
 const LEVELS: readonly Confidence[] = ['low', 'medium', 'high'];
 
+interface Known {
+  readonly scan: Scan;
+  readonly signals: Readonly<Record<string, Signal>>;
+  /** All categories, the worst first. */
+  readonly order: readonly string[];
+}
+
 /** From here on what was not visited costs one step of confidence, below it two: it may hide whatever it likes. */
 const NEARLY_ALL = 0.9;
 
@@ -20,13 +27,16 @@ export function agreed(
   seen: Judged,
   alike: Judged,
   louder: readonly Judged[],
-  scan: Scan,
-  signals: Readonly<Record<string, Signal>>,
+  { scan, signals, order }: Known,
 ): Judged {
   const doubt = doubtOf(scan);
   const all = [seen, alike, ...louder];
   const inEach = (category: string) =>
     all.map(({ findings }) => findings.find((one) => one.category === category));
+  const mayHide = (category: string) => {
+    const each = inEach(category);
+    return each.some((one) => one !== undefined) && each.some((one) => one === undefined);
+  };
   const findings = seen.findings.flatMap((found): Finding[] => {
     const each = inEach(found.category);
     if (each[1] === undefined) return [];
@@ -35,7 +45,9 @@ export function agreed(
     );
     const isProven = each.every((one) => one !== undefined);
     const cost = isProven ? 0 : scan.coverage >= NEARLY_ALL ? 1 : 2;
-    const confidence = LEVELS[Math.max(0, least - cost)] ?? 'low';
+    // Something worse may be in the rest: then this is not surely what it is about.
+    const most = order.slice(0, order.indexOf(found.category)).some(mayHide) ? 1 : 2;
+    const confidence = LEVELS[Math.max(0, Math.min(most, least - cost))] ?? 'low';
     const rests = found.because.some(({ signal }) => {
       const read = signals[signal ?? ''];
       return read !== undefined && isCutShort(read, scan);

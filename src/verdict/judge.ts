@@ -48,17 +48,20 @@ export function judge(evidence: Evidence, runbook: Runbook): Verdict {
 function judgePart(signals: Evidence['signals'], scan: Scan, runbook: Runbook): Judged {
   const [visited, alike, ...louder] = worldsOf(signals, scan).map((world) => judgeSignals(world, runbook));
   if (visited === undefined || alike === undefined) throw new Error('there is no world');
-  return agreed(visited, alike, louder, scan, signals);
+  const order = byRank(runbook).map(({ id }) => id);
+  return agreed(visited, alike, louder, { scan, signals, order });
 }
+
+/** The worst first. */
+const byRank = ({ categories }: Runbook) => [...categories].sort((a, b) => a.rank - b.rank);
 
 function judgeSignals(signals: Evidence['signals'], runbook: Runbook): Judged {
   const scene = sceneOf(signals, runbook);
-  const ordered = [...runbook.categories].sort((a, b) => a.rank - b.rank);
   const isBlindInPart = runbook['quiet-needs'].flat().some((id) => signals[id]?.status === 'unknown');
   const findings: Finding[] = [];
   const ruledOut: Rejected[] = [];
   const undecided: Rejected[] = [];
-  for (const spec of ordered) {
+  for (const spec of byRank(runbook)) {
     const { state, because } = scene.category(spec.id);
     if (state === 'met') findings.push(findingOf(spec, scene, isBlindInPart));
     else if (state === 'not-met') ruledOut.push({ category: spec.id, because });

@@ -30,8 +30,10 @@ export function worldsOf(signals: Signals, scan: Scan): readonly [Signals, Signa
   return [
     each((visited) => visited),
     each((visited, { sample }) => (sample === null ? visited : scaled(visited, 1 / (1 - sample.missed)))),
-    each((visited, { sample }) => (sample === null ? visited : withHidden(visited, 1))),
-    each((visited, { sample }) => (sample === null ? visited : withHidden(visited, CROWD))),
+    each((visited, { sample }) => (sample === null ? visited : withHidden(visited, anybody(1)))),
+    each((visited, { sample }) =>
+      sample === null ? visited : withHidden(visited, [...anybody(CROWD), ...named(signals, visited)]),
+    ),
   ];
 }
 
@@ -78,17 +80,31 @@ function scaled(signal: Signal, times: number): Signal {
   };
 }
 
-/** So many entities more, each louder than all that was seen. */
-function withHidden(signal: Signal, count: number): Signal {
+const anybody = (count: number): string[] =>
+  Array.from({ length: count }, (_, index) => `unseen-${index + 1}`);
+
+/** Whom the other signals know, and this one has not seen so far: it may be them that the rest is about. */
+function named(signals: Signals, { rows }: Signal): string[] {
+  const own = new Set(rows.map(({ id }) => id));
+  const others = Object.values(signals).flatMap((signal) => signal.rows.filter(({ valid }) => valid));
+  return [...new Set(others.map(({ id }) => id))].filter(
+    (id): id is string => typeof id === 'string' && !own.has(id),
+  );
+}
+
+/** These entities beside those that were seen, each louder than all of them. */
+function withHidden(signal: Signal, ids: readonly string[]): Signal {
+  const count = ids.length;
   const value = Math.max(LOUD, LOUDER * (signal.total ?? 0), LOUDER * (signal.rows[0]?.value ?? 0));
-  const hasLimits = signal.rows.some(({ limit }) => limit !== null);
+  // Where none was seen so far it is not known whether they have limits.
+  const mayHaveLimits = signal.rows.length === 0 || signal.rows.some(({ limit }) => limit !== null);
   const hidden = Array.from(
     { length: count },
     (_, index): Row => ({
       ...{ id: `unseen-${index + 1}`, valid: true, kind: null, claimed: false, public: true, value },
       ...{ sources: signal.sources.map(({ label }) => label), atLeast: false, share: null, usual: null },
       ...{ lastSeenSeconds: 0, expires: true, labels: {}, period: null },
-      limit: hasLimits ? OVER_LIMIT : null,
+      limit: mayHaveLimits ? OVER_LIMIT : null,
     }),
   );
   const bin = { from: value, count, total: count * value, squares: count * value * value };

@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { type Config, type HttpTarget, type RedisTarget, Secret, type Tls } from '../../src/config/types.ts';
-import { type Adapter, askedOf, type Request } from '../../src/evidence/collect.ts';
+import {
+  type Adapter,
+  type Answer,
+  askedOf,
+  type Request,
+  type ScanWishes,
+} from '../../src/evidence/collect.ts';
 import { merge } from '../../src/evidence/merge.ts';
 import type { Reading, Row } from '../../src/evidence/types.ts';
 import { parseRunbook } from '../../src/runbooks/parse.ts';
@@ -112,6 +118,7 @@ interface Wanted {
   runbook?: Runbook;
   pace?: PaceName;
   budgetSeconds?: number;
+  watch?: ScanWishes['watch'];
 }
 
 /** What one adapter says to these signals of the runbook, under the deadline that `collect` would set. */
@@ -120,6 +127,22 @@ export async function ask(
   signals: readonly string[],
   wanted: Wanted,
 ): Promise<Record<string, Reading>> {
+  const answers = await answersOf(adapter, signals, wanted);
+  return Object.fromEntries(
+    signals.map((signal) => {
+      const own = answers.filter((answer) => answer.asked[0]?.signal === signal);
+      if (own.length === 0) throw new Error(`no reading of ${signal}`);
+      return [signal, merge(own.map(({ reading }) => reading))];
+    }),
+  );
+}
+
+/** The answers themselves, with what became of each source, and of the pass. */
+export async function answersOf(
+  adapter: Adapter,
+  signals: readonly string[],
+  wanted: Wanted,
+): Promise<Answer[]> {
   const runbook = wanted.runbook ?? (await aegis());
   const config = await configOf(wanted);
   const system = adapter === readPrometheus ? 'prometheus-' : 'redis-';
@@ -132,21 +155,14 @@ export async function ask(
   const request: Request = {
     ...{ config, runbook, clock },
     scan: {
-      ...{ pace: wanted.pace ?? 'fast', watch: null },
+      ...{ pace: wanted.pace ?? 'fast', watch: wanted.watch ?? null },
       endsAfterMs: (wanted.budgetSeconds ?? config.timeoutSeconds * 0.9) * 1000,
     },
     windowSeconds: wanted.windowSeconds ?? 300,
     signal: AbortSignal.any(aborts),
   };
   try {
-    const answers = await adapter(asked, request);
-    return Object.fromEntries(
-      signals.map((signal) => {
-        const own = answers.filter((answer) => answer.asked[0]?.signal === signal);
-        if (own.length === 0) throw new Error(`no reading of ${signal}`);
-        return [signal, merge(own.map(({ reading }) => reading))];
-      }),
-    );
+    return await adapter(asked, request);
   } finally {
     clearTimeout(timer);
   }
