@@ -191,13 +191,13 @@ export class Router {
     }
     // One that hangs must not use up the time of the others.
     const timer = setTimeout(() => redis.disconnect(), this.#patienceMs);
-    const replies = [...((await pipeline.exec()) ?? [])];
+    const replies = ((await pipeline.exec()) ?? []).values();
     clearTimeout(timer);
-    const time = how.isTimed ? replies.shift() : undefined;
+    const time = how.isTimed ? replies.next().value : undefined;
     const nowMs = time === undefined || time[0] !== null ? null : millisecondsOf(time[1]);
     return group.map((step): Sent => {
-      if (step.isAsking) replies.shift();
-      const [error, value] = replies.shift() ?? [new Error('Connection is closed.'), null];
+      if (step.isAsking) replies.next();
+      const [error, value] = replies.next().value ?? [new Error('Connection is closed.'), null];
       return [step, { error, value, nowMs, server }, true];
     });
   }
