@@ -46,10 +46,10 @@ export function judge(evidence: Evidence, runbook: Runbook): Verdict {
 
 /** Of a keyspace of which only a part was visited, what holds whatever the rest is, and what is likely. */
 function judgePart(signals: Evidence['signals'], scan: Scan, runbook: Runbook): Judged {
-  const [visited, alike, ...louder] = worldsOf(signals, scan).map((world) => judgeSignals(world, runbook));
-  if (visited === undefined || alike === undefined) throw new Error('there is no world');
+  const { visited, alike, louder } = worldsOf(signals, scan);
+  const of = (world: Evidence['signals']) => judgeSignals(world, runbook);
   const order = byRank(runbook).map(({ id }) => id);
-  return agreed(visited, alike, louder, { scan, signals, order });
+  return agreed(of(visited), of(alike), louder.map(of), { scan, signals, order });
 }
 
 /** The worst first. */

@@ -9,17 +9,29 @@ const CROWD = 25;
 /** So many times as loud as all that was seen. */
 const LOUDER = 10;
 const LOUD = 1_000;
+/** Sizes of what may be hidden, each twice the one before: one that just stands out may be the one that explains a total. */
+const LEAST = 10;
+const SIZES = 16;
 
 /** Was this signal cut short by the end of the pass? */
 export const isCutShort = ({ sources }: Signal, { reason }: Scan): boolean =>
   reason !== null && sources.some((source) => source.status === 'unknown' && source.reason === reason);
 
+/** What the rest of the keyspace may be. */
+export interface Worlds {
+  /** There is nothing more. */
+  readonly visited: Signals;
+  /** It is like what was visited. */
+  readonly alike: Signals;
+  /** It hides one entity, or many, louder than all that were seen, or of some other size. */
+  readonly louder: readonly Signals[];
+}
+
 /**
- * The keyspaces that fit what was seen of it, from the emptiest to the loudest: there is nothing more; the rest is like
- * what was visited; it hides one entity louder than all the others; it hides many of them. What holds in all of them is
- * proven, what holds in the first two is likely, and what holds in none of them is ruled out.
+ * The keyspaces that fit what was seen of it. What holds in all of them is proven, what holds in the first two is
+ * likely, and what holds in none of them is ruled out.
  */
-export function worldsOf(signals: Signals, scan: Scan): readonly [Signals, Signals, Signals, Signals] {
+export function worldsOf(signals: Signals, scan: Scan): Worlds {
   const each = (complete: (visited: Signal, signal: Signal) => Signal): Signals =>
     Object.fromEntries(
       Object.entries(signals).map(([id, signal]) => [
@@ -27,15 +39,32 @@ export function worldsOf(signals: Signals, scan: Scan): readonly [Signals, Signa
         isCutShort(signal, scan) ? complete(visitedPart(signal, scan), signal) : signal,
       ]),
     );
-  return [
-    each((visited) => visited),
-    each((visited, { sample }) => (sample === null ? visited : scaled(visited, 1 / (1 - sample.missed)))),
-    each((visited, { sample }) => (sample === null ? visited : withHidden(visited, anybody(1)))),
+  const hiding = (ids: (visited: Signal) => readonly string[], value: (visited: Signal) => number) =>
     each((visited, { sample }) =>
-      sample === null ? visited : withHidden(visited, [...anybody(CROWD), ...named(signals, visited)]),
+      sample === null ? visited : withHidden(visited, ids(visited), value(visited)),
+    );
+  const crowd = (visited: Signal) => [...anybody(CROWD), ...named(signals, visited)];
+  const one = () => anybody(1);
+  const many = () => anybody(CROWD);
+  const sizes = Array.from({ length: SIZES }, (_, index) => LEAST * 2 ** index);
+  return {
+    visited: each((visited) => visited),
+    alike: each((visited, { sample }) =>
+      sample === null ? visited : scaled(visited, 1 / (1 - sample.missed)),
     ),
-  ];
+    louder: [
+      hiding(one, loudest),
+      hiding(crowd, loudest),
+      ...sizes.map((size) => hiding(one, () => size)),
+      // Many of a size make less of a difference between one size and the next.
+      ...sizes.filter((_, index) => index % 3 === 0).map((size) => hiding(many, () => size)),
+    ],
+  };
 }
+
+/** More than all that was seen. */
+const loudest = ({ total, rows }: Signal): number =>
+  Math.max(LOUD, LOUDER * (total ?? 0), LOUDER * (rows[0]?.value ?? 0));
 
 /** The signal as if the visited part were all there is. */
 function visitedPart(signal: Signal, { reason }: Scan): Signal {
@@ -92,10 +121,9 @@ function named(signals: Signals, { rows }: Signal): string[] {
   );
 }
 
-/** These entities beside those that were seen, each louder than all of them. */
-function withHidden(signal: Signal, ids: readonly string[]): Signal {
+/** These entities beside those that were seen. */
+function withHidden(signal: Signal, ids: readonly string[], value: number): Signal {
   const count = ids.length;
-  const value = Math.max(LOUD, LOUDER * (signal.total ?? 0), LOUDER * (signal.rows[0]?.value ?? 0));
   // Where none was seen so far it is not known whether they have limits.
   const mayHaveLimits = signal.rows.length === 0 || signal.rows.some(({ limit }) => limit !== null);
   const hidden = Array.from(
@@ -115,9 +143,25 @@ function withHidden(signal: Signal, ids: readonly string[]): Signal {
     status: 'measured',
     total: (signal.total ?? 0) + count * value,
     distinct: isTotal ? null : (signal.distinct ?? 0) + count,
-    rows: isTotal ? signal.rows : [...hidden, ...signal.rows],
-    distribution: signal.distribution === null ? null : [...signal.distribution, bin],
+    rows: isTotal ? signal.rows : [...signal.rows, ...hidden].sort((a, b) => b.value - a.value),
+    distribution: signal.distribution === null ? null : withBin(signal.distribution, bin),
   };
+}
+
+/** In the order of the bins; into the one that is there for such values, if one is. */
+function withBin(bins: readonly Bin[], bin: Bin): Bin[] {
+  const at = bins.findIndex(
+    ({ from }, index) => from <= bin.from && bin.from < (bins[index + 1]?.from ?? from + 1),
+  );
+  const into = bins[at];
+  if (into === undefined) return [...bins, bin].sort((a, b) => a.from - b.from);
+  const both = {
+    from: into.from,
+    count: into.count + bin.count,
+    total: into.total + bin.total,
+    squares: into.squares + bin.squares,
+  };
+  return bins.map((one, index) => (index === at ? both : one));
 }
 
 const OVER_LIMIT = {
