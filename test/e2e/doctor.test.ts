@@ -335,7 +335,7 @@ describe('permissions', () => {
     ]);
     const json = await runProgram(['doctor', '--acl', '-o', 'json', ...nobody]);
     expect(JSON.parse(json.stdout)).toEqual({
-      ...{ schema: 'ratelimit/acl/v1', triage: lines[0], operator: lines[1], warnings: [] },
+      ...{ schema: 'ratelimit/acl/v1', triage: lines[0], operator: lines[1], sentinel: null, warnings: [] },
     });
   });
 });

@@ -2,7 +2,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
+import { aclLine } from '../../src/doctor/acl.ts';
+import { needsOf } from '../../src/doctor/needs.ts';
 import { slot, startCluster } from '../support/cluster.ts';
+import { aegis } from '../support/evidence.ts';
 import { makeOperator, type Operator } from '../support/operator.ts';
 import { freePort, stopEverything, temporaryFolder } from '../support/processes.ts';
 import { runInTerminal } from '../support/program.ts';
@@ -94,6 +97,56 @@ describe('a cluster', () => {
     const { code, stderr } = await operator.run(['blocks']);
     expect(code).toBe(1);
     expect(stderr).toContain(`not all keys can be listed: redis://${gone.name}: connection refused`);
+  });
+
+  test('its two users may do what is needed and nothing is refused, over TLS too', async () => {
+    const needs = needsOf(aegis, { journalStream: 'ratelimit:journal', db: 0, isCluster: true });
+    const userOf = (role: 'triage' | 'operator') =>
+      aclLine(role, needs).replace('ACL SETUSER ', '').replace(' reset', '').replace('PASSWORD', 'pw');
+    const cluster = await startCluster({
+      ...{ replicas: 1, tls: true, acl: [userOf('triage'), userOf('operator')] },
+      config: { 'tls-auth-clients': 'yes' },
+    });
+    await cluster.load([
+      ['SET', CAP, '100.00'],
+      ['SET', 'acp:auth_fail:192.0.2.1', '3', 'EX', '300'],
+    ]);
+    const { tls } = cluster;
+    const files = `{ ca-file: ${tls?.ca}, cert-file: ${tls?.client.cert}, key-file: ${tls?.client.key} }`;
+    const as = async (user: string, more = '') => {
+      const secret = join(await temporaryFolder('secret'), 'pw');
+      await writeFile(secret, 'pw');
+      const nodes = listOf(cluster.masters.slice(0, 1));
+      return operatorWith(
+        `{ cluster: [${nodes}], username: ${user}, password-file: ${secret}, tls: ${files}${more} }`,
+      );
+    };
+    for (const one of [await as('triage'), await as('triage', ', read: replica')]) {
+      const { document } = await json(one, 'triage');
+      const { signals } = document as { signals: Record<string, { status: string; rows: { id: string }[] }> };
+      expect(signals['auth-failures-by-ip']).toMatchObject({
+        status: 'measured',
+        rows: [{ id: '192.0.2.1' }],
+      });
+    }
+    const operator = await as('operator');
+    for (const words of [
+      ['block-ip', '203.0.113.32/28'],
+      ['unblock-ip', IP],
+      ['raise-cap', 'a1', '--to', '150.00'],
+    ]) {
+      const { document } = await operator.remedy([...words, '--reason', 'x']);
+      expect(document.status, words.join(' ')).toBe('applied');
+    }
+    const { entries } = await operator.journal();
+    const undo = await operator.remedy(['undo', entries[0]?.id ?? '', '--reason', 'x']);
+    expect(undo.document.status).toBe('applied');
+    await json(operator, 'caps');
+    await json(operator, 'blocks');
+    await json(operator, 'doctor');
+    expect(await Promise.all(cluster.nodes.map((node) => node.cli('ACL', 'LOG')))).toEqual(
+      cluster.nodes.map(() => ''),
+    );
   });
 
   test('the line for its users names what a cluster needs besides', async () => {

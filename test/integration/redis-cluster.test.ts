@@ -230,6 +230,36 @@ describe('a cluster that is not', () => {
   });
 });
 
+test('an opening that is given up leaves nothing open, nor does a replacement that comes too late', async () => {
+  const cluster = await startCluster({ nodeTimeoutMs: 30_000 });
+  const connected = async () => {
+    const all = await Promise.all(
+      cluster.masters.slice(1).map((node) => node.cli('CLIENT', 'LIST', 'TYPE', 'NORMAL')),
+    );
+    // The harness's own is there while it asks.
+    return (
+      all.flatMap((list) => list.split('\n').filter((line) => line.includes('addr='))).length - all.length
+    );
+  };
+  const [hung] = cluster.masters;
+  hung?.hang();
+  const giveUp = new AbortController();
+  const opening = openServers(clusterTarget(cluster), { timeoutMs: TIMEOUT_MS, signal: giveUp.signal });
+  const refused = expect(opening).rejects.toThrow();
+  await until(async () => (await connected()) >= 2, 'the others are connected');
+  giveUp.abort(new Error('stop'));
+  await refused;
+  hung?.hang(false);
+  await until(async () => (await connected()) === 0, 'all are hung up');
+  const servers = await serversOf(clusterTarget(cluster));
+  const [node] = servers.nodes;
+  if (node === undefined) throw new Error('no node');
+  const late = servers.replacementFor(node).catch(() => null);
+  servers.close();
+  expect(await late).toBeNull();
+  await until(async () => (await connected()) === 0, 'all are hung up');
+});
+
 test('over TLS, with a client certificate, as a user of its own', async () => {
   const { tlsOf } = await import('../support/collecting.ts');
   const { Secret } = await import('../../src/config/types.ts');

@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
 import type { RedisTarget } from '../../src/config/types.ts';
+import { Keyspace } from '../../src/signals/redis/keyspace.ts';
 import { openServers, type Servers } from '../../src/signals/redis/servers.ts';
 import { redisTarget } from '../support/collecting.ts';
 import { freePort, stopEverything } from '../support/processes.ts';
@@ -92,4 +93,8 @@ test('a node of a cluster that was given as a server is refused: it holds a part
     config: { 'cluster-enabled': 'yes', 'cluster-port': String(await freePort()) },
   });
   await expect(serversOf(redisTarget(redis.port))).rejects.toThrow('it is a node of a cluster');
+  const keyspace = new Keyspace(redisTarget(redis.port), 20_000, new AbortController().signal);
+  await expect(keyspace.startingWith('acp:')).rejects.toThrow('it is a node of a cluster');
+  await expect(keyspace.look(['a', 'b'])).rejects.toThrow(/it is a node of a cluster|CLUSTERDOWN/);
+  keyspace.close();
 });

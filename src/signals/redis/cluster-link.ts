@@ -21,7 +21,9 @@ export async function openClusterLink(target: RedisTarget, opening: Opening): Pr
   const own = new AbortController();
   const signal = AbortSignal.any([own.signal, opening.signal]);
   const map = await findMap(target, seedsOf(target), { ...opening, signal });
-  const router = new Router(target, map, { ...opening, signal: own.signal });
+  // One that hangs leaves time for a second attempt, and for the others.
+  const patienceMs = opening.timeoutMs / 3;
+  const router = new Router(target, map, { ...opening, signal: own.signal }, patienceMs);
   return {
     server: target,
     isEnded: () => own.signal.aborted,

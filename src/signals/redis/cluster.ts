@@ -23,9 +23,10 @@ type Reached =
  */
 export async function openCluster(target: RedisTarget, opening: Opening): Promise<Servers> {
   const map = await findMap(target, seedsOf(target), opening);
-  const reached = await Promise.all(map.parts.map((part) => reach(part, target, opening)));
-  opening.signal.throwIfAborted();
-  const router = new Router(target, map, opening);
+  const reached = await reachAll(map.parts, target, opening);
+  const own = new AbortController();
+  const lifetime = { ...opening, signal: AbortSignal.any([own.signal, opening.signal]) };
+  const router = new Router(target, map, lifetime, opening.timeoutMs);
   const found = reached.filter((one) => 'node' in one);
   const missed = reached.filter((one) => 'lost' in one);
   if (found.length === 0) {
@@ -38,6 +39,7 @@ export async function openCluster(target: RedisTarget, opening: Opening): Promis
   const hangUp = () => close();
   const close = () => {
     opening.signal.removeEventListener('abort', hangUp);
+    own.abort(new Error('Connection is closed.'));
     router.close();
     for (const { redis } of open) redis.disconnect();
   };
@@ -49,12 +51,22 @@ export async function openCluster(target: RedisTarget, opening: Opening): Promis
     warnings: found.flatMap(({ warnings }) => warnings),
     keys: keysThrough(router),
     replacementFor: async (node) => {
-      const again = await replace(node, target, router, opening);
+      const again = await replace(node, target, router, lifetime);
       if (again !== null) open.push(again);
       return again;
     },
     close,
   };
+}
+
+/** Every part at once. @throws what ended the opening; nothing is left open then */
+async function reachAll(parts: readonly Part[], target: RedisTarget, opening: Opening): Promise<Reached[]> {
+  const settled = await Promise.allSettled(parts.map((part) => reach(part, target, opening)));
+  const reached = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const failed = settled.find((one) => one.status === 'rejected');
+  if (failed === undefined && !opening.signal.aborted) return reached;
+  for (const one of reached) if ('node' in one) one.node.redis.disconnect();
+  throw failed?.reason ?? opening.signal.reason;
 }
 
 const shareOf = (slots: Node['slots']): number => countOf(slots ?? []) / SLOTS;
@@ -72,7 +84,6 @@ async function reach(part: Part, target: RedisTarget, opening: Opening): Promise
   // One that has lost its master grows older by the minute: better than nothing, and no more.
   let stale: Node | null = null;
   for (const place of order) {
-    opening.signal.throwIfAborted();
     try {
       const node = await openNode(place, place !== master, slots, target, opening);
       if (isAsked && node.behind?.linkDown && stale === null) {
@@ -83,7 +94,10 @@ async function reach(part: Part, target: RedisTarget, opening: Opening): Promise
       stale?.redis.disconnect();
       return told(node);
     } catch (error) {
-      if (!(error instanceof SourceError)) throw error;
+      if (!(error instanceof SourceError) || opening.signal.aborted) {
+        stale?.redis.disconnect();
+        throw error;
+      }
       troubles.push(error);
     }
   }
@@ -137,6 +151,10 @@ async function replace(
     const part = { ...heir, slots: node.slots ?? [] };
     const reached = await reach(part, target, opening);
     if ('lost' in reached) return null;
+    if (opening.signal.aborted) {
+      reached.node.redis.disconnect();
+      return null;
+    }
     router.read(part, reached.node.name, reached.node.redis);
     return reached.node;
   } catch (error) {

@@ -51,6 +51,7 @@ export function soleServer(
   again: () => Promise<Node>,
 ): Servers {
   let current = node;
+  let isClosed = false;
   const hangUp = () => current.redis.disconnect();
   signal.addEventListener('abort', hangUp, { once: true });
   return {
@@ -60,6 +61,10 @@ export function soleServer(
       try {
         const next = await again();
         current.redis.disconnect();
+        if (isClosed || signal.aborted) {
+          next.redis.disconnect();
+          return null;
+        }
         current = next;
         return next;
       } catch (error) {
@@ -69,6 +74,7 @@ export function soleServer(
       }
     },
     close: () => {
+      isClosed = true;
       signal.removeEventListener('abort', hangUp);
       hangUp();
     },

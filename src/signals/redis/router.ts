@@ -30,11 +30,16 @@ export class Router {
   readonly #opening: Opening;
   readonly #open = new Map<string, Promise<Redis>>();
   readonly #places: (Place | null)[] = new Array(SLOTS).fill(null);
+  /** Who is read in a master's place, by the master's name. */
+  readonly #standIns = new Map<string, Place>();
+  readonly #patienceMs: number;
   #map: ClusterMap;
 
-  constructor(target: RedisTarget, map: ClusterMap, opening: Opening) {
+  /** @param patienceMs how long a server may take over its part of the calls before it is hung up on */
+  constructor(target: RedisTarget, map: ClusterMap, opening: Opening, patienceMs: number) {
     this.#target = target;
     this.#opening = opening;
+    this.#patienceMs = patienceMs;
     this.#map = map;
     this.#use(map);
   }
@@ -44,10 +49,11 @@ export class Router {
   }
 
   /** Reads a part over a connection that is there already, such as that of a replica. */
-  read(part: Part, name: string, redis: Redis): void {
+  read({ master, replicas, slots }: Part, name: string, redis: Redis): void {
     this.#open.set(name, Promise.resolve(redis));
-    const place = [part.master, ...part.replicas].find((one) => one.name === name) ?? part.master;
-    for (const [first, last] of part.slots) this.#places.fill(place, first, last + 1);
+    const place = replicas.find((one) => one.name === name) ?? master;
+    this.#standIns.set(master.name, place);
+    for (const [first, last] of slots) this.#places.fill(place, first, last + 1);
   }
 
   /** Asks anew who serves what: every node that is known, and those that were configured. @throws SourceError */
@@ -109,8 +115,10 @@ export class Router {
 
   #use({ parts }: ClusterMap): void {
     this.#places.fill(null);
-    for (const { master, slots } of parts) {
-      for (const [first, last] of slots) this.#places.fill(master, first, last + 1);
+    for (const { master, replicas, slots } of parts) {
+      const standIn = this.#standIns.get(master.name);
+      const place = replicas.find(({ name }) => name === standIn?.name) ?? master;
+      for (const [first, last] of slots) this.#places.fill(place, first, last + 1);
     }
   }
 
@@ -182,14 +190,14 @@ export class Router {
       pipeline.callBuffer(...((isFirst ? first : words) as [string, ...string[]]));
     }
     // One that hangs must not use up the time of the others.
-    const timer = setTimeout(() => redis.disconnect(), this.#opening.timeoutMs / 3);
-    const replies = [...((await pipeline.exec()) ?? [])];
+    const timer = setTimeout(() => redis.disconnect(), this.#patienceMs);
+    const replies = ((await pipeline.exec()) ?? []).values();
     clearTimeout(timer);
-    const time = how.isTimed ? replies.shift() : undefined;
+    const time = how.isTimed ? replies.next().value : undefined;
     const nowMs = time === undefined || time[0] !== null ? null : millisecondsOf(time[1]);
     return group.map((step): Sent => {
-      if (step.isAsking) replies.shift();
-      const [error, value] = replies.shift() ?? [new Error('Connection is closed.'), null];
+      if (step.isAsking) replies.next();
+      const [error, value] = replies.next().value ?? [new Error('Connection is closed.'), null];
       return [step, { error, value, nowMs, server }, true];
     });
   }
