@@ -51,7 +51,7 @@ export interface ScanOptions {
 }
 
 /** The gentlest, for as long as everything may take. */
-export const PLAIN_SCAN: ScanOptions = { pace: 'gentle', budgetSeconds: null, watch: null };
+const PLAIN_SCAN: ScanOptions = { pace: 'gentle', budgetSeconds: null, watch: null };
 
 export interface Adapters {
   readonly redis: Adapter;

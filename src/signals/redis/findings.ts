@@ -53,7 +53,8 @@ export class Findings {
 
   /** The pass, for the evidence. */
   get scan(): Scan {
-    return { ...this.#passed, reason: this.#gap?.reason ?? null };
+    const { coverage, ...rest } = this.#passed;
+    return { coverage, reason: this.#gap?.reason ?? null, ...rest };
   }
 
   async of(family: Family): Promise<Found> {
