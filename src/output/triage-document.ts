@@ -76,6 +76,8 @@ export function headlineOf(finding: Finding, document: TriageDocument): string {
   const amount = (n: number) => (money ? formatAmount(n, signal.unit) : formatNumber(n));
   const all = (n: number, show = amount) =>
     signal.sample === null ? show(n) : `about ${show(roundEstimate(n))}`;
+  // What conditions measured is of the part that was seen.
+  const least = (text: string) => (signal.sample === null ? text : `at least ${text}`);
   const places: Readonly<Record<string, string>> = {
     subjects: nameSubjects(subjects),
     value: amount(value),
@@ -83,10 +85,10 @@ export function headlineOf(finding: Finding, document: TriageDocument): string {
     total: all(total),
     distinct: all(signal.distinct ?? 0, formatNumber),
     window: formatDuration(signal.windowSeconds ?? document.evidence.windowSeconds),
-    crowd: formatNumber(held.get('spread-many')?.measured ?? 0),
-    'rest-total': amount(held.get('rest-volume')?.measured ?? 0),
-    'rest-distinct': formatNumber(Number(held.get('rest-sources')?.args.count ?? 0)),
-    count: formatNumber(held.get('count')?.measured ?? 0),
+    crowd: least(formatNumber(held.get('spread-many')?.measured ?? 0)),
+    'rest-total': least(amount(held.get('rest-volume')?.measured ?? 0)),
+    'rest-distinct': least(formatNumber(Number(held.get('rest-sources')?.args.count ?? 0))),
+    count: least(formatNumber(held.get('count')?.measured ?? 0)),
     'day-end': showReset(resets.day),
     'month-end': showReset(resets.month),
   };
