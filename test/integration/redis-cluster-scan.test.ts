@@ -113,6 +113,28 @@ describe('a cluster of three masters', () => {
   });
 });
 
+describe('a slot that goes to another master in the middle of the pass', () => {
+  it('is told of, and nothing of it is counted twice', async () => {
+    const cluster = await startCluster({ masters: 2 });
+    await cluster.load(keyspace());
+    const [from, to] = cluster.masters as [ClusterNode, ClusterNode];
+    const moving = Array.from({ length: 20 }, (_, index) => index);
+    const { reading, scan } = await failuresIn({
+      redis: clusterTarget(cluster),
+      ...{ pace: 'gentle', timeoutSeconds: 25 },
+      watch: once(0.05, async () => {
+        for (const number of moving) await cluster.migrateSlot(number, from, to);
+      }),
+    });
+    const most = moving.length * Math.ceil((2 * IPS) / 16_384);
+    expect(reading.distinct).toBeLessThanOrEqual(IPS + 1);
+    expect(reading.distinct).toBeGreaterThan(IPS - most);
+    expect(scan.coverage).toBe(1);
+    expect(scan.warnings.join()).toMatch(/^\d+ hash slots? moved to another server meanwhile/);
+    await cluster.stop();
+  });
+});
+
 describe('a cluster that loses a master', () => {
   it('which nobody replaces: its part is unknown, not zero', async () => {
     const cluster = await startCluster({ masters: 3, replicas: 0 });

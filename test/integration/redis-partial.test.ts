@@ -33,17 +33,23 @@ function* keyspace(): Generator<Command> {
 const slowly = async (latencyMs: number) =>
   redisTarget((await startFaultyRedis({ proxy: { port: redis.port, latencyMs } })).port);
 
+/** What a pass says of a signal that its budget ended before all was read; a slow machine needs a longer one. */
+async function inPart(signal: string) {
+  const target = await slowly(3);
+  for (const budgetSeconds of [0.15, 0.4, 1]) {
+    const answers = await answersOf(readRedis, ALL, { redis: target, budgetSeconds, pace: 'gentle' });
+    const found = answers.find(({ asked }) => asked[0]?.signal === signal);
+    const { coverage } = found?.scan ?? { coverage: 0 };
+    if (found !== undefined && coverage > 0 && coverage < 1) return found;
+  }
+  throw new Error('no budget ended the pass in the middle');
+}
+
 describe('a pass that its budget ends', () => {
   it('tells what was seen exactly, and estimates the rest so that the truth lies within', async () => {
-    const wanted = { redis: await slowly(3), budgetSeconds: 0.15, pace: 'gentle' as const };
-    const answers = await answersOf(readRedis, ALL, wanted);
-    const [failures] = answers.filter(({ asked }) => asked[0]?.signal === 'auth-failures-by-ip');
-    if (failures === undefined) throw new Error('not asked');
-    const { reading, sources, scan } = failures;
+    const { reading, sources, scan } = await inPart('auth-failures-by-ip');
     const { sample, coverage, total, distinct } = reading;
     if (sample === null || coverage === null) throw new Error('the pass was complete');
-    expect(coverage).toBeGreaterThan(0);
-    expect(coverage).toBeLessThan(1);
     expect(sample.missed).toBeCloseTo(1 - coverage, 9);
     // Nothing that was not there, and the bins are of what was seen.
     expect(sample.seen.distinct).toBeGreaterThan(0);
@@ -57,7 +63,8 @@ describe('a pass that its budget ends', () => {
     };
     within(TOTAL, total, sample.total);
     within(IPS, distinct, sample.distinct);
-    expect(scan).toMatchObject({ coverage, nodes: [{ coverage, cause: 'incomplete' }] });
+    expect(scan?.coverage).toBeCloseTo(coverage, 9);
+    expect(scan?.nodes).toMatchObject([{ cause: 'incomplete' }]);
     expect(scan?.reason).toMatch(
       /^\d[\d.]* % of the keyspace was read \([\d,]+ keys seen\): the time was up$/,
     );
@@ -67,8 +74,7 @@ describe('a pass that its budget ends', () => {
   });
 
   it('is no longer about zero: what was not seen so far is unknown, with how much there may be', async () => {
-    const wanted = { redis: await slowly(3), budgetSeconds: 0.15, pace: 'gentle' as const };
-    const reading = await askOne(readRedis, 'account-failures', wanted);
+    const { reading } = await inPart('account-failures');
     expect(reading).toMatchObject({ status: 'unknown', cause: 'incomplete', total: null, distinct: null });
     const { sample, coverage } = reading;
     const most = Math.ceil(Math.log(0.05) / Math.log(1 - (coverage ?? 0)));

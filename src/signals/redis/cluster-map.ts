@@ -35,6 +35,25 @@ export function orphansOf(slots: readonly SlotRange[]): Lost[] {
   return [{ name, share: countOf(slots) / SLOTS, cause: 'unreachable', reason }];
 }
 
+/** Every node that it names, masters first. */
+export const placesIn = ({ parts }: ClusterMap): Place[] => [
+  ...parts.map(({ master }) => master),
+  ...parts.flatMap(({ replicas }) => replicas),
+];
+
+/** Slots that another server serves than before. A replica that has taken its master's place is no other. */
+export function movedBetween(before: ClusterMap, after: ClusterMap): number {
+  const servers: (readonly string[])[] = new Array(SLOTS).fill([]);
+  for (const { master, replicas, slots } of before.parts) {
+    const names = [master, ...replicas].map(({ name }) => name);
+    for (const [first, last] of slots) servers.fill(names, first, last + 1);
+  }
+  return after.parts.reduce((sum, { master, slots }) => {
+    const moved = slots.flatMap(([first, last]) => servers.slice(first, last + 1));
+    return sum + moved.filter((names) => names.length > 0 && !names.includes(master.name)).length;
+  }, 0);
+}
+
 /** How many nodes are asked at once: each is a connection. */
 const MOST_ASKED = 8;
 

@@ -2,7 +2,16 @@ import type { RedisTarget } from '../../config/types.ts';
 import { SourceError } from '../source-error.ts';
 import { type Call, READ, replyOf } from './call.ts';
 import { redisError } from './client.ts';
-import { countOf, findMap, orphansOf, type Part, seedsOf, slotsText } from './cluster-map.ts';
+import {
+  countOf,
+  findMap,
+  movedBetween,
+  orphansOf,
+  type Part,
+  placesIn,
+  seedsOf,
+  slotsText,
+} from './cluster-map.ts';
 import { type Place, serverAt } from './place.ts';
 import { greet, greetingMs, noneOf } from './reach.ts';
 import { Router } from './router.ts';
@@ -55,6 +64,7 @@ export async function openCluster(target: RedisTarget, opening: Opening): Promis
       if (again !== null) open.push(again);
       return again;
     },
+    moved: async () => movedBetween(map, await findMap(target, placesIn(map), lifetime)),
     close,
   };
 }

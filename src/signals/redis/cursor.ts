@@ -1,5 +1,5 @@
-/** Hash slots of a cluster. */
-const SLOTS = 16_384;
+import { SLOTS } from './slots.ts';
+
 const SLOT_BITS = 14n;
 
 type Ranges = readonly (readonly [first: number, last: number])[];

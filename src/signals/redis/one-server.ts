@@ -73,6 +73,7 @@ export function soleServer(
         throw error;
       }
     },
+    moved: async () => 0,
     close: () => {
       isClosed = true;
       signal.removeEventListener('abort', hangUp);

@@ -66,6 +66,7 @@ export class Pass {
   async run(): Promise<Passed> {
     const { clock, sorter, pace } = this.#order;
     const scanned = await Promise.all(this.#servers.nodes.map((node) => this.#share(node)));
+    const moved = await this.#moved();
     const lost = this.#servers.lost.map(
       ({ name, share, cause, reason }): ScannedNode => ({
         ...{ name, share, coverage: 0, replica: false, cause, reason },
@@ -77,8 +78,20 @@ export class Pass {
       pace,
       tookMs: Math.round(clock.steady() - this.#startedAt),
       nodes: [...scanned, ...lost],
-      warnings: [...this.#servers.warnings, ...(sorter.approximate ? [APPROXIMATE] : [])],
+      warnings: [...this.#servers.warnings, ...(sorter.approximate ? [APPROXIMATE] : []), ...moved],
     };
+  }
+
+  /** What went from one server to another meanwhile may have come by at neither. */
+  async #moved(): Promise<string[]> {
+    const count = await this.#servers.moved().catch((error: unknown) => {
+      // What cannot be asked any more is told of the server itself.
+      if (error instanceof SourceError || this.#order.signal.aborted) return 0;
+      throw error;
+    });
+    if (count === 0) return [];
+    const slots = count === 1 ? '1 hash slot' : `${count} hash slots`;
+    return [`${slots} moved to another server meanwhile: keys that went with them may have been missed`];
   }
 
   #coverage(): number {

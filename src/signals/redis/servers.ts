@@ -56,6 +56,8 @@ export interface Servers {
    * null: nowhere yet.
    */
   replacementFor(node: Node): Promise<Node | null>;
+  /** How many hash slots have gone to other servers since: keys that went with them may have been missed. Not a failover. */
+  moved(): Promise<number>;
   close(): void;
 }
 
