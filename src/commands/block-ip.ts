@@ -85,7 +85,7 @@ async function surroundings(parts: Parts, context: Context): Promise<Omit<Surrou
 }
 
 function hostsOf({ redis, prometheus, api }: Config): { what: string; host: string }[] {
-  const hosts = [{ what: 'Prometheus', host: hostOf(prometheus.url) }];
+  const hosts = prometheus.map(({ url }) => ({ what: 'Prometheus', host: hostOf(url) }));
   if (redis.path === null) hosts.unshift({ what: 'Redis', host: redis.host });
   if (api !== null) hosts.push({ what: 'the API', host: hostOf(api.url) });
   return hosts;

@@ -45,9 +45,13 @@ export async function openCapture(path: string): Promise<CaptureFile> {
 
 /** How messages name the systems that were read. */
 const hostsOf = ({ redis, prometheus }: Config): string[] =>
-  [redis.display, prometheus.url, redis.path, new URL(prometheus.url).host, redis.host].filter(
-    (name): name is string => name !== null && name !== '',
-  );
+  [
+    redis.display,
+    ...prometheus.map(({ url }) => url),
+    redis.path,
+    ...prometheus.map(({ url }) => new URL(url).host),
+    redis.host,
+  ].filter((name): name is string => name !== null && name !== '');
 
 /** A message may quote what a server answered, and that may echo what it was sent. */
 const withoutSecrets = (evidence: Evidence, secrets: readonly string[]): Evidence =>
@@ -67,7 +71,7 @@ function secretsOf({ redis, prometheus }: Config): string[] {
       /auth|token|key|cookie/i.test(name) ? [value] : [],
     ),
   ];
-  return [redis.password, redis.tls?.key, ...ofHttp(prometheus)].flatMap((secret) => {
+  return [redis.password, redis.tls?.key, ...prometheus.flatMap(ofHttp)].flatMap((secret) => {
     if (secret === null || secret === undefined) return [];
     const text = typeof secret === 'string' ? secret : secret.reveal();
     return text === '' ? [] : [text];

@@ -1,3 +1,4 @@
+import { systemsOf } from '../config/reach.ts';
 import { resolveConfig } from '../config/resolve.ts';
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode, UsageError } from '../errors.ts';
@@ -78,7 +79,7 @@ async function live(flags: TriageFlags, context: Context, streams: Streams): Pro
   const plain = await loadRunbook(config.runbook, context.runbooks);
   const runbook = withQueries(withThresholds(plain, config.thresholds), config.queries);
   const file = flags.save === undefined ? null : await saving(flags.save);
-  const what = `reading ${config.redis.display} and ${config.prometheus.url}`;
+  const what = `reading ${systemsOf(config).join(' and ')}`;
   const stopProgress = startProgress(streams, what, flags.quiet);
   const request = { config, runbook, windowSeconds: flags.window, clock: context.clock };
   let evidence: Evidence;

@@ -1,7 +1,7 @@
 import { parseHttpUrl, parseRedisUrl, withDisplay } from './endpoints.ts';
-import type { ApiEntry, PrometheusEntry, RedisEntry, TlsEntry } from './schema.ts';
+import type { ApiEntry, PrometheusEntries, PrometheusEntry, RedisEntry, TlsEntry } from './schema.ts';
 import type { SecretReader } from './secrets.ts';
-import { type HttpTarget, type RedisTarget, Secret, type Tls } from './types.ts';
+import { type AtLeastOne, type HttpTarget, type RedisTarget, Secret, type Tls } from './types.ts';
 
 /** A target, and the files of its TLS material by key, for `origins`. */
 export interface Connection<Target> {
@@ -31,10 +31,9 @@ export const DEFAULT_REDIS: Connection<RedisTarget> = {
   }),
   tlsFiles: {},
 };
-export const DEFAULT_PROMETHEUS: Connection<HttpTarget> = {
-  target: httpTarget({ url: 'http://127.0.0.1:9090', basicAuth: null }),
-  tlsFiles: {},
-};
+export const DEFAULT_PROMETHEUS: AtLeastOne<Connection<HttpTarget>> = [
+  { target: httpTarget({ url: 'http://127.0.0.1:9090', basicAuth: null }), tlsFiles: {} },
+];
 
 /** The connection that a flag or a variable gives as a URL alone, or the sentence that says what is wrong. */
 export function redisFromUrl(url: string): Connection<RedisTarget> | string {
@@ -66,8 +65,32 @@ export async function redisFromEntry(
   return { target, tlsFiles };
 }
 
-/** The Prometheus of the context, its secrets read. A file that cannot be used is reported to the reader. */
-export async function prometheusFromEntry(
+/** The one Prometheus that a flag or a variable gives, or the sentence that says what is wrong. */
+export function prometheusFromUrl(url: string): AtLeastOne<Connection<HttpTarget>> | string {
+  const connection = httpFromUrl(url);
+  return typeof connection === 'string' ? connection : [connection];
+}
+
+/**
+ * Every Prometheus of the context, their secrets read. A file that cannot be used is reported to the reader.
+ * @param filesOf by the place in the list; null: it is written without one
+ */
+export async function prometheusFromEntries(
+  { entries, isList }: PrometheusEntries,
+  filesOf: (index: number | null) => ContextFiles,
+): Promise<AtLeastOne<Connection<HttpTarget>> | string> {
+  const connections: Connection<HttpTarget>[] = [];
+  // One after the other, so that problems are reported in the order of the file.
+  for (const [index, entry] of entries.entries()) {
+    const connection = await prometheusFromEntry(entry, filesOf(isList ? index : null));
+    if (typeof connection === 'string') return connection;
+    connections.push(connection);
+  }
+  const [first, ...others] = connections;
+  return first === undefined ? 'expected a URL' : [first, ...others];
+}
+
+async function prometheusFromEntry(
   entry: PrometheusEntry,
   files: ContextFiles,
 ): Promise<Connection<HttpTarget> | string> {
