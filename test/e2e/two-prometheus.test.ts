@@ -93,7 +93,8 @@ describe('with one that cannot be read', () => {
 });
 
 test('doctor asks each of them and says which is which', async () => {
-  const { stdout } = await runProgram(['doctor', '-o', 'json'], { home });
+  const { stdout, stderr } = await runProgram(['doctor', '-o', 'json'], { home });
+  expect(stderr).toBe('');
   const { checks } = JSON.parse(stdout) as { checks: { code: string; source: string | null }[] };
   const at = (code: string) => checks.flatMap((check) => (check.code === code ? check.source : []));
   const names = servers.map((server) => `Prometheus ${hostOf(server)}`);

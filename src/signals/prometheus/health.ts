@@ -28,7 +28,8 @@ const NAMES_SINCE_SECONDS = 3_600;
 
 /** Looks at how a Prometheus stands, each question on its own. Never rejects for what the server says. */
 export async function prometheusHealth(target: HttpTarget, look: Look): Promise<PrometheusFacts> {
-  const http = makeHttpClient(target, look.signal, look.clock.now);
+  // A signal of its own: Node warns of many listeners on one, as the questions to several servers are.
+  const http = makeHttpClient(target, AbortSignal.any([look.signal]), look.clock.now);
   try {
     const [clock, version, scraping, names] = await Promise.all([
       clockOf(http, look.clock),
