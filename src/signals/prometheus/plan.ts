@@ -10,9 +10,14 @@ export interface Share {
   readonly doubt: string | null;
 }
 
-/** Targets that are left out of one query at most, and characters of their names: VictoriaMetrics takes 16 KiB in all. */
-const MOST_LEFT_OUT = 200;
-const MOST_CHARACTERS = 3_000;
+/**
+ * Targets that are left out of one query at most, and characters of their names: the longest query names them four times,
+ * and VictoriaMetrics takes 16 KiB in all.
+ */
+const MOST_LEFT_OUT = 100;
+const MOST_CHARACTERS = 2_000;
+/** As long as what a query holds beside the names, once for each job. */
+const PER_JOB = ' '.repeat(100);
 /** A copy with less than this part of the samples has gaps. */
 const FULL_ENOUGH = 0.8;
 
@@ -60,7 +65,11 @@ function doubtAbout(without: readonly Target[], targets: readonly Target[]): str
   if (without.some((target) => isEverywhere(target) && target.startedAt === null)) {
     return 'targets of both are called localhost, so whether they are the same cannot be told';
   }
-  const characters = without.reduce((sum, { instance }) => sum + instance.length, 0);
+  const names = [
+    ...new Set(without.map(({ job }) => job + PER_JOB)),
+    ...without.map(({ instance }) => instance),
+  ];
+  const characters = names.join('').length;
   const isMuch = without.length > MOST_LEFT_OUT || characters > MOST_CHARACTERS;
   return isMuch && without.length < targets.length
     ? `${without.length} of its ${targets.length} targets are collected by another too, more than can be left out of a query`
