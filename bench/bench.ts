@@ -1,5 +1,6 @@
 import { stopEverything } from '../test/support/processes.ts';
 import { remedies } from './remedies.ts';
+import { scale } from './scale.ts';
 import { scan } from './scan.ts';
 import { startup } from './startup.ts';
 
@@ -16,6 +17,7 @@ export interface Row {
 export async function bench(program: string, argv: readonly string[]): Promise<number> {
   const smoke = argv.includes('--smoke');
   try {
+    if (argv.includes('scale')) return (await scale(program, argv)) ? 0 : 1;
     const runs = smoke ? 3 : 31;
     const rows = [
       ...(await startup(program, runs)),
@@ -24,7 +26,8 @@ export async function bench(program: string, argv: readonly string[]): Promise<n
     ];
     print(rows);
     const measured = rows.every((row) => Number.isFinite(row.ratio) && row.ratio > 0);
-    return measured ? 0 : 1;
+    const scaled = !smoke || (await scale(program, argv));
+    return measured && scaled ? 0 : 1;
   } finally {
     await stopEverything();
   }

@@ -65,6 +65,7 @@ const clock: Clock = {
   now: () => Date.now(),
   iso: (milliseconds) => new Date(milliseconds).toISOString(),
   ms: (iso) => Date.parse(iso),
+  steady: () => performance.now(),
 };
 
 export function makeContext(interrupt: AbortSignal, argv: readonly string[]): Context {

@@ -29,6 +29,20 @@ export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
 };
 
 /**
+ * The documented order when several apply. A failure stands behind what could not be read, which says as much and says
+ * why, and before a finding: a script must not take a run that failed in part for one that saw everything.
+ */
+const PRECEDENCE: readonly ExitCode[] = [
+  ...[EXIT.interrupted, EXIT.usage, EXIT.auth, EXIT.degraded, EXIT.failure, EXIT.finding],
+];
+
+/** What several runs together end with. A code without a place in the order is a failure. */
+export function worstExit(codes: readonly ExitCode[]): ExitCode {
+  const placed = codes.map((code) => (code === EXIT.done || PRECEDENCE.includes(code) ? code : EXIT.failure));
+  return PRECEDENCE.find((code) => placed.includes(code)) ?? EXIT.done;
+}
+
+/**
  * An error that the operator is meant to read: one sentence that says what is wrong and where,
  * a stable `code` for scripts, the exit code, and what to do about it.
  */
@@ -74,6 +88,14 @@ export class ConfigError extends RatelimitError {
     this.problems = problems;
   }
 }
+
+/** What nobody has thought of, as an error with a code, a sentence and exit 1. */
+export const unexpected = (error: unknown): RatelimitError =>
+  new RatelimitError('internal', `unexpected: ${error instanceof Error ? error.message : String(error)}`, {
+    exitCode: EXIT.failure,
+    hint: 'This is a defect of ratelimit itself. Run again with --verbose and report what it prints.',
+    cause: error,
+  });
 
 /** Ctrl-C or SIGTERM: exit 130. */
 export class InterruptedError extends RatelimitError {

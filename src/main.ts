@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import type { Main } from './cli/drill.ts';
 import { type Context, makeContext } from './context.ts';
-import { EXIT, type ExitCode, InterruptedError, RatelimitError, UsageError } from './errors.ts';
+import { EXIT, type ExitCode, InterruptedError, RatelimitError, UsageError, unexpected } from './errors.ts';
 import { renderError } from './output/error.ts';
 import { buildProgram, flagsOf } from './program.ts';
 import { nearest } from './values/nearest.ts';
@@ -35,12 +35,7 @@ function toKnown(error: unknown, context: Context): RatelimitError {
       'See ratelimit --help.',
     );
   }
-  const message = error instanceof Error ? error.message : String(error);
-  return new RatelimitError('internal', `unexpected: ${message}`, {
-    exitCode: EXIT.failure,
-    hint: 'This is a defect of ratelimit itself. Run again with --verbose and report what it prints.',
-    cause: error,
-  });
+  return unexpected(error);
 }
 
 /** Every flag of every command, as a flag that this command does not have may have been meant to be. */

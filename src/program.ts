@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { contextOption, settleContexts } from './cli/contexts.ts';
 import { doctorCommands } from './cli/doctor.ts';
 import { drillCommands, type Main } from './cli/drill.ts';
 import { declare, effectOf, READS } from './cli/effects.ts';
@@ -53,7 +54,7 @@ export function buildProgram(
     .description('Alert triage for rate-limit pages: from the alert to a verdict with its evidence.')
     .version(__VERSION__, '-V, --version', 'print the version')
     .option('--config <file>', 'configuration file')
-    .option('--context <name>', 'context of the configuration file')
+    .addOption(contextOption())
     .addOption(
       new Option('-o, --output <format>', 'output format')
         .choices(['human', 'json', 'markdown'])
@@ -63,7 +64,7 @@ export function buildProgram(
     .option('--no-color', 'the same as --color never')
     .option('--timeout <duration>', 'deadline for reading everything (default: 5s)')
     .option('--runbook <name|path>', 'runbook to judge by (default: aegis)')
-    .option('--redis-url <url>', 'redis://, rediss:// or unix:')
+    .option('--redis-url <url>', 'redis://, rediss://, unix:, sentinel:// or cluster://')
     .option('--prometheus-url <url>', 'http:// or https://, a path prefix is kept')
     .option('--api-url <url>', "the system's own API")
     .option('--no-input', 'never ask, as if there were no terminal')
@@ -82,6 +83,8 @@ export function buildProgram(
     .showSuggestionAfterError(false)
     .exitOverride();
 
+  settleContexts(program, 'triage');
+
   const definitions: Definitions = {
     triage: (command) => {
       command
@@ -89,7 +92,22 @@ export function buildProgram(
         .addOption(
           durationOption('--window <duration>', 'look back this long in Prometheus', { fallback: '5m' }),
         )
+        .option('--all-contexts', 'every context of the configuration file', false)
         .option('--top <n>', 'rows per table', wholeNumber(9_999), 10)
+        .addOption(
+          durationOption(
+            '--budget <duration>',
+            'how long the pass over Redis may take (default: --timeout)',
+            {
+              least: 0.01,
+            },
+          ),
+        )
+        .addOption(
+          new Option('--pace <pace>', 'how hard it may press on Redis')
+            .choices(['gentle', 'normal', 'fast'])
+            .default('gentle'),
+        )
         .option('--exit-code', 'exit 3 when there is a finding', false)
         .option('--save <file>', 'write the evidence to a new file')
         .option('--redact', 'save other addresses and ids in place of the real ones', false)

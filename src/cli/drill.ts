@@ -61,6 +61,7 @@ function withoutConnections(program: Command, { streams }: Context): void {
     // What the drill itself suggests names its own context, which is called so.
     const strange = given.filter(([name]) => name !== 'context' || program.getOptionValue(name) !== 'drill');
     for (const [name] of given) program.setOptionValueWithSource(name, undefined, 'default');
+    program.setOptionValueWithSource('contexts', [], 'default');
     if (strange.length === 0) return;
     const flags = strange.map(([, flag]) => flag).join(', ');
     streams('auto').err(`${flags} ignored: a drill has systems of its own\n`);

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../values/duration.ts';
 
-/** An option that takes a duration; its value is in seconds. @param least seconds; 0 also accepts a bare `0` */
+/** An option that takes a duration; its value is in seconds, whole ones where less makes no sense. @param least seconds; 0 also accepts a bare `0` */
 export function durationOption(
   flags: string,
   description: string,
@@ -13,7 +13,7 @@ export function durationOption(
       const from = least > 0 ? `of at least ${least}s` : 'or 0';
       throw new InvalidArgumentError(`Expected a duration ${from}, such as 90s, 5m or 1h30m.`);
     }
-    return least > 0 ? Math.round(seconds) : seconds;
+    return least >= 1 ? Math.round(seconds) : seconds;
   });
   return fallback === undefined ? option : option.default(parseDuration(fallback), fallback);
 }

@@ -1,3 +1,4 @@
+import { endpointsOf } from '../config/display.ts';
 import type { Config, System } from '../config/types.ts';
 import type { Context } from '../context.ts';
 import { type ExitCode, UsageError } from '../errors.ts';
@@ -72,10 +73,7 @@ function isForced(flags: BlockFlags, guard: BlockGuard): boolean {
 
 async function surroundings(parts: Parts, context: Context): Promise<Omit<Surroundings, 'peers'>> {
   const { config } = parts;
-  const [hosts, behind] = await Promise.all([
-    Promise.all(hostsOf(config).map(({ what, host }) => locate(what, host, context))),
-    tenantsBehind(parts, context),
-  ]);
+  const [hosts, behind] = await Promise.all([knownHosts(parts, context), tenantsBehind(parts, context)]);
   return {
     neverBlock: config.neverBlock.map(parseTarget).filter((target) => typeof target !== 'string'),
     hosts,
@@ -84,9 +82,19 @@ async function surroundings(parts: Parts, context: Context): Promise<Omit<Surrou
   };
 }
 
+/** Those that are configured, and those that sentinels or a cluster name. */
+async function knownHosts({ config, keyspace }: Parts, context: Context): Promise<KnownHost[]> {
+  const configured = hostsOf(config);
+  const told = (await keyspace.hosts()).map((host) => ({ what: 'Redis', host }));
+  const all = new Map([...configured, ...told].map((one) => [`${one.what} ${one.host}`, one]));
+  return Promise.all([...all.values()].map(({ what, host }) => locate(what, host, context)));
+}
+
 function hostsOf({ redis, prometheus, api }: Config): { what: string; host: string }[] {
-  const hosts = prometheus.map(({ url }) => ({ what: 'Prometheus', host: hostOf(url) }));
-  if (redis.path === null) hosts.unshift({ what: 'Redis', host: redis.host });
+  const hosts = [
+    ...endpointsOf(redis).map(({ host }) => ({ what: 'Redis', host })),
+    ...prometheus.map(({ url }) => ({ what: 'Prometheus', host: hostOf(url) })),
+  ];
   if (api !== null) hosts.push({ what: 'the API', host: hostOf(api.url) });
   return hosts;
 }

@@ -1,6 +1,6 @@
 import { systemsOf } from '../config/reach.ts';
 import type { Context } from '../context.ts';
-import { aclLine } from '../doctor/acl.ts';
+import { aclLine, SENTINEL_LINE } from '../doctor/acl.ts';
 import { diagnose, type Findings, outcomeOf } from '../doctor/diagnose.ts';
 import type { NamedFacts, RedisFacts, Told } from '../doctor/facts.ts';
 import { needsOf } from '../doctor/needs.ts';
@@ -12,7 +12,7 @@ import { paintFor } from '../output/paint-for.ts';
 import { startProgress } from '../output/progress.ts';
 import type { GlobalFlags } from '../program.ts';
 import { guardToken } from '../remedies/guards.ts';
-import { withQueries, withThresholds } from '../runbooks/load.ts';
+import { withSettings } from '../runbooks/load.ts';
 import type { Runbook } from '../runbooks/schema.ts';
 import { namesOf } from '../runbooks/sources.ts';
 import type { Probes } from '../signals/probes.ts';
@@ -40,11 +40,14 @@ export async function doctorCommand(flags: DoctorFlags, context: Context): Promi
   const streams = streamsFor(flags, context);
   return withParts(flags, context, async (given) => {
     const { config } = given;
-    const runbook = withQueries(withThresholds(given.runbook, config.thresholds), config.queries);
+    const runbook = withSettings(given.runbook, config);
     const parts = { ...given, runbook };
-    const needs = needsOf(runbook, { journalStream: config.journalStream, db: config.redis.db });
+    const { journalStream, redis } = config;
+    const isCluster = redis.topology.kind === 'cluster';
+    const needs = needsOf(runbook, { journalStream, db: redis.db, isCluster });
+    const sentinel = redis.topology.kind === 'sentinel' ? SENTINEL_LINE : null;
     if (flags.acl) {
-      const lines = { triage: aclLine('triage', needs), operator: aclLine('operator', needs) };
+      const lines = { triage: aclLine('triage', needs), operator: aclLine('operator', needs), sentinel };
       streams.out(aclText(lines, flags.output));
       return EXIT.done;
     }
@@ -59,7 +62,11 @@ export async function doctorCommand(flags: DoctorFlags, context: Context): Promi
     const outcome = outcomeOf(checks);
     const document: DoctorDocument = {
       ...{ checks, config, runbook, evidence: found.evidence, outcome, warnings, totalMs },
-      acl: { triage: aclLine('triage', needs), operator: aclLine('operator', needs, isDirectional) },
+      acl: {
+        triage: aclLine('triage', needs),
+        operator: aclLine('operator', needs, isDirectional),
+        sentinel,
+      },
     };
     streams.out(doctorText(document, flags.output, await paintFor(streams.colorOut), streams.columns));
     return EXITS[outcome];
@@ -153,8 +160,9 @@ async function askServer(
 ): Promise<Omit<RedisFacts, 'survey'>> {
   const skew = await inTime(() => probes.redisClock(keyspace, clock));
   // A server that is not there is not asked again.
-  if (!skew.known && skew.cause !== 'auth') return { clock: skew, info: skew, rights: skew };
+  if (!skew.known && skew.cause !== 'auth') return { servers: skew, clock: skew, info: skew, rights: skew };
   return {
+    servers: await inTime(() => probes.redisServers(keyspace)),
     clock: skew,
     info: await inTime(() => probes.redisInfo(keyspace)),
     rights: await inTime(() => probes.redisRights(keyspace, needs, config.redis.username)),

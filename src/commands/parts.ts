@@ -1,4 +1,4 @@
-import { placeOf } from '../config/endpoints.ts';
+import { placeOf } from '../config/display.ts';
 import { resolveConfig } from '../config/resolve.ts';
 import type { Config, HttpTarget } from '../config/types.ts';
 import type { Context } from '../context.ts';

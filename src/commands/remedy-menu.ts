@@ -3,8 +3,9 @@ import type { ExitCode } from '../errors.ts';
 import { paintFor } from '../output/paint-for.ts';
 import { quoteCommand } from '../output/quote.ts';
 import type { Streams } from '../output/streams.ts';
-import { sourceReport, type TriageDocument } from '../output/triage-document.ts';
+import type { TriageDocument } from '../output/triage-document.ts';
 import { triageHuman } from '../output/triage-human.ts';
+import { sourceReport } from '../output/triage-unseen.ts';
 import { onlyLooks } from '../remedies/propose.ts';
 
 interface Offer {

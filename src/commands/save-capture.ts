@@ -1,3 +1,4 @@
+import { endpointsOf } from '../config/display.ts';
 import type { Config, HttpTarget, Secret } from '../config/types.ts';
 import { reserveCapture } from '../evidence/capture.ts';
 import { CAPTURE_SCHEMA, type Capture } from '../evidence/capture-schema.ts';
@@ -46,11 +47,9 @@ export async function openCapture(path: string): Promise<CaptureFile> {
 /** How messages name the systems that were read. */
 const hostsOf = ({ redis, prometheus }: Config): string[] =>
   [
-    redis.display,
-    ...prometheus.map(({ url }) => url),
-    redis.path,
-    ...prometheus.map(({ url }) => new URL(url).host),
-    redis.host,
+    ...[redis.display, redis.path],
+    ...prometheus.flatMap(({ url }) => [url, new URL(url).host]),
+    ...endpointsOf(redis).map(({ host }) => host),
   ].filter((name): name is string => name !== null && name !== '');
 
 /** A message may quote what a server answered, and that may echo what it was sent. */
@@ -71,7 +70,8 @@ function secretsOf({ redis, prometheus }: Config): string[] {
       /auth|token|key|cookie/i.test(name) ? [value] : [],
     ),
   ];
-  return [redis.password, redis.tls?.key, ...prometheus.flatMap(ofHttp)].flatMap((secret) => {
+  const ofSentinels = redis.topology.kind === 'sentinel' ? [redis.topology.password] : [];
+  return [redis.password, redis.tls?.key, ...ofSentinels, ...prometheus.flatMap(ofHttp)].flatMap((secret) => {
     if (secret === null || secret === undefined) return [];
     const text = typeof secret === 'string' ? secret : secret.reveal();
     return text === '' ? [] : [text];

@@ -1,29 +1,34 @@
 import { systemsOf } from '../config/reach.ts';
 import { resolveConfig } from '../config/resolve.ts';
 import type { Context } from '../context.ts';
-import { EXIT, type ExitCode, UsageError } from '../errors.ts';
-import { collect } from '../evidence/collect.ts';
-import type { Evidence } from '../evidence/types.ts';
+import { type ExitCode, UsageError } from '../errors.ts';
+import type { ScanOptions } from '../evidence/collect.ts';
 import { paintFor } from '../output/paint-for.ts';
-import { startProgress } from '../output/progress.ts';
+import { scanProgress, startProgress } from '../output/progress.ts';
 import type { Streams } from '../output/streams.ts';
-import { isDegraded, sourceReport, type TriageDocument } from '../output/triage-document.ts';
+import type { TriageDocument } from '../output/triage-document.ts';
 import { triageHuman } from '../output/triage-human.ts';
 import { triageJson } from '../output/triage-json.ts';
 import { triageMarkdown } from '../output/triage-markdown.ts';
+import { sourceReport } from '../output/triage-unseen.ts';
 import type { GlobalFlags } from '../program.ts';
-import { proposeAll } from '../remedies/propose.ts';
-import { loadRunbook, withQueries, withThresholds } from '../runbooks/load.ts';
-import type { Runbook } from '../runbooks/schema.ts';
-import { judge } from '../verdict/judge.ts';
-import type { Verdict } from '../verdict/types.ts';
+import { loadRunbook, withThresholds } from '../runbooks/load.ts';
+import type { PaceName } from '../signals/redis/pace.ts';
+import type { PassProgress } from '../signals/redis/pass.ts';
 import { offerRemedies } from './remedy-menu.ts';
 import { streamsFor } from './streams.ts';
+import { type Case, documentOf, exitCodeOf, readCase, targetOf } from './triage-run.ts';
 
 export interface TriageFlags extends GlobalFlags {
+  /** Every --context that was given, each once. */
+  readonly contexts: readonly string[];
+  readonly allContexts: boolean;
   /** Seconds. */
   readonly window: number;
   readonly top: number;
+  /** Seconds that the pass over Redis may take; without it, as long as everything may. */
+  readonly budget?: number;
+  readonly pace: PaceName;
   readonly exitCode: boolean;
   /** Where to write the evidence. */
   readonly save?: string;
@@ -33,34 +38,26 @@ export interface TriageFlags extends GlobalFlags {
   readonly from?: string;
 }
 
-/** What is judged, and by what. */
-interface Case {
-  readonly evidence: Evidence;
-  readonly runbook: Runbook;
-  readonly context: string | null;
-  readonly totalMs: number;
-}
-
 /** `ratelimit triage`: collect, judge, say it in the format that was asked for. */
 export async function triageCommand(flags: TriageFlags, context: Context, again: Again): Promise<ExitCode> {
-  const streams = streamsFor(flags, context);
   if (flags.redact && flags.save === undefined) {
     throw new UsageError('--redact is about the file of --save, which was not given');
   }
+  if (flags.allContexts || flags.contexts.length > 1) {
+    const { triageContexts } = await import('./triage-contexts.ts');
+    return triageContexts(flags, context);
+  }
+  const streams = streamsFor(flags, context);
   const replayed = flags.from !== undefined;
-  const { evidence, runbook, ...run } =
+  const found =
     flags.from === undefined
       ? await live(flags, context, streams)
       : await recorded(flags.from, flags, context);
-  if (flags.verbose) streams.err(sourceReport(evidence));
-  const verdict = judge(evidence, runbook);
-  const document: TriageDocument = {
-    ...{ evidence, runbook, verdict, top: flags.top, replayed, ...run },
-    remedies: proposeAll(verdict, runbook, evidence),
-  };
+  if (flags.verbose) streams.err(sourceReport(found.evidence));
+  const document = documentOf(found, { top: flags.top, replayed });
   if (!replayed) context.onTriage?.(document);
   streams.out(await render(document, flags.output, streams));
-  const code = exitCode(evidence, verdict, flags.exitCode);
+  const code = exitCodeOf(document, flags.exitCode);
   // Nothing is to be done about what was recorded earlier.
   const mayAct = !replayed && flags.output === 'human' && flags.input && streams.terminal;
   return mayAct ? offerRemedies(document, { code, context, streams, again }) : code;
@@ -72,27 +69,28 @@ type Again = (argv: readonly string[]) => Promise<ExitCode>;
 async function live(flags: TriageFlags, context: Context, streams: Streams): Promise<Case> {
   const startedAt = context.clock.now();
   // The clients load while the configuration is read.
-  const [config, adapters] = await Promise.all([
+  const [config] = await Promise.all([
     resolveConfig({ flags, env: context.env, configHome: context.configHome }),
     context.adapters(),
   ]);
-  const plain = await loadRunbook(config.runbook, context.runbooks);
-  const runbook = withQueries(withThresholds(plain, config.thresholds), config.queries);
+  const target = await targetOf(config, context);
   const file = flags.save === undefined ? null : await saving(flags.save);
   const what = `reading ${systemsOf(config).join(' and ')}`;
-  const stopProgress = startProgress(streams, what, flags.quiet);
-  const request = { config, runbook, windowSeconds: flags.window, clock: context.clock };
-  let evidence: Evidence;
+  let pass: (() => PassProgress) | null = null;
+  const stopProgress = startProgress(streams, () => scanProgress(what, pass?.() ?? null), flags.quiet);
+  const watch: ScanOptions['watch'] = (progress) => {
+    pass = progress;
+    return () => {
+      pass = null;
+    };
+  };
+  let found: Case;
   try {
-    evidence = await collect(adapters, request, context.interrupt).finally(stopProgress);
+    found = await readCase(target, { ...flags, watch }, context, startedAt).finally(stopProgress);
   } catch (error) {
     await file?.discard();
     throw error;
   }
-  const found: Case = {
-    ...{ evidence, runbook, context: config.context },
-    totalMs: context.clock.now() - startedAt,
-  };
   await file?.write(found, config, flags.redact, context.version);
   return found;
 }
@@ -123,14 +121,4 @@ async function render(
   if (format === 'json') return triageJson(document);
   if (format === 'markdown') return triageMarkdown(document);
   return triageHuman(document, await paintFor(streams.colorOut), streams.columns);
-}
-
-/** Precedence: refused credentials, then anything unknown, then a finding. */
-function exitCode(evidence: Evidence, verdict: Verdict, wanted: boolean): ExitCode {
-  const signals = Object.values(evidence.signals);
-  if (signals.some(({ cause, sources }) => [cause, ...sources.map((one) => one.cause)].includes('auth'))) {
-    return EXIT.auth;
-  }
-  if (isDegraded(evidence)) return EXIT.degraded;
-  return wanted && verdict.findings.length > 0 ? EXIT.finding : EXIT.done;
 }

@@ -1,4 +1,5 @@
-import { parseHttpUrl, parseRedisUrl, withDisplay } from './endpoints.ts';
+import { withDisplay } from './display.ts';
+import { parseHttpUrl, parseRedisUrl } from './endpoints.ts';
 import type { ApiEntry, PrometheusEntries, PrometheusEntry, RedisEntry, TlsEntry } from './schema.ts';
 import type { SecretReader } from './secrets.ts';
 import { type AtLeastOne, type HttpTarget, type RedisTarget, Secret, type Tls } from './types.ts';
@@ -52,17 +53,37 @@ export async function redisFromEntry(
   entry: RedisEntry,
   files: ContextFiles,
 ): Promise<Connection<RedisTarget> | string> {
-  const url = parseRedisUrl(entry.url);
-  if (typeof url === 'string') return url;
+  const given = await placeIn(entry, files);
+  if (typeof given === 'string') return given;
   const password = await readSecret(files, entry['password-file'], 'password-file');
   const { tls, tlsFiles } = await readTls(entry.tls, files);
   const target = withDisplay({
-    ...url,
-    username: entry.username ?? url.username,
-    password: password ?? url.password,
-    tls: tls ?? url.tls,
+    ...given,
+    username: entry.username ?? given.username,
+    password: password ?? given.password,
+    tls: tls ?? given.tls,
+    read: entry.read ?? given.read,
   });
   return { target, tlsFiles };
+}
+
+/** How the servers of an entry are found, and what its URL says of the rest. */
+async function placeIn(entry: RedisEntry, files: ContextFiles): Promise<RedisTarget | string> {
+  const { url, sentinel, cluster, db = 0 } = entry;
+  const bare = { ...DEFAULT_REDIS.target, host: '', port: 0, db };
+  if (sentinel !== undefined) {
+    const { name, nodes: sentinels, username = null } = sentinel;
+    const key = ['sentinel', 'password-file'];
+    const password = await readSecret(files, sentinel['password-file'], key);
+    return { ...bare, topology: { kind: 'sentinel', name, sentinels, username, password } };
+  }
+  if (cluster !== undefined) return { ...bare, topology: { kind: 'cluster', seeds: cluster } };
+  const target = parseRedisUrl(url ?? '');
+  const reader = entry['replica-url'] === undefined ? null : parseRedisUrl(entry['replica-url']);
+  if (typeof target === 'string' || reader === null) return target;
+  if (typeof reader === 'string') return reader;
+  const { host, port } = reader;
+  return { ...target, topology: { kind: 'server', reader: { host, port } } };
 }
 
 /** The one Prometheus that a flag or a variable gives, or the sentence that says what is wrong. */

@@ -1,12 +1,12 @@
-import { isIPv6 } from 'node:net';
-import { hasControl, quote } from '../values/text.ts';
+import { hasControl } from '../values/text.ts';
+import { decode, expected, MAX_DB, parseAuthority, parseDb, parseUserinfo, unbracket } from './authority.ts';
+import { withDisplay } from './display.ts';
+import { parseTopologyUrl, REDIS_PORT } from './topology-url.ts';
 import { type HttpTarget, type RedisTarget, Secret } from './types.ts';
 
-const REDIS_PORT = 6379;
-/** Redis refuses an index beyond its `databases` setting (16 by default); larger than this is a typing error. */
-const MAX_DB = 1023;
-
 const MAX_URL = 2048;
+
+const A_REDIS_URL = 'a redis://, rediss://, unix:, sentinel:// or cluster:// URL';
 
 /** What an http(s) URL says: where, and the credentials in its userinfo. */
 export type HttpPieces = Pick<HttpTarget, 'url' | 'basicAuth'>;
@@ -14,14 +14,16 @@ export type HttpPieces = Pick<HttpTarget, 'url' | 'basicAuth'>;
 /**
  * Reads `redis://[user[:password]@]host[:port][/db]`, the same with `rediss:` (TLS), or `unix:/path[?db=N]`,
  * which may also be written `unix://[user[:password]@]/path[?db=N]`. Credentials and socket paths are
- * percent-decoded; the port defaults to 6379 and the db to 0. A unix target has host `''` and port 0.
+ * percent-decoded; the port defaults to 6379 and the db to 0. A unix target has host `''` and port 0. Sentinels and
+ * clusters: see `parseTopologyUrl`.
  * @returns the target, or the sentence that says what was expected and what was got. Never throws.
  */
 export function parseRedisUrl(text: string): RedisTarget | string {
-  const scheme = /^(rediss?:\/\/|unix:)/i.exec(text)?.[0].toLowerCase();
-  if (scheme === undefined || hasControl(text)) return expected('a redis://, rediss:// or unix: URL', text);
+  const scheme = /^(rediss?:\/\/|unix:|(?:sentinel|cluster)(?:\+tls)?:\/\/)/i.exec(text)?.[0].toLowerCase();
+  if (scheme === undefined || hasControl(text)) return expected(A_REDIS_URL, text);
   if (text.length > MAX_URL) return expected(`a URL of at most ${MAX_URL} characters`, text);
   if (scheme === 'unix:') return parseUnixUrl(text);
+  if (!scheme.startsWith('redis')) return parseTopologyUrl(text, scheme);
   const rest = text.slice(scheme.length);
   if (/[?#]/.test(rest)) return expected('a URL without a query or fragment', text);
   const authority = parseAuthority(text, rest);
@@ -76,93 +78,4 @@ export function parseHttpUrl(text: string): HttpPieces | string {
     url: new URL(bare).href.replace(/\/+$/, ''),
     basicAuth: username + password === '' ? null : { username, password: new Secret(password) },
   };
-}
-
-/** The target with `display` made anew: for a target whose username or password came from elsewhere. */
-export function withDisplay(target: Omit<RedisTarget, 'display'>): RedisTarget {
-  const user = target.username === null ? '' : `${encodeURIComponent(target.username)}@`;
-  if (target.path !== null) {
-    const path = target.path.split('/').map(encodeURIComponent).join('/');
-    // A path of `//x` would be read as an authority, so the empty authority is always written.
-    return { ...target, display: `unix://${user}${path}${target.db === 0 ? '' : `?db=${target.db}`}` };
-  }
-  const host = target.host.includes(':') ? `[${target.host}]` : target.host;
-  const scheme = target.tls === null ? 'redis' : 'rediss';
-  const db = target.db === 0 ? '' : `/${target.db}`;
-  return { ...target, display: `${scheme}://${user}${host}:${target.port}${db}` };
-}
-
-/** Where a Redis is, whoever asks: its URL with neither user nor password. */
-export const placeOf = (target: RedisTarget): string => withDisplay({ ...target, username: null }).display;
-
-interface Userinfo {
-  readonly username: string;
-  readonly password: string;
-}
-
-interface Authority extends Userinfo {
-  /** An IPv6 address keeps its brackets. */
-  readonly host: string;
-  readonly port: number | null;
-  /** What follows: empty, or from the first slash on. */
-  readonly path: string;
-}
-
-/** Splits `[user[:password]@]host[:port][/path]`; a string is the problem. WHATWG's parser would mend too much. */
-function parseAuthority(text: string, rest: string): Authority | string {
-  const slash = rest.indexOf('/');
-  const authority = slash < 0 ? rest : rest.slice(0, slash);
-  const at = authority.lastIndexOf('@');
-  const user = parseUserinfo(text, at < 0 ? '' : authority.slice(0, at));
-  if (typeof user === 'string') return user;
-  const match = /^(\[[^\]]*\]|[^:[\]]*)(?::(.*))?$/.exec(authority.slice(at + 1));
-  const host = match?.[1] ?? '';
-  if (!isHost(host)) return expected('a host name, an IPv4 address or an IPv6 address in brackets', text);
-  const port = match?.[2];
-  if (port !== undefined && !isPort(port)) return expected('a port of 1 to 65535 after the host', text);
-  return {
-    ...user,
-    host,
-    port: port === undefined ? null : Number(port),
-    path: slash < 0 ? '' : rest.slice(slash),
-  };
-}
-
-function parseUserinfo(text: string, userinfo: string): Userinfo | string {
-  const colon = userinfo.indexOf(':');
-  const username = decode(colon < 0 ? userinfo : userinfo.slice(0, colon));
-  const password = decode(colon < 0 ? '' : userinfo.slice(colon + 1));
-  if (username === null || password === null || /[@\s]/.test(userinfo)) {
-    return expected('credentials with their special characters percent-encoded', text);
-  }
-  if (hasControl(username + password)) return expected('credentials without control characters', text);
-  return { username, password };
-}
-
-function isHost(host: string): boolean {
-  return host.startsWith('[') ? isIPv6(unbracket(host)) && !host.includes('%') : /^[\w.-]{1,253}$/.test(host);
-}
-
-function unbracket(host: string): string {
-  return host.startsWith('[') ? host.slice(1, -1) : host;
-}
-
-function isPort(text: string): boolean {
-  return /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535;
-}
-
-function parseDb(text: string): number | null {
-  return /^\d{1,4}$/.test(text) && Number(text) <= MAX_DB ? Number(text) : null;
-}
-
-function decode(text: string): string | null {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return null;
-  }
-}
-
-function expected(what: string, text: string): string {
-  return `expected ${what}, got ${quote(text)}`;
 }

@@ -1,4 +1,5 @@
 import type { Connection } from './connections.ts';
+import { addressOf } from './display.ts';
 import type { Limits } from './limits.ts';
 import type { AtLeastOne, Config, HttpTarget, Origin, RedisTarget, Secret } from './types.ts';
 
@@ -41,6 +42,7 @@ export function listOrigins(effective: Effective): Leaf[] {
     leaf('redis.url', target.display, redis.origin),
     leaf('redis.username', target.username, redis.origin),
     leaf('redis.password', target.password, redis.origin),
+    ...topologyLeaves(target, redis.origin),
     ...tlsLeaves('redis', redis.value, redis.origin),
     ...prometheus.value.flatMap((one, index) => {
       const prefix = prometheus.value.length > 1 ? `prometheus[${index}]` : 'prometheus';
@@ -63,6 +65,21 @@ export function listOrigins(effective: Effective): Leaf[] {
 
 function leaf(key: string, value: string | Secret | null, origin: Origin): Leaf {
   return value === null ? { key, shown: '(none)', origin: 'default' } : { key, shown: String(value), origin };
+}
+
+/** What the URL does not say. */
+function topologyLeaves(target: RedisTarget, origin: Origin): Leaf[] {
+  const { topology, read } = target;
+  if (topology.kind === 'server') {
+    if (topology.reader === null) return [];
+    const url = `${target.tls === null ? 'redis' : 'rediss'}://${addressOf(topology.reader)}`;
+    return [leaf('redis.replica-url', url, origin), leaf('redis.read', read, origin)];
+  }
+  if (topology.kind === 'cluster') return [];
+  return [
+    leaf('redis.sentinel.username', topology.username, origin),
+    leaf('redis.sentinel.password', topology.password, origin),
+  ];
 }
 
 function httpLeaves(prefix: string, { target, tlsFiles }: Connection<HttpTarget>, origin: Origin): Leaf[] {

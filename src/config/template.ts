@@ -25,6 +25,8 @@ contexts:
     runbook: aegis
 
     # redis://[user@]host[:port][/db], rediss:// for TLS, or unix:/path/of/socket?db=0
+    # sentinel://[user@]host[:port][,host[:port]...]/name[/db] or cluster://[user@]host[:port][,host[:port]...];
+    # with TLS sentinel+tls:// and cluster+tls://. A context may also spell them out, as below.
     redis: redis://127.0.0.1:6379
 
     # http:// or https://, with the path prefix if there is one. A list, [http://one:9090, http://two:9090], where several
@@ -102,4 +104,35 @@ contexts:
 #    max-block-ttl: 24h
 #    cap-ceiling: 500.00
 #    journal-stream: ratelimit:journal
+
+  # A primary with replicas behind an address of their own. Triage may read those; remedies always go to the primary.
+#  with-reader:
+#    redis:
+#      url: rediss://redis.example:6379
+#      replica-url: rediss://redis-reader.example:6379
+#      read: replica
+
+  # A primary that sentinels look after. username, password-file and tls are those of the servers; what the sentinels
+  # themselves want stands under sentinel. A tls without keys in it trusts the usual authorities.
+#  with-sentinels:
+#    redis:
+#      sentinel:
+#        name: mymaster
+#        nodes: [sentinel-1.example:26379, sentinel-2.example:26379, sentinel-3.example:26379]
+#        password-file: secrets/sentinel-password
+#      username: triage
+#      password-file: secrets/redis-password
+#      tls: {}
+#      db: 0
+#      read: primary
+
+  # A cluster: some of its nodes are enough, they name the others.
+#  with-cluster:
+#    redis:
+#      cluster: [redis-1.example:6379, redis-2.example:6379]
+#      username: triage
+#      password-file: secrets/redis-password
+#      tls:
+#        ca-file: tls/ca.pem
+#      read: replica
 `;

@@ -28,13 +28,45 @@ export interface Tls {
   readonly key: Secret | null;
   /** Where these came from, by the key of the configuration: `ca-file`, `cert-file`, `key-file`. */
   readonly files?: Readonly<Record<string, string>>;
+  /** The name that the server's certificate must carry; its host unless said. */
+  readonly servername?: string;
 }
 
-/** One Redis server. Exactly one of `path` (a unix socket) and `host`/`port` says where it is. */
+/** Where a server listens; an IPv6 address without brackets. */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** How the servers of a Redis are found. */
+export type Topology =
+  | {
+      readonly kind: 'server';
+      /** Where its replicas answer, behind one address; null: not told. */
+      readonly reader: Endpoint | null;
+    }
+  | {
+      readonly kind: 'sentinel';
+      /** What the sentinels call the primary and its replicas. */
+      readonly name: string;
+      readonly sentinels: readonly Endpoint[];
+      /** The sentinels' own: those of the target are never sent to them. */
+      readonly username: string | null;
+      readonly password: Secret | null;
+    }
+  | { readonly kind: 'cluster'; readonly seeds: readonly Endpoint[] };
+
+/**
+ * One Redis: a server, or several that hold its keys together. Of a server, exactly one of `path` (a unix socket) and
+ * `host`/`port` says where it is; else these are null, `''` and 0, and `topology` says where to ask.
+ */
 export interface RedisTarget {
   readonly host: string;
   readonly port: number;
   readonly path: string | null;
+  readonly topology: Topology;
+  /** Where triage reads. Single keys are always looked at, and written, where they are written. */
+  readonly read: 'primary' | 'replica';
   readonly db: number;
   readonly username: string | null;
   readonly password: Secret | null;

@@ -30,6 +30,10 @@ export function aclLine(role: Role, needs: readonly Need[], directional = true):
   ].join(' ');
 }
 
+/** The line that makes a user of the sentinels, who may be told where the primary and its replicas are, and no more. */
+export const SENTINEL_LINE =
+  'ACL SETUSER ratelimit reset on >PASSWORD +sentinel|get-master-addr-by-name +sentinel|replicas';
+
 /**
  * A key template as a pattern of Redis: its places as stars, its own glob characters as themselves. A pattern cannot hold
  * a space, so any one character stands in for it.

@@ -46,8 +46,9 @@ export function diagnose(found: Findings): Check[] {
   const drift = driftChecks(runbook, evidence, sources, { redis, prometheus });
   const unspoken = unspokenSources(runbook, sources);
   const scene = { evidence, runbook, sources, unspoken, drifted: driftedSignals(drift, evidence) };
-  const { db } = config.redis;
-  const world = { runbook, evidence, sources, db, timeoutSeconds: config.timeoutSeconds };
+  const { db, topology } = config.redis;
+  const { timeoutSeconds } = config;
+  const world = { runbook, evidence, sources, db, topology: topology.kind, timeoutSeconds };
   return [
     ...quietChecks(verdict, scene),
     ...drift,

@@ -1,4 +1,5 @@
 import type { Cause, Id } from '../evidence/types.ts';
+import type { Lost } from '../signals/redis/servers.ts';
 
 // What the doctor has seen beside the signals: plain data, from which `diagnose` makes its checks.
 
@@ -17,9 +18,15 @@ export interface Skew {
   readonly at: string;
 }
 
-/** What `INFO` says of a Redis; null: it does not say. */
+/** What `INFO` says of a Redis; null: it does not say. Of several servers, what is worst among them. */
 export interface RedisInfo {
+  /** The server of several whose memory is told of; null: there is one. */
+  readonly of: string | null;
   readonly version: string | null;
+  /** The version of Valkey, where it is that; it gives the Redis that it is compatible with as `version`. */
+  readonly valkey: string | null;
+  /** True while the server is loading its data. */
+  readonly isLoading: boolean;
   /** `master`, `slave` or another word of the server's own. */
   readonly role: string | null;
   /** Of a replica: is it connected to its primary? */
@@ -27,9 +34,11 @@ export interface RedisInfo {
   readonly policy: string | null;
   readonly maxmemoryBytes: number | null;
   readonly usedBytes: number | null;
-  /** Keys that were evicted since the server started. */
+  /** What all of them use together. */
+  readonly totalBytes: number | null;
+  /** Keys that were evicted since the server started, from all of them. */
   readonly evicted: number | null;
-  /** Keys by database, of those that hold any; null: not told. */
+  /** Keys by database, of those that hold any, on all of them; null: not told. */
   readonly keys: Readonly<Record<number, number>> | null;
 }
 
@@ -74,7 +83,16 @@ export interface Survey {
   readonly tookMs: number;
 }
 
+/** The servers that take writes, as they were found. */
+export interface ServersSeen {
+  /** Those that answer. */
+  readonly names: readonly string[];
+  /** Those that do not, and slots that nobody serves. */
+  readonly lost: readonly Lost[];
+}
+
 export interface RedisFacts {
+  readonly servers: Told<ServersSeen>;
   readonly clock: Told<Skew>;
   readonly info: Told<RedisInfo>;
   readonly rights: Told<Rights>;

@@ -32,8 +32,12 @@ export interface Aim {
   readonly journalStream: string | null;
   /** The number of the database. */
   readonly db: number;
+  /** True for a cluster, whose nodes are asked who serves what (false). */
+  readonly isCluster?: boolean;
 }
 
+/** The map of a cluster, a key on its way to another node, and a replica that stands in. */
+const CLUSTER = ['cluster|slots', 'asking', 'readonly'];
 /** What a signal reads of a key. */
 const READ = ['mget', 'pttl', 'type'];
 /** What a look at single keys reads of each. */
@@ -42,7 +46,7 @@ const LOOK = [...READ, 'exists'];
 const COMPARE = ['eval', 'evalsha', 'get', 'pttl'];
 
 /** Every command that is sent, with every family of keys that it is sent for. */
-export function needsOf(runbook: Runbook, { journalStream, db }: Aim): Need[] {
+export function needsOf(runbook: Runbook, { journalStream, db, isCluster = false }: Aim): Need[] {
   const read = (use: Use, commands: readonly string[], keys: readonly (string | null)[] = [null]) =>
     product(use, commands, keys, false);
   const write = (use: Use, commands: readonly string[], keys: readonly string[]) =>
@@ -60,7 +64,7 @@ export function needsOf(runbook: Runbook, { journalStream, db }: Aim): Need[] {
   const switches = halt === null ? [] : [...(halt.key === null ? [] : [halt.key]), ...halt.reasons];
   const stream = journalStream === null ? [] : [journalStream];
   return [
-    ...read('triage', ['scan', 'time', ...(db === 0 ? [] : ['select'])]),
+    ...read('triage', ['scan', 'time', ...(db === 0 ? [] : ['select']), ...(isCluster ? CLUSTER : [])]),
     ...read('triage', READ, families),
     ...read('blocks', LOOK, blocks),
     ...read('caps', LOOK, [...caps, ...spends.map(({ spend }) => spend)]),

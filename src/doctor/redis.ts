@@ -1,6 +1,7 @@
+import type { Topology } from '../config/types.ts';
 import type { Evidence } from '../evidence/types.ts';
 import type { Runbook } from '../runbooks/schema.ts';
-import type { RedisFacts, RedisInfo } from './facts.ts';
+import type { RedisFacts, RedisInfo, ServersSeen } from './facts.ts';
 import type { Source } from './reach.ts';
 import { type Check, checkOf, unknownCheck } from './types.ts';
 
@@ -9,6 +10,7 @@ interface World {
   readonly evidence: Evidence;
   readonly sources: readonly Source[];
   readonly db: number;
+  readonly topology: Topology['kind'];
   readonly timeoutSeconds: number;
 }
 
@@ -18,15 +20,20 @@ const SLOW_SHARE = 0.5;
 const FULL_SHARE = 0.95;
 
 /** How the Redis stands that triage reads and that remedies write to. */
-export function redisChecks({ info, survey }: RedisFacts, world: World): Check[] {
+export function redisChecks({ servers, info, survey }: RedisFacts, world: World): Check[] {
   const { runbook, db } = world;
   const redis = { check: 'redis', source: 'Redis' } as const;
   const checks: Check[] = info.known
-    ? [versionCheck(info.value, db), ...roleChecks(info.value), ...evictionChecks(info.value, runbook)]
+    ? [
+        versionCheck(info.value, db),
+        ...roleChecks(info.value, world.topology),
+        ...evictionChecks(info.value, runbook),
+      ]
     : [
         unknownCheck('redis', 'redis-unknown', info, redis),
         unknownCheck('redis', 'eviction-unknown', info, redis),
       ];
+  if (servers.known && world.topology !== 'server') checks.unshift(...serverChecks(servers.value, world));
   checks.push(...passChecks(world, info.known ? (info.value.keys?.[db] ?? null) : null));
   if (survey.known && survey.value.keys === 0 && survey.value.isComplete) {
     const { elsewhere } = survey.value;
@@ -46,15 +53,28 @@ export function redisChecks({ info, survey }: RedisFacts, world: World): Check[]
   return checks;
 }
 
-const versionCheck = ({ version, usedBytes, keys }: RedisInfo, db: number): Check =>
+/** Whether all the servers that hold the keyspace answer. */
+function serverChecks({ names, lost }: ServersSeen, { topology }: World): Check[] {
+  const base = { check: 'redis', source: 'Redis' } as const;
+  return [
+    checkOf({ ...base, code: 'servers-found', level: 'fine', args: { topology, names } }),
+    ...lost.map(({ name, share, cause, reason }) =>
+      checkOf({ ...base, code: 'server-lost', level: 'problem', cause, reason, args: { name, share } }),
+    ),
+  ];
+}
+
+const versionCheck = ({ version, totalBytes: usedBytes, keys }: RedisInfo, db: number): Check =>
   checkOf({
     ...{ check: 'redis', code: 'redis-version', level: 'fine', source: 'Redis' },
     args: { version, usedBytes, keys: keys === null ? null : (keys[db] ?? 0) },
   });
 
-function roleChecks({ role, linkUp }: RedisInfo): Check[] {
+function roleChecks({ role, linkUp }: RedisInfo, topology: World['topology']): Check[] {
   const base = { check: 'redis', source: 'Redis', args: { role } } as const;
   if (role === null) return [];
+  // That masters are primaries goes without saying.
+  if (role === 'master' && topology === 'cluster') return [];
   if (role === 'master') return [checkOf({ ...base, code: 'role-primary', level: 'fine' })];
   const replica = checkOf({ ...base, code: 'role-replica', level: 'warning' });
   if (linkUp !== false) return [replica];
@@ -63,10 +83,10 @@ function roleChecks({ role, linkUp }: RedisInfo): Check[] {
 
 /** What the server throws away by itself when its memory is full. */
 function evictionChecks(info: RedisInfo, { remedies }: Runbook): Check[] {
-  const { policy, maxmemoryBytes, usedBytes, evicted } = info;
+  const { of, policy, maxmemoryBytes, usedBytes, evicted } = info;
   if (policy === null || maxmemoryBytes === null) return [];
   const writes = remedies['block-ip'] !== null || remedies['raise-cap'] !== null;
-  const args = { policy, maxmemoryBytes, usedBytes, evicted, used: (usedBytes ?? 0) / maxmemoryBytes };
+  const args = { of, policy, maxmemoryBytes, usedBytes, evicted, used: (usedBytes ?? 0) / maxmemoryBytes };
   const base = { check: 'redis', source: 'Redis', args } as const;
   if (policy === 'noeviction') {
     const isFull = maxmemoryBytes > 0 && args.used >= FULL_SHARE;

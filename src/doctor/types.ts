@@ -58,6 +58,8 @@ export type ServerCode =
   | 'other-database'
   | 'redis-version'
   | 'redis-unknown'
+  | 'servers-found'
+  | 'server-lost'
   | 'role-primary'
   | 'role-replica'
   | 'replica-cut'

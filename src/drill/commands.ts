@@ -55,6 +55,22 @@ interface Spec {
   readonly run: Command;
 }
 
+/** What a drill's server says of itself: as much as is asked of one, whichever section. */
+const ABOUT = [
+  '# Server',
+  'redis_version:7.0.0',
+  '# Persistence',
+  'loading:0',
+  '# Memory',
+  'maxmemory:0',
+  'maxmemory_policy:noeviction',
+  '# Replication',
+  'role:master',
+  '# Cluster',
+  'cluster_enabled:0',
+  '',
+];
+
 const COMMANDS: Readonly<Record<string, Spec>> = {
   PING: { least: 0, most: 1, run: ([word]) => word ?? 'PONG' },
   TIME: {
@@ -94,6 +110,7 @@ const COMMANDS: Readonly<Record<string, Spec>> = {
       return stored.expiresAtMs === null ? -1 : stored.expiresAtMs - nowMs;
     },
   },
+  INFO: { least: 0, most: MANY, run: () => Buffer.from(ABOUT.join('\r\n')) },
   SCAN: { least: 1, most: MANY, run: scan },
   XADD: { least: 4, most: MANY, run: addToStream },
   XREVRANGE: { least: 3, most: 5, run: lastOfStream },

@@ -194,7 +194,7 @@ function readGauge(source: Of<'prometheus-gauge'>, question: Question): Reading 
       return {
         ...plainRow(id, kind, value),
         labels: mix === null ? {} : { [mix]: { [kept]: 1 } },
-        limit: used && { ...used, problem: null, stored: null, perHour: null },
+        limit: used && { ...used, problem: null, stored: null, endsInSeconds: null, perHour: null },
       };
     });
   const all = matching(source, question);

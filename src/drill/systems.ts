@@ -1,3 +1,4 @@
+import { withDisplay } from '../config/display.ts';
 import { type HttpTarget, type RedisTarget, Secret } from '../config/types.ts';
 import type { Adapter } from '../evidence/collect.ts';
 import { expand } from '../incidents/expand.ts';
@@ -44,18 +45,10 @@ export async function startSystems(
   const api = await startApiServer({ remedies, token: TOKEN, store, present });
   const apiUrl = `http://127.0.0.1:${api.port}`;
   return {
-    redis: {
-      ...{
-        host: '127.0.0.1',
-        port: redis.port,
-        path: null,
-        db: 0,
-        username: null,
-        password: null,
-        tls: null,
-      },
-      display: `redis://127.0.0.1:${redis.port}`,
-    },
+    redis: withDisplay({
+      ...{ host: '127.0.0.1', port: redis.port, path: null, db: 0 },
+      ...{ username: null, password: null, tls: null },
+    }),
     api: { url: apiUrl, bearerToken: new Secret(TOKEN), basicAuth: null, headers: {}, tls: null },
     prometheusUrl: `${apiUrl}/prometheus`,
     readPrometheus: readingOf(() => {

@@ -44,6 +44,8 @@ const row = z.strictObject({
   share: z.number().nullable(),
   usual: z.number().nullable(),
   lastSeenSeconds: count.nullable(),
+  // Captures from before it was kept tell by a missing time that nothing ends.
+  expires: z.boolean().nullable().default(false),
   labels: z.record(z.string(), numbers),
   limit: z
     .strictObject({
@@ -51,6 +53,7 @@ const row = z.strictObject({
       ratio: z.number().nullable(),
       problem: z.enum(['none', 'invalid']).nullable(),
       stored: z.string().nullable(),
+      endsInSeconds: count.nullable().default(null),
       perHour: z.number().nullable(),
     })
     .nullable(),
@@ -70,6 +73,31 @@ const source = z.strictObject({
   entities: count.nullable(),
   sample: z.strictObject({ id, value: z.number() }).nullable(),
 });
+const share = z.number().min(0).max(1);
+const range = z.tuple([z.number(), z.number()]);
+const sample = z.strictObject({
+  seen: z.strictObject({ total: z.number(), distinct: count }),
+  total: range.nullable(),
+  distinct: range,
+  missed: share,
+});
+const scan = z.strictObject({
+  coverage: share,
+  reason: z.string().nullable(),
+  keys: count,
+  pace: z.string().max(40),
+  tookMs: count,
+  nodes: z
+    .array(
+      z.strictObject({
+        name: z.string().max(300),
+        ...{ share, coverage: share, replica: z.boolean() },
+        ...{ reason: z.string().nullable(), cause },
+      }),
+    )
+    .max(16_384),
+  warnings: z.array(z.string()),
+});
 const signal = z.strictObject({
   status,
   reason: z.string().nullable(),
@@ -79,7 +107,8 @@ const signal = z.strictObject({
   atMost: z.boolean(),
   baseline: z.strictObject({ day: z.number().nullable(), week: z.number().nullable() }).nullable(),
   distinct: count.nullable(),
-  coverage: z.number().min(0).max(1).nullable(),
+  coverage: share.nullable(),
+  sample: sample.nullable().default(null),
   rows: z.array(row).max(10_000),
   distribution: z.array(bin).nullable(),
   strangers: z.strictObject({ distinct: count, total: z.number(), largest: z.number(), bins: z.array(bin) }),
@@ -115,6 +144,8 @@ export const captureSchema: z.ZodType<Capture> = z.strictObject({
     windowSeconds: z.number().positive(),
     resets: z.strictObject({ day: reset, month: reset }),
     reach,
+    // Captures from before there were samples hold whole passes.
+    scan: scan.nullable().default(null),
     signals: z.record(z.string(), signal),
   }),
 });

@@ -47,18 +47,21 @@ export async function readCapture(path: string, clock: Clock): Promise<Capture> 
   return fail(`${first?.path.map(String).join('.') || 'the document'}: ${first?.message ?? 'not evidence'}`);
 }
 
+const NOT_ASKED = absent('not asked for when this was recorded', 'not-configured');
+
 /**
  * Evidence with every signal of the runbook: what a recording does not hold was not seen. The first version asked for
  * fewer signals; what it never asked for it could not miss, and is judged as then.
  */
 export function completed({ version, evidence }: Capture, runbook: Runbook): Evidence {
-  const unseen =
-    version === V1_SCHEMA
-      ? absent('not asked for when this was recorded', 'not-configured')
-      : unknown('incomplete', 'not in this evidence');
+  const unseen = version === V1_SCHEMA ? NOT_ASKED : unknown('incomplete', 'not in this evidence');
   const missing = Object.entries(runbook.signals)
     .filter(([id]) => evidence.signals[id] === undefined)
-    .map(([id, { unit }]): [string, Signal] => [id, { ...unseen, unit, windowSeconds: null, sources: [] }]);
+    .map(([id, { unit, sources }]): [string, Signal] => {
+      // Nobody asked servers for their eviction before there was a pass to tell of.
+      const isYounger = evidence.scan === null && sources.every(({ kind }) => kind === 'redis-eviction');
+      return [id, { ...(isYounger ? NOT_ASKED : unseen), unit, windowSeconds: null, sources: [] }];
+    });
   return { ...evidence, signals: { ...evidence.signals, ...Object.fromEntries(missing) } };
 }
 

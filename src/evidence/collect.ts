@@ -4,9 +4,11 @@ import type { Config } from '../config/types.ts';
 import type { Runbook } from '../runbooks/schema.ts';
 import { windowOf } from '../runbooks/sources.ts';
 import type { Asked, Clock } from '../signals/asked.ts';
+import type { PaceName } from '../signals/redis/pace.ts';
+import type { PassProgress } from '../signals/redis/pass.ts';
 import { merge } from './merge.ts';
 import { resetsAfter } from './resets.ts';
-import type { Evidence, Reading, Signal, SourceReport } from './types.ts';
+import type { Evidence, Reading, Scan, Signal, SourceReport } from './types.ts';
 
 /** What some sources of one signal said together: sources that name the same entities are read together. */
 export interface Answer {
@@ -14,6 +16,8 @@ export interface Answer {
   readonly reading: Reading;
   /** One for each of `asked`, in its order. */
   readonly sources: readonly SourceReport[];
+  /** The pass over the keyspace that it comes from. */
+  readonly scan?: Scan;
 }
 
 /** Reads the sources of one kind of system. Never rejects: a failure is an `unknown` reading with its reason. */
@@ -24,9 +28,30 @@ export interface Request {
   readonly runbook: Runbook;
   readonly windowSeconds: number;
   readonly clock: Clock;
+  readonly scan: ScanWishes;
   /** Aborted at the deadline, and when the operator interrupts. */
   readonly signal: AbortSignal;
 }
+
+/** How the pass over the keyspace is to go. */
+export interface ScanWishes {
+  readonly pace: PaceName;
+  /** When it ends at the latest, milliseconds after the question. */
+  readonly endsAfterMs: number;
+  /** Told how to look at its progress while it goes on. @returns what ends that */
+  readonly watch: ((progress: () => PassProgress) => () => void) | null;
+}
+
+/** What the operator asks of the pass. */
+export interface ScanOptions {
+  readonly pace: PaceName;
+  /** null: as long as everything may take. */
+  readonly budgetSeconds: number | null;
+  readonly watch: ScanWishes['watch'];
+}
+
+/** The gentlest, for as long as everything may take. */
+const PLAIN_SCAN: ScanOptions = { pace: 'gentle', budgetSeconds: null, watch: null };
 
 export interface Adapters {
   readonly redis: Adapter;
@@ -40,37 +65,50 @@ export interface Adapters {
  */
 export async function collect(
   adapters: Adapters,
-  request: Omit<Request, 'signal'>,
+  request: Omit<Request, 'signal' | 'scan'>,
   interrupt: AbortSignal,
+  options: ScanOptions = PLAIN_SCAN,
 ): Promise<Evidence> {
   interrupt.throwIfAborted();
   const { runbook, clock, windowSeconds, config } = request;
   const at = clock.now();
   const asked = askedOf(runbook);
-  const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(), config.timeoutSeconds * 1000);
-  const signal = AbortSignal.any([deadline.signal, interrupt]);
-  // Every request under way listens; their number is bounded by the runbook.
-  setMaxListeners(0, signal);
-  const read = async (adapter: Adapter, system: string) => {
-    const part = asked.filter((one) => one.source.kind.startsWith(system));
-    return part.length > 0 ? adapter(part, { ...request, signal }) : [];
+  const timeoutMs = config.timeoutSeconds * 1000;
+  const budgetMs = options.budgetSeconds === null ? null : options.budgetSeconds * 1000;
+  // A longer budget is for the pass alone; nothing else may take longer than the deadline.
+  const scanMs = Math.max(timeoutMs, budgetMs === null ? 0 : budgetMs + reserveOf(budgetMs));
+  const scan: ScanWishes = {
+    ...{ pace: options.pace, watch: options.watch },
+    endsAfterMs: Math.min(budgetMs ?? scanMs, scanMs - reserveOf(scanMs)),
   };
-  try {
-    const answers = (
-      await Promise.all([read(adapters.redis, 'redis-'), read(adapters.prometheus, 'prometheus-')])
-    ).flat();
-    interrupt.throwIfAborted();
-    const signals = Object.keys(runbook.signals).map((id) => [id, toSignal(id, answers, request)] as const);
-    return {
-      ...{ at: clock.iso(at), windowSeconds, resets: resetsAfter(at, clock) },
-      reach: reachWords(config, ['redis']),
-      signals: Object.fromEntries(signals),
-    };
-  } finally {
-    clearTimeout(timer);
-  }
+  const read = async (adapter: Adapter, system: string, deadlineMs: number) => {
+    const part = asked.filter((one) => one.source.kind.startsWith(system));
+    if (part.length === 0) return [];
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(), deadlineMs);
+    const signal = AbortSignal.any([deadline.signal, interrupt]);
+    // Every request under way listens; their number is bounded by the runbook.
+    setMaxListeners(0, signal);
+    return adapter(part, { ...request, scan, signal }).finally(() => clearTimeout(timer));
+  };
+  const answers = (
+    await Promise.all([
+      read(adapters.redis, 'redis-', scanMs),
+      read(adapters.prometheus, 'prometheus-', timeoutMs),
+    ])
+  ).flat();
+  interrupt.throwIfAborted();
+  const signals = Object.keys(runbook.signals).map((id) => [id, toSignal(id, answers, request)] as const);
+  return {
+    ...{ at: clock.iso(at), windowSeconds, resets: resetsAfter(at, clock) },
+    reach: reachWords(config, ['redis']),
+    scan: answers.find((answer) => answer.scan !== undefined)?.scan ?? null,
+    signals: Object.fromEntries(signals),
+  };
 }
+
+/** Of the time for the pass, what is kept for the questions after it, milliseconds. */
+const reserveOf = (ms: number): number => Math.min(500, ms / 10);
 
 /** Every source of every signal, to be asked. */
 export const askedOf = ({ signals }: Runbook): Asked[] =>
@@ -83,7 +121,7 @@ export const askedOf = ({ signals }: Runbook): Asked[] =>
 function toSignal(
   id: string,
   answers: readonly Answer[],
-  { runbook, windowSeconds }: Omit<Request, 'signal'>,
+  { runbook, windowSeconds }: Omit<Request, 'signal' | 'scan'>,
 ): Signal {
   const own = answers.filter(({ asked }) => asked[0]?.signal === id);
   const specs = runbook.signals[id]?.sources ?? [];

@@ -1,4 +1,4 @@
-import { type Baseline, type Reading, type Row, type Status, unknown } from './types.ts';
+import { type Baseline, type Reading, type Row, type Sample, type Status, unknown } from './types.ts';
 
 /** What one source more can say decides: numbers, then that it could not be read, then that there are none. */
 const ORDER: readonly Status[] = ['measured', 'unknown', 'empty', 'absent'];
@@ -60,6 +60,7 @@ function joined(readings: readonly Reading[]): Reading {
     distinct,
     baseline: baselineOf(readings),
     coverage: Math.min(...readings.map(({ coverage }) => coverage ?? 1)),
+    sample: samplesOf(readings),
     rows: list.map((row) =>
       row.share === null || all === null ? row : { ...row, share: all > 0 ? row.value / all : null },
     ),
@@ -83,8 +84,30 @@ function both(a: Row, b: Row): Row {
     claimed: a.claimed && b.claimed,
     usual: a.usual === null && b.usual === null ? null : Math.max(a.usual ?? 0, b.usual ?? 0),
     lastSeenSeconds: seen.length > 0 ? Math.min(...seen) : null,
+    expires: more.expires ?? less.expires,
     labels: { ...less.labels, ...more.labels },
     limit: more.limit ?? less.limit,
+  };
+}
+
+/** What was counted stands beside what was estimated as what it is. */
+function samplesOf(readings: readonly Reading[]): Sample | null {
+  if (readings.every(({ sample }) => sample === null)) return null;
+  const parts = readings.map(({ sample, total, distinct }): Sample => {
+    const seen = { total: total ?? 0, distinct: distinct ?? 0 };
+    return (
+      sample ?? { seen, total: [seen.total, seen.total], distinct: [seen.distinct, seen.distinct], missed: 0 }
+    );
+  });
+  const add = (pick: (part: Sample) => number) => parts.reduce((all, part) => all + pick(part), 0);
+  return {
+    seen: { total: add(({ seen }) => seen.total), distinct: add(({ seen }) => seen.distinct) },
+    total: [
+      add(({ total, seen }) => total?.[0] ?? seen.total),
+      add(({ total, seen }) => total?.[1] ?? seen.total),
+    ],
+    distinct: [add(({ distinct }) => distinct[0]), add(({ distinct }) => distinct[1])],
+    missed: Math.max(...parts.map(({ missed }) => missed)),
   };
 }
 

@@ -12,5 +12,14 @@ export function mapMessages(evidence: Evidence, map: (message: string) => string
       sources: signal.sources.map((source) => ({ ...source, reason: orNull(source.reason) })),
     },
   ]);
-  return { ...evidence, signals: Object.fromEntries(signals) };
+  const { scan } = evidence;
+  const nodes = scan?.nodes.map((node) => ({ ...node, reason: orNull(node.reason) })) ?? [];
+  return {
+    ...evidence,
+    scan:
+      scan === null
+        ? null
+        : { ...scan, nodes, reason: orNull(scan.reason), warnings: scan.warnings.map(map) },
+    signals: Object.fromEntries(signals),
+  };
 }

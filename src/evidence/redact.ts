@@ -37,10 +37,12 @@ export function redact(evidence: Evidence, runbook: Runbook, hosts: readonly str
     const rows = signal.rows.map((row) => redactRow(row, { kind: row.kind ?? kind, keeps, parts }, stands));
     return [id, { ...signal, sources, rows }];
   });
+  const servers = evidence.scan?.nodes.map(({ name }) => name) ?? [];
+  const nodes = evidence.scan?.nodes.map((node, index) => ({ ...node, name: `server-${index + 1}` })) ?? [];
+  const scan = evidence.scan === null ? null : { ...evidence.scan, nodes };
   // Messages last: by then every name that occurs in them has its stand-in.
-  return mapMessages({ ...evidence, reach: [], signals: Object.fromEntries(signals) }, (message) =>
-    stands.inText(message, hosts),
-  );
+  const named = { ...evidence, reach: [], scan, signals: Object.fromEntries(signals) };
+  return mapMessages(named, (message) => stands.inText(message, [...hosts, ...servers]));
 }
 
 function redactRow(

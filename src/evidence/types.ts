@@ -38,6 +38,8 @@ export interface Limit {
   readonly problem: 'none' | 'invalid' | null;
   /** The limit as stored, cut short, when it is not a plain positive number. */
   readonly stored: string | null;
+  /** Seconds until the limit itself ends, after which there is none; null: it does not end, or that is not known. */
+  readonly endsInSeconds: number | null;
   /** Mean use per hour since the period began, in the signal's unit; null when it cannot be known yet. */
   readonly perHour: number | null;
 }
@@ -64,6 +66,8 @@ export interface Row {
   readonly usual: number | null;
   /** Seconds since the last event; null where the source does not tell. */
   readonly lastSeenSeconds: number | null;
+  /** Does what counts it end by itself? null: not known. */
+  readonly expires: boolean | null;
   /** A mix per label: `{ path: { "/execute": 8.9 } }`, in the signal's unit. */
   readonly labels: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly limit: Limit | null;
@@ -74,7 +78,7 @@ export interface Row {
 /** A row without anything that only some sources tell. */
 export const rowOf = (row: Pick<Row, 'id' | 'valid' | 'value'> & Partial<Row>): Row => ({
   ...{ kind: null, sources: [], claimed: false, public: null, atLeast: false, share: null, usual: null },
-  ...{ lastSeenSeconds: null, labels: {}, limit: null, period: null },
+  ...{ lastSeenSeconds: null, expires: null, labels: {}, limit: null, period: null },
   ...row,
 });
 
@@ -105,6 +109,48 @@ interface Strangers {
   readonly bins: readonly Bin[];
 }
 
+/** What a visited part of the keyspace tells of all of it; see `estimate`. */
+export interface Sample {
+  /** Exact, of the visited part; rows, distribution and strangers are of that part, too. */
+  readonly seen: { readonly total: number; readonly distinct: number };
+  /** 95 % interval of the total; null: nothing was seen that it could rest on. */
+  readonly total: readonly [low: number, high: number] | null;
+  /** 95 % interval of the number of entities. */
+  readonly distinct: readonly [low: number, high: number];
+  /** The chance that one particular key was not visited, however much it holds. */
+  readonly missed: number;
+}
+
+/** How far the pass over one server came. */
+export interface ScannedNode {
+  /** `host:port`, or the path of its socket. */
+  readonly name: string;
+  /** Of the keyspace, 0 to 1. */
+  readonly share: number;
+  /** Of this server's share, 0 to 1. */
+  readonly coverage: number;
+  /** True when it was a replica that was read. */
+  readonly replica: boolean;
+  /** Why its share was not read to the end; null: it was. */
+  readonly reason: string | null;
+  readonly cause: Cause | null;
+}
+
+/** The one pass over the keyspace that all of Redis's signals come from. */
+export interface Scan {
+  /** Of the whole keyspace, 0 to 1. */
+  readonly coverage: number;
+  /** Why that is not all of it, as the sources that it cut short say it, too; null: it is. */
+  readonly reason: string | null;
+  /** Keys that came by under the runbook's pattern. */
+  readonly keys: number;
+  readonly pace: string;
+  readonly tookMs: number;
+  readonly nodes: readonly ScannedNode[];
+  /** What is to be known of all that comes from it. */
+  readonly warnings: readonly string[];
+}
+
 /** What one source of a signal answered. */
 export interface Reading {
   readonly status: Status;
@@ -119,6 +165,8 @@ export interface Reading {
   readonly distinct: number | null;
   /** Share of the source that was read, 0..1. */
   readonly coverage: number | null;
+  /** Where only a part of the keyspace was visited: `total` and `distinct` are estimates then. null: they are counts. */
+  readonly sample: Sample | null;
   /** Largest first, at most a few hundred. */
   readonly rows: readonly Row[];
   /** Of the valid ids; null when `rows` are all there is. */
@@ -165,6 +213,8 @@ export interface Evidence {
   readonly resets: Readonly<Record<Period, Reset>>;
   /** Words that make a suggested command hit the Redis that was read, without secrets. Kept, so that evidence judged again says the same. */
   readonly reach: readonly string[];
+  /** null: no source is in Redis, or it could not be reached. */
+  readonly scan: Scan | null;
   readonly signals: Readonly<Record<string, Signal>>;
 }
 
@@ -183,6 +233,7 @@ function blank(status: Status, reason: string | null, cause: Cause | null, live:
     baseline: null,
     distinct: zero ? 0 : null,
     coverage: zero ? 1 : null,
+    sample: null,
     rows: [],
     distribution: null,
     strangers: NO_STRANGERS,

@@ -21,6 +21,8 @@ export interface DoctorDocument {
 export interface AclLines {
   readonly triage: string;
   readonly operator: string;
+  /** For the sentinels themselves; null: there are none. */
+  readonly sentinel: string | null;
 }
 
 /** What a check says, and what to do about it; both are escaped. */

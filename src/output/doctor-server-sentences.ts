@@ -26,6 +26,19 @@ export const SERVER_SENTENCES: Readonly<Record<ServerCode, Teller>> = {
     ),
   'redis-unknown': ({ reason }) =>
     said(`what Redis says of itself (INFO) is not known: ${textOf(reason, 300)}`),
+  'servers-found': ({ args }) => {
+    const names = listOf(args.names);
+    return args.topology === 'cluster'
+      ? said(
+          `${plural(names.length, 'master')} of the cluster answer${names.length === 1 ? 's' : ''}: ${joined(names)}`,
+        )
+      : said(`the primary that sentinels name is ${joined(names)}`);
+  },
+  'server-lost': ({ args, reason }) =>
+    said(
+      `${textOf(args.name)} does not answer, which holds ${formatShare(numberOf(args.share))} of the keyspace: ${textOf(reason, 300)}`,
+      'What it holds is unknown to triage, and remedies for keys there fail. Bring it back, or let a replica take over.',
+    ),
   'role-primary': () => said('it is a primary, so it takes remedies'),
   'role-replica': ({ args }) =>
     said(
@@ -39,18 +52,18 @@ export const SERVER_SENTENCES: Readonly<Record<ServerCode, Teller>> = {
     ),
   evictable: ({ args }) =>
     said(
-      `it evicts keys when its memory is full (${textOf(args.policy)}, ${shareOf(args)} of ${bytes(args.maxmemoryBytes)} in use${evicted(args)}): ${endangered(args)} can vanish before ${String(args.policy).startsWith('allkeys') ? 'their time' : 'they end'}, and counters with them`,
+      `${typeof args.of === 'string' ? textOf(args.of) : 'it'} evicts keys when its memory is full (${textOf(args.policy)}, ${shareOf(args)} of ${bytes(args.maxmemoryBytes)} in use${evicted(args)}): ${endangered(args)} can vanish before ${String(args.policy).startsWith('allkeys') ? 'their time' : 'they end'}, and counters with them`,
       'Look again after a remedy (ratelimit blocks, ratelimit caps). A Redis of its own with noeviction keeps what is written.',
     ),
   'evicts-nothing': ({ args }) =>
     said(
-      `it evicts nothing (${textOf(args.policy)}${numberOf(args.maxmemoryBytes) === 0 ? ', no maxmemory' : `, ${shareOf(args)} of ${bytes(args.maxmemoryBytes)} in use`})`,
+      `${typeof args.of === 'string' ? 'none of them evicts anything' : 'it evicts nothing'} (${textOf(args.policy)}${numberOf(args.maxmemoryBytes) === 0 ? ', no maxmemory' : `, ${shareOf(args)} of ${bytes(args.maxmemoryBytes)} in use`})`,
     ),
   'eviction-unknown': ({ reason }) =>
     said(`whether blocks and caps can be evicted is not known: ${textOf(reason, 300)}`),
   'memory-full': ({ args }) =>
     said(
-      `its memory is full (${shareOf(args)} of ${bytes(args.maxmemoryBytes)}) and it evicts nothing, so it refuses to write: remedies fail, and so do the counters that triage reads`,
+      `${typeof args.of === 'string' ? `the memory of ${textOf(args.of)}` : 'its memory'} is full (${shareOf(args)} of ${bytes(args.maxmemoryBytes)}) and it evicts nothing, so it refuses to write: remedies fail, and so do the counters that triage reads`,
       'Give it more memory (maxmemory), or find what fills it.',
     ),
   'pass-quick': ({ args }) => said(`triage's pass over the keys takes ${numberOf(args.latencyMs)} ms`),

@@ -13,9 +13,20 @@ export function doctorText(document: DoctorDocument, format: Format, paint: Pain
   return format === 'markdown' ? doctorMarkdown(document) : doctorHuman(document, paint, width);
 }
 
-/** Two commands to paste at the prompt of redis-cli, each on one line however long. Ends with a newline. */
-export function aclText({ triage, operator }: AclLines, format: Format): string {
-  if (format === 'json') return toJson({ schema: 'ratelimit/acl/v1', triage, operator, warnings: [] });
-  if (format === 'markdown') return `\`\`\`\n${triage}\n${operator}\n\`\`\`\n`;
-  return `${triage}\n${operator}\n`;
+/**
+ * Two commands to paste at the prompt of redis-cli, each on one line however long; where there are sentinels, one more for
+ * theirs. Ends with a newline.
+ */
+export function aclText({ triage, operator, sentinel }: AclLines, format: Format): string {
+  if (format === 'json') {
+    return toJson({ schema: 'ratelimit/acl/v1', triage, operator, sentinel, warnings: [] });
+  }
+  const own = sentinel === null ? '' : `\n${SENTINEL_TEXT}\n`;
+  const theirs =
+    sentinel === null ? '' : `${own}${format === 'markdown' ? `\n\`\`\`\n${sentinel}\n\`\`\`` : sentinel}\n`;
+  if (format === 'markdown') return `\`\`\`\n${triage}\n${operator}\n\`\`\`\n${theirs}`;
+  return `${triage}\n${operator}\n${theirs}`;
 }
+
+const SENTINEL_TEXT =
+  'On each sentinel, where sentinels ask for a user at all (sentinel.username in the context):';

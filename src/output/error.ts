@@ -9,12 +9,15 @@ export function renderError(
 ): { out: string; err: string } {
   const stack = options.stack && error.cause instanceof Error ? `${inert(error.cause.stack ?? '')}\n` : '';
   if (options.json) {
-    const { code, exitCode, message, hint } = error;
-    return { out: toJson({ schema: 'ratelimit/error/v1', code, exitCode, message, hint }), err: stack };
+    return { out: toJson(errorData(error)), err: stack };
   }
   const hint = error.hint === '' ? '' : `${inert(error.hint)}\n`;
   return { out: '', err: `ratelimit: ${inert(error.message)}\n${hint}${stack}` };
 }
+
+/** What the document `ratelimit/error/v1` holds. */
+export const errorData = ({ code, exitCode, message, hint }: RatelimitError) =>
+  ({ schema: 'ratelimit/error/v1', code, exitCode, message, hint }) as const;
 
 /** Arguments and file names are quoted in messages: only the line breaks between problems are ours. */
 const inert = (text: string): string =>

@@ -11,7 +11,7 @@ export function explain(because: Because, runbook: Runbook): string {
   if (because.code === 'unless' && what !== undefined) return explain(denied(because, what), runbook);
   const spec = because.signal === null ? undefined : runbook.signals[because.signal];
   const title = spec?.title ?? because.signal ?? '';
-  if (because.met === null && because.code !== 'unless') {
+  if (because.met === null && because.code !== 'unless' && because.code !== 'visited') {
     if (because.code === 'mix-only' || because.code === 'mix-mixed') {
       return `${title}: no source tells the ${text(because.args.label)}`;
     }
@@ -150,6 +150,8 @@ export function explain(because: Because, runbook: Runbook): string {
       return measured > 0
         ? `without an end, so that nobody knows since when it counts: ${text(args.names)}`
         : `every ${one} that stands out has a counter that ends`;
+    case 'visited':
+      return visitedSentence(because);
     case 'outgrown':
       return `${formatNumber(number(args.counted))} counted, ${formatNumber(number(args.seen))} seen in all in that time (threshold ${formatNumber(threshold)} times)`;
     case 'silent':
@@ -193,6 +195,8 @@ export function explainCaveat(caveat: Caveat, runbook: Runbook): string {
   switch (caveat.code) {
     case 'unconfirmed':
       return details;
+    case 'incomplete-scan':
+      return details;
     case 'signal-unknown':
       return `could not be checked: ${details}`;
     case 'signal-absent':
@@ -200,6 +204,14 @@ export function explainCaveat(caveat: Caveat, runbook: Runbook): string {
     default:
       return `${caveat.text ?? ''} (${details})`;
   }
+}
+
+function visitedSentence({ measured, args }: Because): string {
+  if (measured === null) return 'how much of the keyspace was read is not known';
+  const part = `${formatShare(measured)} of the keyspace was read`;
+  return args.proven === 1
+    ? `${part}; this holds whatever is in the rest`
+    : `${part}; one particular key was missed with a chance of ${formatShare(1 - measured)}, however much it holds`;
 }
 
 function reachesSentence(

@@ -6,6 +6,8 @@ import type { Because, Finding, Subject, Verdict } from '../verdict/types.ts';
 import { escapeText } from './escape.ts';
 import { formatAmount, formatNumber, formatShare } from './numbers.ts';
 import { explain } from './sentences.ts';
+import { describeEstimate, describeEviction, roundEstimate } from './signal-text.ts';
+import { unread } from './triage-unseen.ts';
 
 /** All that a triage run has to say; each format renders this and decides nothing. */
 export interface TriageDocument {
@@ -49,8 +51,7 @@ export function summarise(document: TriageDocument): string {
     ...verdict.blind.map((group) => blindness(group, document)),
   ];
   if (reasons.length === 0) {
-    const unread = unseen(document).filter(({ status }) => status === 'unknown');
-    reasons.push(...unread.map(({ id, why }) => `${id} could not be read: ${why}`));
+    reasons.push(...unread(document));
   }
   return reasons.join('; ');
 }
@@ -73,12 +74,14 @@ export function headlineOf(finding: Finding, document: TriageDocument): string {
   const { resets } = document.evidence;
   const money = signal.unit === 'USD';
   const amount = (n: number) => (money ? formatAmount(n, signal.unit) : formatNumber(n));
+  const all = (n: number, show = amount) =>
+    signal.sample === null ? show(n) : `about ${show(roundEstimate(n))}`;
   const places: Readonly<Record<string, string>> = {
     subjects: nameSubjects(subjects),
     value: amount(value),
     share: formatShare(total > 0 ? value / total : 0),
-    total: amount(total),
-    distinct: formatNumber(signal.distinct ?? 0),
+    total: all(total),
+    distinct: all(signal.distinct ?? 0, formatNumber),
     window: formatDuration(signal.windowSeconds ?? document.evidence.windowSeconds),
     crowd: formatNumber(held.get('spread-many')?.measured ?? 0),
     'rest-total': amount(held.get('rest-volume')?.measured ?? 0),
@@ -129,12 +132,15 @@ function blindness(group: readonly string[], { runbook, evidence }: TriageDocume
 export function describeSignal(id: string, signal: Signal, runbook: Runbook): string {
   const spec = runbook.signals[id];
   const { one = 'entity', many = 'entities' } = spec?.entity ?? {};
+  if (signal.sample !== null && signal.status === 'measured')
+    return describeEstimate(signal, signal.sample, many);
   const distinct = signal.distinct ?? 0;
   const entities = `${formatNumber(distinct)} ${distinct === 1 ? one : many}`;
   const kind = spec?.sources[0]?.kind;
   if (kind === 'prometheus-age' || (kind === 'prometheus-query' && signal.unit === 's')) {
     return `${entities}, the newest started ${formatDuration(signal.rows[0]?.value ?? 0)} ago`;
   }
+  if (kind === 'redis-eviction') return describeEviction(signal);
   if (kind === 'redis-entry') return entities;
   if (spec?.sources.some((source) => 'first' in source && source.first === 'smallest')) {
     const down = signal.rows.filter((row) => row.value === 0);
@@ -197,35 +203,6 @@ export function describeMix(row: Row, label: string, limit = 3): string {
     .map(([name, value]) => `${escapeText(name, 24)} ${formatShare(value / whole)}`);
   return parts.length > limit ? `${shown.join(', ')}, ...` : shown.join(', ');
 }
-
-/** Signals that did not answer with numbers, and why: what the verdict could not rest on. */
-export function unseen({ evidence, runbook }: TriageDocument): { id: string; status: string; why: string }[] {
-  return Object.entries(evidence.signals)
-    .filter(
-      ([, { status, cause }]) => status === 'unknown' || (status === 'absent' && cause !== 'not-configured'),
-    )
-    .map(([id, signal]) => ({
-      id,
-      status: signal.status,
-      why: escapeText(signal.reason ?? runbook.signals[id]?.title ?? '', 240),
-    }));
-}
-
-/** Warnings of all signals, escaped. */
-export const warningsOf = (evidence: Evidence): string[] =>
-  Object.entries(evidence.signals).flatMap(([id, signal]) =>
-    signal.warnings.map((warning) => `${id}: ${escapeText(warning, 400)}`),
-  );
-
-/** What each source answered and how long it took, a line each: for --verbose. */
-export const sourceReport = (evidence: Evidence): string =>
-  Object.entries(evidence.signals)
-    .flatMap(([id, { sources }]) =>
-      sources.map(
-        ({ label, status, latencyMs }) => `${id}: ${escapeText(label, 100)} ${status}, ${latencyMs} ms\n`,
-      ),
-    )
-    .join('');
 
 /** Where a response points to, as a sentence of its own; nothing when it points nowhere. */
 export const linkOf = ({ link }: Proposal): string =>

@@ -17,9 +17,8 @@ import {
   linksOf,
   summarise,
   type TriageDocument,
-  unseen,
-  warningsOf,
 } from './triage-document.ts';
+import { unseen, warningsOf } from './triage-unseen.ts';
 import { wrap } from './wrap.ts';
 
 /** Of a category that is no finding, so many reasons are shown; all of them are in the JSON. */
@@ -67,7 +66,7 @@ export function triageHuman(document: TriageDocument, paint: Paint, width: numbe
     block(paint.strong('Beside that'), asides(document, line)),
     block(
       paint.strong('Could not be seen'),
-      unseen(document).map(({ id, status, why }) => line('?', `${id} is ${status}: ${why}`)),
+      unseen(document).map((one) => line('?', one)),
     ),
     block(
       paint.strong('Warnings'),

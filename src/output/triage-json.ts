@@ -1,12 +1,16 @@
-import type { Row, Signal } from '../evidence/types.ts';
+import type { Row, Sample, Signal } from '../evidence/types.ts';
 import type { Because } from '../verdict/types.ts';
 import { toJson } from './json.ts';
 import { quoteCommand } from './quote.ts';
 import { explain, explainCaveat } from './sentences.ts';
-import { afterwards, isDegraded, summarise, type TriageDocument, warningsOf } from './triage-document.ts';
+import { afterwards, isDegraded, summarise, type TriageDocument } from './triage-document.ts';
+import { warningsOf } from './triage-unseen.ts';
 
-/** The document `ratelimit/triage/v1`. Its shape is a contract: keys are only ever added. */
-export function triageJson(document: TriageDocument): string {
+/** The document `ratelimit/triage/v1`. */
+export const triageJson = (document: TriageDocument): string => toJson(triageData(document));
+
+/** What the document holds. Its shape is a contract: keys are only ever added. */
+export function triageData(document: TriageDocument): Readonly<Record<string, unknown>> {
   const { evidence, runbook, verdict, context } = document;
   const because = (list: readonly Because[]) =>
     list.map((b) => ({
@@ -17,7 +21,7 @@ export function triageJson(document: TriageDocument): string {
       met: b.met,
       text: explain(b, runbook),
     }));
-  return toJson({
+  return {
     schema: 'ratelimit/triage/v1',
     at: evidence.at,
     windowSeconds: evidence.windowSeconds,
@@ -58,10 +62,11 @@ export function triageJson(document: TriageDocument): string {
     signals: Object.fromEntries(
       Object.entries(evidence.signals).map(([id, signal]) => [id, signalJson(signal, document.top)]),
     ),
+    scan: evidence.scan,
     warnings: warningsOf(evidence),
     degraded: isDegraded(evidence),
     timings: { totalMs: document.totalMs },
-  });
+  };
 }
 
 function signalJson(signal: Signal, top: number) {
@@ -82,15 +87,25 @@ function signalJson(signal: Signal, top: number) {
     usualTotal: signal.baseline,
     distinct: signal.distinct,
     coverage: signal.coverage,
+    estimate: signal.sample === null ? null : estimateJson(signal.sample),
     rows: signal.rows.slice(0, top).map(rowJson),
   };
 }
 
+/** `total` and `distinct` are estimates then: what was counted, and where the truth lies with 95 %. */
+const estimateJson = ({ seen, total, distinct, missed }: Sample) => ({
+  seenTotal: seen.total,
+  seenDistinct: seen.distinct,
+  total: total && { low: total[0], high: total[1] },
+  distinct: { low: distinct[0], high: distinct[1] },
+  chanceOfMissingAKey: missed,
+});
+
 function rowJson(row: Row) {
-  const { id, value, share, lastSeenSeconds, labels, limit, kind, sources, claimed, atLeast, usual, period } =
-    row;
+  const { id, value, share, lastSeenSeconds, labels, limit } = row;
+  const { kind, sources, claimed, atLeast, usual, period, expires } = row;
   return {
     ...{ id, value, share, lastSeenSeconds, labels, limit },
-    ...{ kind, sources, claimed, atLeast, usual, period },
+    ...{ kind, sources, claimed, atLeast, usual, period, expires },
   };
 }

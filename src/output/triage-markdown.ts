@@ -15,12 +15,14 @@ import {
   linksOf,
   summarise,
   type TriageDocument,
-  unseen,
-  warningsOf,
 } from './triage-document.ts';
+import { unseen, warningsOf } from './triage-unseen.ts';
 
-/** The verdict for an incident channel. Everything from outside renders as plain text there. Ends with a newline. */
-export function triageMarkdown(document: TriageDocument): string {
+/**
+ * The verdict for an incident channel. Everything from outside renders as plain text there. Ends with a newline.
+ * @param heading how deep its headings begin
+ */
+export function triageMarkdown(document: TriageDocument, heading = '##'): string {
   const { verdict, runbook, evidence } = document;
   const text = literalMarkdown;
   const list = (title: string, items: readonly string[]) =>
@@ -29,14 +31,14 @@ export function triageMarkdown(document: TriageDocument): string {
     `${one.category}: ${explainAll(failing(one.because), runbook)}`;
 
   const lines = [
-    `## ${text(`${verdict.findings[0]?.severity ?? ''} ${verdict.category} (confidence ${verdict.confidence})`.trim())}`,
+    `${heading} ${text(`${verdict.findings[0]?.severity ?? ''} ${verdict.category} (confidence ${verdict.confidence})`.trim())}`,
     '',
     text(summarise(document)),
     '',
     ...(document.replayed ? ['**Recorded evidence**: look again before you act.', ''] : []),
     ...verdict.findings.flatMap((finding) => [
       ...(verdict.findings.length > 1
-        ? [`### ${text(finding.category)}`, '', text(headlineOf(finding, document)), '']
+        ? [`${heading}# ${text(finding.category)}`, '', text(headlineOf(finding, document)), '']
         : []),
       ...list(
         'Why',
@@ -55,10 +57,7 @@ export function triageMarkdown(document: TriageDocument): string {
     ...list('Ruled out', verdict.ruledOut.map(rejected)),
     ...list('Could not be judged', verdict.undecided.map(rejected)),
     ...Object.entries(evidence.signals).flatMap(([id, signal]) => table(id, signal, document)),
-    ...list(
-      'Could not be seen',
-      unseen(document).map(({ id, status, why }) => `${id} is ${status}: ${why}`),
-    ),
+    ...list('Could not be seen', unseen(document)),
     ...list('Warnings', warningsOf(evidence)),
     ...verdict.findings.flatMap((finding) => next(finding, document)),
     ...list('Afterwards', afterwards(document)),

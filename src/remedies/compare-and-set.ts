@@ -75,15 +75,19 @@ export interface Batch {
 /** What one call of the script holds the server up for: well under a millisecond. */
 const MOST_KEYS = 256;
 
-/** The calls that make these writes: a whole range is blocked by a few, what was there before is compared one by one. */
-export function batchesOf(writes: readonly RedisWrite[]): Batch[] {
+/**
+ * The calls that make these writes: a whole range is blocked by a few, what was there before is compared one by one.
+ * @param isCluster the keys of one call would have to be of one slot, so that each has a call of its own
+ */
+export function batchesOf(writes: readonly RedisWrite[], isCluster: boolean): Batch[] {
+  const mostKeys = isCluster ? 1 : MOST_KEYS;
   const open = new Map<string, { indices: number[]; keys: string[]; args: (string | Buffer)[] }>();
   const batches: Batch[] = [];
   writes.forEach((write, index) => {
     const args = argumentsOf(write);
     const name = args.map((arg) => (typeof arg === 'string' ? arg : arg.toString('hex'))).join(' ');
     let batch = open.get(name);
-    if (batch === undefined || batch.keys.length === MOST_KEYS) {
+    if (batch === undefined || batch.keys.length === mostKeys) {
       batch = { indices: [], keys: [], args };
       open.set(name, batch);
       batches.push(batch);

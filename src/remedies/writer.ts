@@ -1,4 +1,6 @@
+import type { RedisTarget } from '../config/types.ts';
 import type { Api, ApiRequest } from '../signals/api.ts';
+import type { Answered, Call, How, Words } from '../signals/redis/call.ts';
 import { redisError } from '../signals/redis/client.ts';
 import type { Held, Keyspace } from '../signals/redis/keyspace.ts';
 import { SourceError } from '../signals/source-error.ts';
@@ -49,62 +51,96 @@ export class Writer {
     this.#dryRun = dryRun;
   }
 
-  /** Writes keys, all in one pipeline, and answers for each in order. Never throws what Redis or the network says. */
+  /**
+   * Writes keys, all in one pipeline for each server, and answers for each in order. Never throws what Redis or the
+   * network says.
+   */
   async redis(writes: readonly RedisWrite[]): Promise<Written[]> {
     if (this.#dryRun) return writes.map(() => DRY);
     const written = writes.map(() => SKIPPED);
-    const unseen = await this.#run(batchesOf(writes), true, written);
-    // A proxy may send parts of a pipeline to servers that have not seen the script yet.
+    const batches = batchesOf(writes, this.#keyspace.target.topology.kind === 'cluster');
+    const unseen = await this.#run(batches, true, written);
+    // A server in between, or a node of a cluster, may be sent a script's name that has not seen the script yet.
     if (unseen.length > 0) await this.#run(unseen, false, written);
     return written;
   }
 
-  /** @returns the batches that the server did not run, for want of the script */
+  /** @returns the batches that a server did not run, for want of the script */
   async #run(batches: readonly Batch[], bySha: boolean, written: Written[]): Promise<Batch[]> {
-    let replies: [Error | null, unknown][] = [];
+    const calls = batches.map(({ keys, args }): Call => {
+      const rest = [String(keys.length), ...keys, ...args];
+      const whole: Words = ['EVAL', SCRIPT, ...rest];
+      return bySha ? { keys, words: ['EVALSHA', SHA, ...rest], first: whole } : { keys, words: whole };
+    });
+    let answers: readonly Answered[] = [];
     let lost: Error | null = null;
     try {
-      replies = await this.#keyspace.within(async (redis) => {
-        const pipeline = redis.pipeline();
-        batches.forEach(({ keys, args }, index) => {
-          const script = bySha && index > 0 ? ['EVALSHA', SHA] : ['EVAL', SCRIPT];
-          pipeline.callBuffer(...(script as [string, string]), String(keys.length), ...keys, ...args);
-        });
-        return (await pipeline.exec()) ?? [];
-      });
+      answers = await this.#send(calls);
     } catch (error) {
       lost = redisError(error, this.#keyspace.target);
     }
     return batches.filter(({ indices }, at) => {
-      const [error, reply] = replies[at] ?? [lost, null];
+      const { error, value, server } = answers[at] ?? {
+        ...{ error: lost, value: null, server: this.#keyspace.target },
+      };
       if (error?.message.startsWith('NOSCRIPT')) return bySha;
-      const answers = reply as readonly unknown[];
+      const replies = value as readonly unknown[];
       indices.forEach((index, place) => {
-        written[index] = error ? this.#fromError(error) : this.#fromAnswer(readAnswer(answers[place]));
+        written[index] = error
+          ? this.#fromError(error, server)
+          : this.#fromAnswer(readAnswer(replies[place]), server);
       });
       return false;
     });
   }
 
-  #fromAnswer({ isDone, held, atMs, trouble }: Answer): Written {
-    if (trouble !== null) return this.#refusedBy(new Error(trouble));
+  /**
+   * Sends calls that write. Where sentinels look after the primary, one that has become a replica meanwhile has done
+   * nothing, so that its successor is asked in its place, once.
+   * @throws SourceError when nothing was sent
+   */
+  async #send(calls: readonly Call[]): Promise<readonly Answered[]> {
+    const keyspace = this.#keyspace;
+    const answers = await keyspace.within((link) => link.run(calls, WRITE));
+    const demoted = [...answers.keys()].filter((at) => isReadOnly(answers[at]));
+    if (demoted.length === 0 || keyspace.target.topology.kind !== 'sentinel') return answers;
+    keyspace.close();
+    try {
+      const again = await keyspace.within((link) =>
+        link.run(
+          demoted.flatMap((at) => calls[at] ?? []),
+          WRITE,
+        ),
+      );
+      return answers.map((answer, at) => again[demoted.indexOf(at)] ?? answer);
+    } catch (error) {
+      // That it could not be reached is not what became of the writes: the old one refused them.
+      if (error instanceof SourceError) return answers;
+      throw error;
+    }
+  }
+
+  #fromAnswer({ isDone, held, atMs, trouble }: Answer, server: RedisTarget): Written {
+    if (trouble !== null) return this.#refusedBy(new Error(trouble), server);
     return { status: isDone ? 'applied' : 'conflict', now: held, atMs, message: null, refused: false };
   }
 
   /** An answer of the server says that nothing was done; no answer says nothing. */
-  #fromError(error: Error): Written {
-    if (error.name === 'ReplyError') return this.#refusedBy(error);
-    const { message } = redisError(error, this.#keyspace.target);
+  #fromError(error: Error, server: RedisTarget): Written {
+    if (error.name === 'ReplyError') return this.#refusedBy(error, server);
+    const { message } = redisError(error, server);
     return { status: 'unknown', now: null, atMs: null, message, refused: false };
   }
 
   /** What the server itself said. */
-  #refusedBy(error: Error): Written {
-    const { target } = this.#keyspace;
-    const { cause, message } = redisError(error, target);
-    if (/READONLY/.test(message)) return { ...failed(`${message}. ${READ_ONLY_HINT}`), refused: true };
+  #refusedBy(error: Error, server: RedisTarget): Written {
+    const { cause, message } = redisError(error, server);
+    if (/READONLY/.test(message)) {
+      const isWatched = this.#keyspace.target.topology.kind === 'sentinel';
+      return { ...failed(`${message}. ${isWatched ? FAILOVER_HINT : READ_ONLY_HINT}`), refused: true };
+    }
     if (/WRONGTYPE/.test(message))
-      return failed(`${target.display}: the key holds something other than a text`);
+      return failed(`${server.display}: the key holds something other than a text`);
     return cause === 'auth'
       ? { ...failed(`${message}. ${PERMISSION_HINT}`), refused: true }
       : failed(message);
@@ -135,12 +171,23 @@ export class Writer {
    */
   async publish(stream: string, lines: readonly string[]): Promise<void> {
     if (this.#dryRun) return;
-    await this.#keyspace.within(async (redis) => {
-      const pipeline = redis.pipeline();
-      for (const line of lines) pipeline.xadd(stream, 'MAXLEN', '~', STREAM_LENGTH, '*', 'event', line);
-      for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error;
-    });
+    const calls = lines.map(
+      (line): Call => ({
+        keys: [stream],
+        words: ['XADD', stream, 'MAXLEN', '~', String(STREAM_LENGTH), '*', 'event', line],
+      }),
+    );
+    for (const { error, server } of await this.#send(calls)) if (error) throw redisError(error, server);
   }
+}
+
+const WRITE: How = { isRepeatable: false, isTimed: false };
+
+/** Did a server refuse all of it because it is a replica? A script says so for each key that it was to write. */
+function isReadOnly(answer: Answered | undefined): boolean {
+  if (answer?.error) return /READONLY/.test(answer.error.message);
+  const replies: readonly unknown[] = Array.isArray(answer?.value) ? answer.value : [];
+  return replies.some((reply) => /READONLY/.test(readAnswer(reply).trouble ?? ''));
 }
 
 /** Enough for months of incidents; older events are in their operators' own journals. */
@@ -149,6 +196,8 @@ const STREAM_LENGTH = 10_000;
 const MAX_SHOWN = 2_000;
 
 const READ_ONLY_HINT = 'It is a replica: give the primary with --redis-url or in the context';
+const FAILOVER_HINT =
+  'Sentinels name it as the primary, and it has become a replica: a failover may be under way, try again';
 const PERMISSION_HINT = 'Remedies need more rights than triage: ratelimit doctor --acl prints them';
 
 const failed = (message: string): Written => ({

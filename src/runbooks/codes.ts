@@ -36,6 +36,7 @@ export const CODES = [
   'usual-same',
   'one-network',
   'undated',
+  'visited',
   'outgrown',
   'covers',
 ] as const;

@@ -112,6 +112,8 @@ async function readBytes(path: string): Promise<Uint8Array> {
   return bytes;
 }
 
+const UNFIT = 'the configuration does not fit the runbook:';
+
 /** What keeps a context's thresholds from being this runbook's, as sentences with the name. */
 export function thresholdProblems(
   { name: runbook, thresholds }: Runbook,
@@ -135,7 +137,7 @@ export function thresholdProblems(
  */
 export function withThresholds(runbook: Runbook, overrides: Readonly<Record<string, number>>): Runbook {
   const problems = thresholdProblems(runbook, overrides);
-  if (problems.length > 0) throw new ConfigError('the configuration does not fit the runbook:', problems);
+  if (problems.length > 0) throw new ConfigError(UNFIT, problems);
   const thresholds = Object.fromEntries(
     Object.entries(runbook.thresholds).map(([name, t]) => [
       name,
@@ -145,17 +147,31 @@ export function withThresholds(runbook: Runbook, overrides: Readonly<Record<stri
   return { ...runbook, thresholds };
 }
 
-/**
- * The runbook, once the context's own queries are known to be some that it asks for.
- * @throws ConfigError for a name that the runbook does not have
- */
-export function withQueries(runbook: Runbook, queries: Readonly<Record<string, string>>): Runbook {
-  const names = Object.values(runbook.signals).flatMap(({ sources }) =>
+/** What keeps a context's queries from being some that this runbook asks for, as sentences with the name. */
+function queryProblems(
+  { name: runbook, signals }: Runbook,
+  queries: Readonly<Record<string, string>>,
+): string[] {
+  const names = Object.values(signals).flatMap(({ sources }) =>
     sources.flatMap((source) => (source.kind === 'prometheus-query' ? [source.setting] : [])),
   );
-  const problems = Object.keys(queries)
+  return Object.keys(queries)
     .filter((name) => !names.includes(name))
-    .map((name) => `queries.${name}: runbook ${runbook.name} asks for no such query${nearest(name, names)}`);
-  if (problems.length > 0) throw new ConfigError('the configuration does not fit the runbook:', problems);
-  return runbook;
+    .map((name) => `queries.${name}: runbook ${runbook} asks for no such query${nearest(name, names)}`);
+}
+
+/** What a context of the configuration says about its runbook. */
+interface Settings {
+  readonly thresholds: Readonly<Record<string, number>>;
+  readonly queries: Readonly<Record<string, string>>;
+}
+
+/**
+ * The runbook as a context has it: with its thresholds, and its queries known to be some that the runbook asks for.
+ * @throws ConfigError with every name that the runbook does not have
+ */
+export function withSettings(runbook: Runbook, { thresholds, queries }: Settings): Runbook {
+  const problems = [...thresholdProblems(runbook, thresholds), ...queryProblems(runbook, queries)];
+  if (problems.length > 0) throw new ConfigError(UNFIT, problems);
+  return withThresholds(runbook, thresholds);
 }

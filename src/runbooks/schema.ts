@@ -71,6 +71,11 @@ const source = z.discriminatedUnion('kind', [
       'needs a date at its end, such as {yyyymmdd}: a spend that is never reset cannot be held against a cap',
     path: ['spend'],
   }),
+  /**
+   * What Redis removes when its memory is full, one entity each, counted in servers: `any-key` (an allkeys-* policy),
+   * `keys-with-ttl` (a volatile-* one) or `nothing`.
+   */
+  mapping({ kind: z.literal('redis-eviction') }),
   /** A counter's increase per second over triage's window, summed by one label, with the mix of another. */
   mapping({
     kind: z.literal('prometheus-rate'),

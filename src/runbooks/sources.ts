@@ -36,6 +36,8 @@ export function labelOf(source: SourceSpec): string {
       return source.cap === null
         ? keyPattern(source.spend)
         : `${keyPattern(source.spend)} / ${keyPattern(source.cap)}`;
+    case 'redis-eviction':
+      return 'maxmemory-policy';
     case 'prometheus-query':
       return `queries.${source.setting}`;
     case 'prometheus-rate':
@@ -54,6 +56,7 @@ export function namesOf(source: SourceSpec): string[] {
       return source.reason === null ? [source.key] : [source.key, source.reason];
     case 'redis-spend':
       return source.cap === null ? [source.spend] : [source.spend, source.cap];
+    case 'redis-eviction':
     case 'prometheus-query':
       return [];
     default:

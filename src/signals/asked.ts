@@ -8,6 +8,8 @@ export interface Clock {
   iso(milliseconds: number): string;
   /** Milliseconds since the epoch of such a text. */
   ms(iso: string): number;
+  /** Milliseconds of a clock that nobody sets, with their fractions: for how long something takes. */
+  steady(): number;
 }
 
 /** One source of one signal, to be read. */

@@ -1,29 +1,85 @@
-import type { Evidence, Signal } from '../evidence/types.ts';
+import type { Evidence, Scan, Signal } from '../evidence/types.ts';
 import type { Runbook } from '../runbooks/schema.ts';
 import { isPartial, type Scene } from './ask.ts';
 import { evaluate } from './conditions.ts';
 import { findingOf } from './finding.ts';
+import { agreed } from './incomplete.ts';
 import { type Analysis, analyse } from './spread.ts';
 import type { Because, Finding, Outcome, Rejected, Verdict } from './types.ts';
+import { worldsOf } from './worlds.ts';
 
 /** Can this signal say that nothing is wrong? */
 const isLive = (signal: Signal | undefined): boolean =>
   signal?.live === true && (signal.status === 'measured' || signal.status === 'empty');
+
+/** What the conditions of a runbook come to, whatever of it may be believed. */
+export type Judged = Pick<Verdict, 'findings' | 'ruledOut' | 'undecided' | 'unexplained'>;
 
 /**
  * The verdict on the evidence: pure, so the same evidence and runbook always give the same verdict.
  * Every category is judged on its own; several can hold at once, worst first.
  */
 export function judge(evidence: Evidence, runbook: Runbook): Verdict {
+  const { signals, scan } = evidence;
+  const judged =
+    scan === null || scan.coverage >= 1 ? judgeSignals(signals, runbook) : judgePart(signals, scan, runbook);
+  // A finding of low confidence never stands before a surer one; among equals the rank decides.
+  const findings = [...judged.findings].sort(
+    (a, b) => Number(a.confidence === 'low') - Number(b.confidence === 'low'),
+  );
+  const blind = runbook['quiet-needs'].filter((group) => !group.some((id) => isLive(signals[id])));
+  const rest = { ...judged, findings, blind };
+  const worst = findings[0];
+  if (worst) return { category: worst.category, confidence: worst.confidence, ...rest };
+  // Quiet is a statement about everything: it may be said only when nothing was kept from us.
+  const unread = Object.keys(runbook.signals).some((id) => {
+    const signal = signals[id];
+    return signal === undefined || signal.status === 'unknown' || isPartial(signal);
+  });
+  if (judged.unexplained.length > 0 || blind.length > 0 || unread) {
+    return { category: 'inconclusive', confidence: 'low', ...rest };
+  }
+  const needed = runbook['quiet-needs'].flat();
+  const allJudged = judged.undecided.length === 0 && needed.every((id) => isLive(signals[id]));
+  return { category: 'quiet', confidence: allJudged ? 'high' : 'medium', ...rest };
+}
+
+/** Of a keyspace of which only a part was visited, what holds whatever the rest is, and what is likely. */
+function judgePart(signals: Evidence['signals'], scan: Scan, runbook: Runbook): Judged {
+  const { visited, alike, louder } = worldsOf(signals, scan);
+  const of = (world: Evidence['signals']) => judgeSignals(world, runbook);
+  const order = byRank(runbook).map(({ id }) => id);
+  return agreed(of(visited), of(alike), louder.map(of), { scan, signals, order });
+}
+
+/** The worst first. */
+const byRank = ({ categories }: Runbook) => [...categories].sort((a, b) => a.rank - b.rank);
+
+function judgeSignals(signals: Evidence['signals'], runbook: Runbook): Judged {
+  const scene = sceneOf(signals, runbook);
+  const isBlindInPart = runbook['quiet-needs'].flat().some((id) => signals[id]?.status === 'unknown');
+  const findings: Finding[] = [];
+  const ruledOut: Rejected[] = [];
+  const undecided: Rejected[] = [];
+  for (const spec of byRank(runbook)) {
+    const { state, because } = scene.category(spec.id);
+    if (state === 'met') findings.push(findingOf(spec, scene, isBlindInPart));
+    else if (state === 'not-met') ruledOut.push({ category: spec.id, because });
+    else undecided.push({ category: spec.id, because });
+  }
+  return { findings, ruledOut, undecided, unexplained: oddities(findings, scene) };
+}
+
+function sceneOf(signals: Evidence['signals'], runbook: Runbook): Scene {
   const outcomes = new Map<string, Outcome>();
   const analyses = new Map<string, Analysis>();
   const scene: Scene = {
     runbook,
-    signals: evidence.signals,
+    signals,
     analysis: (id) => {
       const known = analyses.get(id);
       if (known) return known;
-      const signal = evidence.signals[id];
+      const signal = signals[id];
       const spread = runbook.signals[id]?.spread;
       if (!signal || !spread) throw new Error(`signal ${id} has no spread in runbook ${runbook.name}`);
       const made = analyse(signal, spread, runbook);
@@ -40,44 +96,7 @@ export function judge(evidence: Evidence, runbook: Runbook): Verdict {
       return found;
     },
   };
-
-  const ordered = [...runbook.categories].sort((a, b) => a.rank - b.rank);
-  const needed = new Set(runbook['quiet-needs'].flat());
-  const isBlindInPart = [...needed].some((id) => evidence.signals[id]?.status === 'unknown');
-  const findings: Finding[] = [];
-  const ruledOut: Rejected[] = [];
-  const undecided: Rejected[] = [];
-  for (const spec of ordered) {
-    const { state, because } = scene.category(spec.id);
-    if (state === 'met') findings.push(findingOf(spec, scene, isBlindInPart));
-    else if (state === 'not-met') ruledOut.push({ category: spec.id, because });
-    else undecided.push({ category: spec.id, because });
-  }
-
-  // A finding of low confidence never stands before a surer one; among equals the rank decides.
-  findings.sort((a, b) => Number(a.confidence === 'low') - Number(b.confidence === 'low'));
-  const unexplained = oddities(findings, scene);
-  const blind = runbook['quiet-needs'].filter((group) => !group.some((id) => isLive(evidence.signals[id])));
-  const rest = {
-    findings,
-    ruledOut,
-    undecided,
-    unexplained,
-    blind,
-  };
-
-  const worst = findings[0];
-  if (worst) return { category: worst.category, confidence: worst.confidence, ...rest };
-  // Quiet is a statement about everything: it may be said only when nothing was kept from us.
-  const unread = Object.keys(runbook.signals).some((id) => {
-    const signal = evidence.signals[id];
-    return signal === undefined || signal.status === 'unknown' || isPartial(signal);
-  });
-  if (unexplained.length > 0 || blind.length > 0 || unread) {
-    return { category: 'inconclusive', confidence: 'low', ...rest };
-  }
-  const allJudged = undecided.length === 0 && [...needed].every((id) => isLive(evidence.signals[id]));
-  return { category: 'quiet', confidence: allJudged ? 'high' : 'medium', ...rest };
+  return scene;
 }
 
 /**

@@ -87,7 +87,10 @@ export function undated({ signal }: Node<'undated'>, scene: Scene): Outcome {
     ),
   );
   return ask(scene, { code: 'undated', signal, threshold: 1 }, (read) => {
-    const is = (row: Row) => row.lastSeenSeconds === null && row.sources.some((label) => telling.has(label));
+    const is = (row: Row) =>
+      row.expires === false &&
+      row.lastSeenSeconds === null &&
+      row.sources.some((label) => telling.has(label));
     const rows = candidates(signal, read, scene).filter(is);
     return {
       measured: rows.length,

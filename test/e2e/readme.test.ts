@@ -229,6 +229,13 @@ test('docs/json.md tells of every key of a verdict', async () => {
   }
 });
 
+test('docs/json.md tells of every key of a verdict over several contexts', async () => {
+  const document: unknown = JSON.parse(await firstScreen('one-ip', 'triage --all-contexts -o json'));
+  expect(document).toMatchObject({ schema: 'ratelimit/triage-contexts/v1' });
+  const text = documentText('docs/json.md');
+  for (const key of keysOf(document)) expect(text, key).toContain(`\`${key}\``);
+});
+
 test('docs/runbooks.md shows a label that is valid for the runbook to start from', () => {
   const yaml = yamlIn(documentText('docs/runbooks.md'), 'category: ');
   const edge = parseRunbook(startingPoint('edge').yaml, 'edge.yaml');

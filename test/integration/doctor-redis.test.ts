@@ -100,6 +100,7 @@ describe('how a Redis stands', () => {
     await expect
       .poll(async () => value(await redisInfo(keyspaceAt(replica.port))), { timeout: 20_000 })
       .toMatchObject({ role: 'slave', linkUp: true });
+    await replica.stop();
     const lonely = await startRedis({ config: { replicaof: `127.0.0.1 ${await freePort()}` } });
     expect(value(await redisInfo(keyspaceAt(lonely.port)))).toMatchObject({ role: 'slave', linkUp: false });
   });

@@ -85,7 +85,11 @@ describe('a dead server', () => {
   ])('that speaks like %s is unknown, at once', async (_, words) => {
     const server = createServer((socket) => {
       socket.on('error', () => {});
-      socket.on('data', () => socket.write(words));
+      // An answer for each command, as a server gives.
+      socket.on('data', (chunk) => {
+        const commands = String(chunk).match(/\*\d+\r\n/g) ?? [''];
+        socket.write(words.repeat(commands.length));
+      });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     onStop(async () => void server.close());
@@ -110,11 +114,12 @@ describe('a connection that is cut', () => {
   });
 
   it('by the deadline in mid-scan says how far it came', async () => {
-    const server = await startFaultyRedis({ proxy: { port: redis.port, latencyMs: 100 } });
-    const wanted = { redis: redisTarget(server.port), timeoutSeconds: 0.9 };
+    const server = await startFaultyRedis({ proxy: { port: redis.port, latencyMs: 50 } });
+    const wanted = { redis: redisTarget(server.port), timeoutSeconds: 1.5 };
     const reading = await askOne(readRedis, 'auth-failures-by-ip', wanted);
-    expect(reading).toMatchObject({ status: 'unknown', cause: 'timeout', total: null, rows: [] });
-    expect(reading.reason).toMatch(/\d+ keys read, the pass is incomplete/);
+    expect(reading.status).toBe('measured');
+    expect(reading.coverage).toBeGreaterThan(0);
+    expect(reading.coverage).toBeLessThan(1);
   });
 });
 

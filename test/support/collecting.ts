@@ -8,18 +8,27 @@ import {
   Secret,
   type Tls,
 } from '../../src/config/types.ts';
-import { type Adapter, askedOf, type Request } from '../../src/evidence/collect.ts';
+import {
+  type Adapter,
+  type Answer,
+  askedOf,
+  type Request,
+  type ScanWishes,
+} from '../../src/evidence/collect.ts';
 import { merge } from '../../src/evidence/merge.ts';
 import type { Reading, Row } from '../../src/evidence/types.ts';
 import { parseRunbook } from '../../src/runbooks/parse.ts';
 import type { Runbook } from '../../src/runbooks/schema.ts';
 import type { Clock } from '../../src/signals/asked.ts';
 import { readPrometheus } from '../../src/signals/prometheus/adapter.ts';
+import type { PaceName } from '../../src/signals/redis/pace.ts';
 import type { Certificates } from './certificates.ts';
+import type { TestCluster } from './cluster.ts';
 import { refusedUrl } from './faulty-http.ts';
 import { counter, openMetrics, series } from './openmetrics.ts';
 import { freePort } from './processes.ts';
 import { startPrometheus } from './prometheus.ts';
+import type { TestSentinels } from './sentinels.ts';
 
 /** Longer than any healthy read on a loaded machine, so that only a fault can reach it. */
 const TIMEOUT_SECONDS = 20;
@@ -28,6 +37,7 @@ export const clock: Clock = {
   now: () => Date.now(),
   iso: (milliseconds) => new Date(milliseconds).toISOString(),
   ms: (iso) => Date.parse(iso),
+  steady: () => performance.now(),
 };
 
 const runbookFile = new URL('../../src/runbooks/aegis.yaml', import.meta.url);
@@ -40,9 +50,25 @@ export const aegis = async (): Promise<Runbook> =>
 export function redisTarget(port: number, more: Partial<RedisTarget> = {}): RedisTarget {
   return {
     ...{ host: '127.0.0.1', port, path: null, db: 0, username: null, password: null, tls: null },
+    ...{ topology: { kind: 'server', reader: null }, read: 'primary' },
     display: `redis://127.0.0.1:${port}`,
     ...more,
   };
+}
+
+/** A cluster on loopback as the configuration would name it, by all its nodes unless said. */
+export function clusterTarget({ seeds, url }: TestCluster, more: Partial<RedisTarget> = {}): RedisTarget {
+  return redisTarget(0, { host: '', topology: { kind: 'cluster', seeds }, display: url, ...more });
+}
+
+/** What sentinels on loopback watch, as the configuration would name it. */
+export function sentinelTarget(
+  { name, sentinels, url }: TestSentinels,
+  more: Partial<RedisTarget> = {},
+): RedisTarget {
+  const at = sentinels.map(({ port }) => ({ host: '127.0.0.1', port }));
+  const topology = { kind: 'sentinel', name, sentinels: at, username: null, password: null } as const;
+  return redisTarget(0, { host: '', topology, display: url, ...more });
 }
 
 /** An HTTP API as the configuration would name it. */
@@ -100,6 +126,9 @@ interface Wanted {
   /** Aborted by the operator. */
   interrupt?: AbortSignal;
   runbook?: Runbook;
+  pace?: PaceName;
+  budgetSeconds?: number;
+  watch?: ScanWishes['watch'];
 }
 
 /** What one adapter says to these signals of the runbook, under the deadline that `collect` would set. */
@@ -108,6 +137,22 @@ export async function ask(
   signals: readonly string[],
   wanted: Wanted,
 ): Promise<Record<string, Reading>> {
+  const answers = await answersOf(adapter, signals, wanted);
+  return Object.fromEntries(
+    signals.map((signal) => {
+      const own = answers.filter((answer) => answer.asked[0]?.signal === signal);
+      if (own.length === 0) throw new Error(`no reading of ${signal}`);
+      return [signal, merge(own.map(({ reading }) => reading))];
+    }),
+  );
+}
+
+/** The answers themselves, with what became of each source, and of the pass. */
+export async function answersOf(
+  adapter: Adapter,
+  signals: readonly string[],
+  wanted: Wanted,
+): Promise<Answer[]> {
   const runbook = wanted.runbook ?? (await aegis());
   const config = await configOf(wanted);
   const system = adapter === readPrometheus ? 'prometheus-' : 'redis-';
@@ -119,18 +164,15 @@ export async function ask(
   const aborts = [deadline.signal, ...(wanted.interrupt ? [wanted.interrupt] : [])];
   const request: Request = {
     ...{ config, runbook, clock },
+    scan: {
+      ...{ pace: wanted.pace ?? 'fast', watch: wanted.watch ?? null },
+      endsAfterMs: (wanted.budgetSeconds ?? config.timeoutSeconds * 0.9) * 1000,
+    },
     windowSeconds: wanted.windowSeconds ?? 300,
     signal: AbortSignal.any(aborts),
   };
   try {
-    const answers = await adapter(asked, request);
-    return Object.fromEntries(
-      signals.map((signal) => {
-        const own = answers.filter((answer) => answer.asked[0]?.signal === signal);
-        if (own.length === 0) throw new Error(`no reading of ${signal}`);
-        return [signal, merge(own.map(({ reading }) => reading))];
-      }),
-    );
+    return await adapter(asked, request);
   } finally {
     clearTimeout(timer);
   }

@@ -74,6 +74,7 @@ export const configOf = (more: Partial<Config> = {}): Config => ({
   ...{ context: 'prod', file: '/etc/ratelimit.yaml', production: false, runbook: 'aegis' },
   redis: {
     ...{ host: 'redis', port: 6379, path: null, db: 0, username: null, password: null, tls: null },
+    ...{ topology: { kind: 'server', reader: null }, read: 'primary' },
     display: 'redis://redis:6379',
   },
   prometheus: [{ url: 'http://prometheus:9090', bearerToken: null, basicAuth: null, headers: {}, tls: null }],
@@ -109,9 +110,19 @@ export const allRights = (config: Config, allowed: boolean | null = true): Right
 });
 
 export const redisFacts = (more: Partial<RedisFacts> = {}): RedisFacts => ({
+  servers: known({ names: ['redis:6379'], lost: [] }),
   clock: agrees,
   info: known({
-    ...{ version: '7.0.15', role: 'master', linkUp: null, policy: 'noeviction', maxmemoryBytes: 0 },
+    ...{ of: null, totalBytes: 1_000_000 },
+    ...{
+      version: '7.0.15',
+      valkey: null,
+      isLoading: false,
+      role: 'master',
+      linkUp: null,
+      policy: 'noeviction',
+      maxmemoryBytes: 0,
+    },
     ...{ usedBytes: 1_000_000, evicted: 0, keys: { 0: 10 } },
   }),
   rights: known(allRights(configOf())),

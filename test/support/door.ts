@@ -66,7 +66,8 @@ export async function makeDoor(redis: TestRedis): Promise<TestDoor> {
     ...{ journal, folder },
     async through(remedyFor, given = {}) {
       const { answers = null, aheadMs = 0, production = false, context = null, ...order } = given;
-      const clock: Clock = { now: () => Date.now() + aheadMs, iso, ms: (text) => Date.parse(text) };
+      const steady = () => performance.now();
+      const clock: Clock = { now: () => Date.now() + aheadMs, iso, ms: (text) => Date.parse(text), steady };
       const interrupt = new AbortController().signal;
       const keyspace = new Keyspace(redisTarget(redis.port), 20_000, interrupt);
       const systems = { redis: redis.url, api: null };

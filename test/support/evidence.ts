@@ -67,6 +67,7 @@ export function evidence(readings: Readonly<Record<string, Reading>> = {}, runbo
       month: { at: '2026-06-01T00:00:00.000Z', inSeconds: 3 * 86_400 - SECONDS_TODAY },
     },
     reach: [],
+    scan: null,
     signals: Object.fromEntries(signals),
   };
 }
@@ -192,10 +193,19 @@ export function agents(spends: Named<readonly [spent: number, cap: string | null
 
 function limitOf(spent: number, cap: string | null): Limit {
   const perHour = spent / (SECONDS_TODAY / 3600);
-  if (cap === null) return { value: null, ratio: null, problem: 'none', stored: null, perHour };
+  if (cap === null)
+    return { value: null, ratio: null, problem: 'none', stored: null, endsInSeconds: null, perHour };
   const value = /^\d+(\.\d+)?$/.test(cap) ? Number(cap) : 0;
-  if (value <= 0) return { value: null, ratio: null, problem: 'invalid', stored: cap.slice(0, 40), perHour };
-  return { value, ratio: spent / value, problem: null, stored: null, perHour };
+  if (value <= 0)
+    return {
+      value: null,
+      ratio: null,
+      problem: 'invalid',
+      stored: cap.slice(0, 40),
+      endsInSeconds: null,
+      perHour,
+    };
+  return { value, ratio: spent / value, problem: null, stored: null, endsInSeconds: null, perHour };
 }
 
 /** Ages of the running processes, seconds. */
@@ -211,7 +221,14 @@ export function inflight(requests: Named<number>, limit: number | null = null): 
   const of = (value: number): Limit | null =>
     limit === null
       ? null
-      : { value: limit, ratio: value / limit, problem: null, stored: null, perHour: null };
+      : {
+          value: limit,
+          ratio: value / limit,
+          problem: null,
+          stored: null,
+          endsInSeconds: null,
+          perHour: null,
+        };
   const rows = entries(requests)
     .map(([id, value]) => ({ ...rowOf(id, 'instance', value), limit: of(value) }))
     .sort((a, b) => b.value - a.value);

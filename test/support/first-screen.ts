@@ -26,6 +26,7 @@ export async function firstScreen(incident: string, line: string): Promise<strin
       now: () => AT,
       iso: (milliseconds: number) => new Date(milliseconds).toISOString(),
       ms: (iso: string) => Date.parse(iso),
+      steady: () => 0,
     },
     streams: () => streams,
     commandLines: async () => ({ next: async () => lines.shift() ?? null, close: () => {} }),

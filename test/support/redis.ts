@@ -16,9 +16,11 @@ export interface RedisOptions {
   /** Listen on a Unix socket as well as on the port. */
   unixSocket?: boolean;
   /** Speak TLS only; a client certificate is optional unless `config['tls-auth-clients']` is `yes`. */
-  tls?: boolean;
+  tls?: boolean | Certificates;
   /** Further configuration directives. */
   config?: Record<string, string>;
+  /** Run as a sentinel, with these directives (`monitor mymaster ...`). */
+  sentinel?: string[];
 }
 
 /** A real Redis of this test's own. */
@@ -35,18 +37,22 @@ export interface TestRedis {
   load(commands: Iterable<Command>): Promise<void>;
   /** Sends one command and answers what a piped `redis-cli` would print; throws on an error reply. */
   cli(...args: string[]): Promise<string>;
+  /** Ends it at once, as a machine that is gone does; `stop()` is still to be called. */
+  kill(): void;
+  /** Stops it from answering, while its connections stay; `false` lets it go on. */
+  hang(isHung?: boolean): void;
   /** Deletes every key. */
   flush(): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** The harness's own account, so that `load` and `cli` work whatever the test does to `default`. */
-const harness = { user: 'test-harness', password: 'test-harness' };
+export const harness = { user: 'test-harness', password: 'test-harness' };
 
 /** Starts a Redis on a free loopback port that persists nothing. */
 export async function startRedis(options: RedisOptions = {}): Promise<TestRedis> {
   const folder = await temporaryFolder('redis');
-  const tls = options.tls ? await makeCertificates(folder) : undefined;
+  const tls = options.tls === true ? await makeCertificates(folder) : options.tls || undefined;
   const socketPath = options.unixSocket ? join(folder, 'redis.sock') : undefined;
   const talk = (port: number, commands: Iterable<Command>) => exchange(() => open(port, tls), commands);
 
@@ -56,7 +62,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<TestRedis>
     async command(port) {
       const file = join(folder, 'redis.conf');
       await writeFile(file, configuration(port, folder, options, tls, socketPath));
-      return ['redis-server', file];
+      return ['redis-server', file, ...(options.sentinel === undefined ? [] : ['--sentinel'])];
     },
     async ready(port, pid) {
       const info = await talk(port, [['INFO', 'server']]);
@@ -64,7 +70,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<TestRedis>
     },
   });
 
-  const { port } = service;
+  const { port, pid } = service;
   const secret = options.password === undefined ? '' : `:${encodeURIComponent(options.password)}@`;
   return {
     ...service,
@@ -75,6 +81,8 @@ export async function startRedis(options: RedisOptions = {}): Promise<TestRedis>
       await talk(port, commands);
     },
     cli: async (...args) => print(await talk(port, [args])),
+    kill: () => void process.kill(pid, 'SIGKILL'),
+    hang: (isHung = true) => void process.kill(pid, isHung ? 'SIGSTOP' : 'SIGCONT'),
     flush: async () => {
       await talk(port, [['FLUSHALL']]);
     },
@@ -108,7 +116,8 @@ function configuration(
   };
   const lines = Object.entries(directives).map(([key, value]) => `${key} ${value === '' ? '""' : value}`);
   const users = [`${harness.user} on >${harness.password} ~* &* +@all`, ...(options.acl ?? [])];
-  return `${[...lines, ...users.map((user) => `user ${user}`)].join('\n')}\n`;
+  const sentinel = (options.sentinel ?? []).map((line) => `sentinel ${line}`);
+  return `${[...lines, ...sentinel, ...users.map((user) => `user ${user}`)].join('\n')}\n`;
 }
 
 async function open(port: number, tls: Certificates | undefined): Promise<Socket> {

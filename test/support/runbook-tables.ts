@@ -32,6 +32,7 @@ function namesOf(source: SourceSpec): string[] {
       return some([source.key, source.reason ?? false]);
     case 'redis-spend':
       return some([source.spend, source.cap ?? false]);
+    case 'redis-eviction':
     case 'prometheus-query':
       return [];
     default:
@@ -47,6 +48,7 @@ function sourceText(source: SourceSpec, contracts: Runbook['contracts']): string
 
 function shown(source: SourceSpec): string {
   if (source.kind === 'prometheus-query') return `${code(`queries.${source.setting}`)} of the context`;
+  if (source.kind === 'redis-eviction') return `${code('maxmemory-policy')} of \`INFO\``;
   if (source.kind === 'redis-spend') return namesOf(source).map(code).join(' against ');
   return 'match' in source ? code(selector(source.metric, source.match)) : code(source.key);
 }
@@ -61,6 +63,7 @@ function notesOn(source: SourceSpec): string[] {
         source.renewed && 'tells the last one',
         source['per-second'] && 'at most',
       ]);
+    case 'redis-eviction':
     case 'redis-entry':
       return ['now'];
     case 'redis-spend':

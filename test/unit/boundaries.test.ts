@@ -62,7 +62,7 @@ const TABLE: Record<string, Rule> = {
     imports: 'evidence runbooks values',
     types: 'config doctor',
     packages: 'axios axios-retry ioredis',
-    node: 'http https',
+    node: 'http https timers',
   },
   // the facts, and who asks for them
   evidence: {
@@ -112,6 +112,7 @@ const ONLY_IN: Record<string, RegExp> = {
   'axios of signals': /^signals\/(?:prometheus\/|http-client|api\.ts)/,
   'axios-retry of signals': /^signals\/http-client\.ts$/,
   'ioredis of signals': /^signals\/redis\//,
+  'node:timers of signals': /^signals\/redis\/(?:node-scan|pass)\.ts$/,
   'config of runbooks': /^runbooks\/(?:list|load|new|strict-yaml)\.ts$/,
   'config of evidence': /^evidence\/(?:capture|collect)\.ts$/,
   'values of evidence': /^evidence\/(?:capture(?:-v1)?|redact)\.ts$/,

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import type { Redis } from 'ioredis';
 import { describe, expect, test } from 'vitest';
 import { CounterFamily } from '../../src/signals/redis/counters.ts';
 import type { Family } from '../../src/signals/redis/family.ts';
 import { Histogram } from '../../src/signals/redis/histogram.ts';
 import { parseTemplate } from '../../src/signals/redis/keys.ts';
 import { Counted, SeenKeys } from '../../src/signals/redis/seen.ts';
+import type { KeyAccess } from '../../src/signals/redis/servers.ts';
 import { SpendFamily } from '../../src/signals/redis/spend.ts';
 import { TopK } from '../../src/signals/redis/top-k.ts';
 import { address, agents, counters } from '../support/evidence.ts';
@@ -134,11 +134,15 @@ describe('what was counted for whom', () => {
 });
 
 describe("the tests' evidence is what the adapters would read", () => {
-  const NO_REDIS = {} as Redis;
+  const NO_REDIS: KeyAccess = {
+    values: async () => [],
+    pttl: async (keys) => keys.map(() => -1),
+    types: async () => [],
+  };
   const NOW = '2026-05-29T03:12:04.000Z';
   /** Without what only a real source tells: its warnings, and which of several it is. */
   const readingOf = async (family: Family) => {
-    const reading = (await family.finish(NO_REDIS))?.reading;
+    const reading = (await family.finish(NO_REDIS, 1))?.reading;
     return { ...reading, warnings: [], rows: reading?.rows.map((row) => ({ ...row, sources: [] })) };
   };
   const latin1 = (text: string) => Buffer.from(text, 'utf8').toString('latin1');

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseHttpUrl, parseRedisUrl, withDisplay } from '../../src/config/endpoints.ts';
+import { placeOf, withDisplay } from '../../src/config/display.ts';
+import { parseHttpUrl, parseRedisUrl } from '../../src/config/endpoints.ts';
 import type { RedisTarget } from '../../src/config/types.ts';
 import { quote, redactUrl } from '../../src/values/text.ts';
 
@@ -74,11 +75,20 @@ describe('parseRedisUrl', () => {
   const encoded = 'expected credentials with their special characters percent-encoded';
   const socket = 'expected unix:/path/of/socket, optionally with ?db=N';
   test.each([
-    ['http://x', 'expected a redis://, rediss:// or unix: URL, got "http://x"'],
-    ['redis:h', 'expected a redis://, rediss:// or unix: URL, got "redis:[redacted]"'],
-    ['redis+unix:/s', 'expected a redis://, rediss:// or unix: URL, got "redis+unix:/s"'],
-    ['', 'expected a redis://, rediss:// or unix: URL, got ""'],
-    ['redis://h\n', 'expected a redis://, rediss:// or unix: URL, got "redis://h\\n"'],
+    ['http://x', 'expected a redis://, rediss://, unix:, sentinel:// or cluster:// URL, got "http://x"'],
+    [
+      'redis:h',
+      'expected a redis://, rediss://, unix:, sentinel:// or cluster:// URL, got "redis:[redacted]"',
+    ],
+    [
+      'redis+unix:/s',
+      'expected a redis://, rediss://, unix:, sentinel:// or cluster:// URL, got "redis+unix:/s"',
+    ],
+    ['', 'expected a redis://, rediss://, unix:, sentinel:// or cluster:// URL, got ""'],
+    [
+      'redis://h\n',
+      'expected a redis://, rediss://, unix:, sentinel:// or cluster:// URL, got "redis://h\\n"',
+    ],
     ['redis://', `${noHost}, got "redis://"`],
     ['redis:///2', `${noHost}, got "redis:///2"`],
     ['redis://:6379', `${noHost}, got "redis://:6379"`],
@@ -150,6 +160,79 @@ describe('parseRedisUrl', () => {
   });
 });
 
+describe('sentinels and clusters', () => {
+  test.each([
+    [
+      'sentinel://h/mymaster',
+      {
+        ...{ host: '', port: 0, path: null, db: 0, tls: null, read: 'primary' },
+        topology: {
+          ...{ kind: 'sentinel', name: 'mymaster', sentinels: [{ host: 'h', port: 26_379 }] },
+          ...{ username: null, password: null },
+        },
+        display: 'sentinel://h:26379/mymaster',
+      },
+    ],
+    [
+      'Sentinel+TLS://me@H1:1,[2001:db8::1],h1:1/my.master/3?read=replica',
+      {
+        ...{ username: 'me', db: 3, read: 'replica', tls: { ca: null, cert: null, key: null } },
+        display: 'sentinel+tls://me@h1:1,[2001:db8::1]:26379/my.master/3?read=replica',
+      },
+    ],
+    [
+      'cluster://a,b:7000/',
+      {
+        topology: {
+          kind: 'cluster',
+          seeds: [
+            { host: 'a', port: 6379 },
+            { host: 'b', port: 7000 },
+          ],
+        },
+        display: 'cluster://a:6379,b:7000',
+      },
+    ],
+    ['cluster+tls://u:p@a?read=primary', { username: 'u', display: 'cluster+tls://u@a:6379' }],
+  ])('%s', (url, parts) => {
+    expect(redis(url)).toMatchObject(parts);
+    expect(redis(redis(url).display)).toEqual({ ...redis(url), password: null });
+  });
+
+  const noHost = 'expected a host name, an IPv4 address or an IPv6 address in brackets';
+  const name = 'expected / and the name of the primary after the sentinels';
+  const query = 'expected nothing but ?read=replica after the hosts and the name';
+  test.each([
+    ['sentinel://h', `${name}, got "sentinel://h"`],
+    ['sentinel://h/', `${name}, got "sentinel://h/"`],
+    ['sentinel://h/a b', `${name}, got "sentinel://h/a b"`],
+    ['sentinel://h/a/b/c', `${name}, got "sentinel://h/a/b/c"`],
+    ['sentinel://h,/a', `${noHost}, got "sentinel://h,/a"`],
+    [
+      'sentinel://h/a/9999',
+      'expected / and a database number of 0 to 1023 after the name, got "sentinel://h/a/9999"',
+    ],
+    ['sentinel://h/a?role=replica', `${query}, got "sentinel://h/a?[redacted]"`],
+    ['cluster://h?read=both', `${query}, got "cluster://h?[redacted]"`],
+    ['cluster://h/2', 'expected no path: a cluster has one database, got "cluster://h/2"'],
+    ['cluster://', `${noHost}, got "cluster://"`],
+    [
+      'cluster://a,u:pw@b',
+      'expected credentials before the first host alone, with %2C for a comma in them, got "cluster://a,u:[redacted]@b"',
+    ],
+    [`cluster://${'h,'.repeat(64)}h`, /^expected at most 64 hosts, got /],
+  ])('refuses %j', (url, problem) => {
+    if (typeof problem === 'string') expect(parseRedisUrl(url)).toBe(problem);
+    else expect(parseRedisUrl(url)).toMatch(problem);
+  });
+
+  test('a place is the same whoever asks, wherever is read, and in whatever order', () => {
+    expect(placeOf(redis('cluster://me@b,a?read=replica'))).toBe('cluster://a:6379,b:6379');
+    expect(placeOf(redis('sentinel://me:pw@b,a/m/2'))).toBe('sentinel://a:26379,b:26379/m/2');
+    expect(placeOf(redis('redis://me:pw@h/2'))).toBe('redis://h:6379/2');
+  });
+});
+
 describe('parseHttpUrl', () => {
   test.each([
     ['http://h', 'http://h'],
@@ -197,6 +280,8 @@ describe('what messages show', () => {
       'http://',
       'https://',
       'unix://',
+      'sentinel://',
+      'cluster+tls://',
       'ftp://',
       'redis:',
       '',

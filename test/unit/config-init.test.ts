@@ -43,7 +43,9 @@ describe('exampleConfig', () => {
 
   test('is valid with every setting in use', () => {
     const { contexts } = parse(exampleConfig().replace(/^#(?=\s*\S)(?! \S)/gm, ''));
-    expect(Object.keys(contexts ?? {})).toEqual(['local', 'prod']);
+    expect(Object.keys(contexts ?? {})).toEqual([
+      ...['local', 'prod', 'with-reader', 'with-sentinels', 'with-cluster'],
+    ]);
     expect(contexts?.local).toMatchObject({
       production: true,
       timeout: '5s',

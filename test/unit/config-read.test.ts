@@ -175,8 +175,8 @@ contexts:
     expect(problems(yaml)).toEqual([
       '/c.yaml:1: current-contxt: unknown key, did you mean "current-context"? Valid: current-context, contexts',
       '/c.yaml:4: contexts.prod.production: expected true or false, got "yes"',
-      '/c.yaml:6: contexts.prod.redis.url: expected a redis://, rediss:// or unix: URL, got "http://x"',
-      '/c.yaml:7: contexts.prod.redis.pasword-file: unknown key, did you mean "password-file"? Valid: url, username, password-file, tls',
+      '/c.yaml:6: contexts.prod.redis.url: expected a redis://, rediss://, unix:, sentinel:// or cluster:// URL, got "http://x"',
+      '/c.yaml:7: contexts.prod.redis.pasword-file: unknown key, did you mean "password-file"? Valid: url, replica-url, sentinel, cluster, read, db, username, password-file, tls',
       '/c.yaml:8: contexts.prod.redis.username: expected a username, got 7',
       '/c.yaml:9: contexts.prod.prometheus: expected at least one URL, got a list',
       '/c.yaml:10: contexts.prod.timeout: expected a duration over 0 and up to 10m, like 5s, got "11m"',
@@ -192,7 +192,7 @@ contexts:
     ['timeout: 0s', 'timeout: expected a duration over 0 and up to 10m, like 5s, got "0s"'],
     ['thresholds: { a: .inf }', 'thresholds.a: expected a number over 0, got Infinity'],
     ['thresholds: { a: .nan }', 'thresholds.a: expected a number over 0, got NaN'],
-    ['redis: { username: u }', 'redis.url: expected a redis://, rediss:// or unix: URL, got nothing'],
+    ['redis: { username: u }', 'redis: expected one of url, sentinel and cluster, got none'],
     [
       'redis: redis://h/1024',
       'redis.url: expected / and a database number of 0 to 1023 after the host, got "redis://h/1024"',
@@ -240,7 +240,7 @@ contexts:
     ],
     [
       'redis: { url: "redis://h", password: S3cr3t }',
-      'redis.password: unknown key, did you mean "password-file"? Valid: url, username, password-file, tls',
+      'redis.password: unknown key, did you mean "password-file"? Valid: url, replica-url, sentinel, cluster, read, db, username, password-file, tls',
     ],
     [
       'api: "https://u:S3cr3t@h/?x=1"',
@@ -328,7 +328,7 @@ contexts:
       '/c.yaml:5: contexts.prod.redis.username: expected here or in the URL, got both',
       '/c.yaml:6: contexts.prod.redis.tls: expected a mapping of ca-file, cert-file, key-file, got 3',
       '/c.yaml:6: contexts.prod.redis.tls: expected a rediss:// URL beside tls',
-      '/c.yaml:7: contexts.prod.redis.x: unknown key, did you mean "url"? Valid: url, username, password-file, tls',
+      '/c.yaml:7: contexts.prod.redis.x: unknown key, did you mean "db"? Valid: url, replica-url, sentinel, cluster, read, db, username, password-file, tls',
     ]);
   });
 

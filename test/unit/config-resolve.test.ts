@@ -178,7 +178,12 @@ describe('where values come from', () => {
           "password": null,
           "path": null,
           "port": 6379,
+          "read": "primary",
           "tls": null,
+          "topology": {
+            "kind": "server",
+            "reader": null,
+          },
           "username": null,
         },
         "runbook": "aegis",
@@ -420,7 +425,7 @@ describe('problems', () => {
     const env = { RATELIMIT_API_TOKEN: 'S3cr3t\n' };
     const files = { '/home/ratelimit/secrets/prom': fsError('EACCES') };
     expect(await problems({ flags, env, files })).toEqual([
-      '--redis-url: expected a redis://, rediss:// or unix: URL, got "http://u:[redacted]@x"',
+      '--redis-url: expected a redis://, rediss://, unix:, sentinel:// or cluster:// URL, got "http://u:[redacted]@x"',
       `${FILE}:12: contexts.prod.prometheus.bearer-token-file: cannot use the file "/home/ratelimit/secrets/prom": permission denied`,
       'RATELIMIT_API_TOKEN: expected a token, but it holds a line break or another control character',
       '--runbook: expected the name or path of a runbook, got ""',

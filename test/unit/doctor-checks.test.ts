@@ -4,7 +4,7 @@ import type { ApiFacts, RedisInfo, Scraping } from '../../src/doctor/facts.ts';
 import type { Check } from '../../src/doctor/types.ts';
 import type { Entry, Verified } from '../../src/journal/types.ts';
 import { commonWords } from '../../src/signals/prometheus/health.ts';
-import { parseInfo } from '../../src/signals/redis/health.ts';
+import { joined, parseInfo } from '../../src/signals/redis/health.ts';
 import {
   allRights,
   checksOf,
@@ -140,12 +140,68 @@ describe('Redis', () => {
       '# Server\r\nredis_version:7.0.15\r\n# Replication\r\nrole:slave\r\nmaster_link_status:down\r\nmaxmemory:1024\r\nmaxmemory_policy:allkeys-lru\r\nused_memory:12\r\nevicted_keys:3\r\n# Keyspace\r\ndb0:keys=4,expires=0,avg_ttl=0\r\ndb12:keys=9,expires=1\r\n';
     expect(parseInfo(text)).toEqual({
       ...{ version: '7.0.15', role: 'slave', linkUp: false, policy: 'allkeys-lru', maxmemoryBytes: 1024 },
-      ...{ usedBytes: 12, evicted: 3, keys: { 0: 4, 12: 9 } },
+      ...{
+        of: null,
+        usedBytes: 12,
+        totalBytes: 12,
+        evicted: 3,
+        keys: { 0: 4, 12: 9 },
+        valkey: null,
+        isLoading: false,
+      },
     });
     expect(parseInfo('role:\u001b[2J\r\nmaxmemory:-1\r\nredis_version:')).toEqual({
       ...{ version: null, role: null, linkUp: null, policy: null, maxmemoryBytes: null },
-      ...{ usedBytes: null, evicted: null, keys: null },
+      ...{
+        of: null,
+        usedBytes: null,
+        totalBytes: null,
+        evicted: null,
+        keys: null,
+        valkey: null,
+        isLoading: false,
+      },
     });
+  });
+
+  test('several servers are told of as one: sums, and of the rest what is worst', () => {
+    const node = (name: string, more: Partial<RedisInfo>) => {
+      const plain = redisFacts().info;
+      if (!plain.known) throw new Error('not known');
+      return { name, value: { ...plain.value, ...more } };
+    };
+    const all = [
+      node('a:1', { keys: { 0: 4 }, totalBytes: 5, evicted: 1, version: '7.2.1' }),
+      node('b:1', {
+        ...{ keys: { 0: 3, 1: 1 }, totalBytes: 6, evicted: 2, usedBytes: 6, maxmemoryBytes: 10 },
+        ...{ policy: 'allkeys-lru', version: '6.2.9' },
+      }),
+      node('c:1', { keys: {}, totalBytes: 9, usedBytes: 9, maxmemoryBytes: 10, role: 'slave' }),
+    ];
+    expect(joined(all)).toMatchObject({
+      ...{ of: 'b:1', policy: 'allkeys-lru', usedBytes: 6, maxmemoryBytes: 10, totalBytes: 20 },
+      ...{ evicted: 3, keys: { 0: 7, 1: 1 }, version: '6.2.9', role: 'slave' },
+    });
+    expect(joined(all.slice(0, 1))).toEqual(all[0]?.value);
+    expect(joined([...all, node('d:1', { keys: null, totalBytes: null })])).toMatchObject({
+      ...{ keys: null, totalBytes: null },
+    });
+  });
+
+  test('a server of a cluster that does not answer is a problem, by its name', () => {
+    const lost = { name: '10.0.0.7:6379', share: 0.25, cause: 'unreachable', reason: 'refused' } as const;
+    const servers = known({ names: ['10.0.0.8:6379'], lost: [lost] });
+    const redis = configOf().redis;
+    const cluster = { ...redis, topology: { kind: 'cluster', seeds: [] } } as const;
+    const checks = checksOf(WELL, { redis: redisFacts({ servers }), config: configOf({ redis: cluster }) });
+    expect(only(checks, 'server-lost')).toMatchObject({
+      ...{ level: 'problem', cause: 'unreachable', args: { name: '10.0.0.7:6379', share: 0.25 } },
+    });
+    expect(only(checks, 'servers-found')).toMatchObject({
+      level: 'fine',
+      args: { names: ['10.0.0.8:6379'] },
+    });
+    expect(codesOf(checksOf(WELL))).not.toContain('servers-found');
   });
 });
 

@@ -34,7 +34,7 @@ function documentOf(system: System, more: Partial<Findings> = {}): DoctorDocumen
   const { config, runbook, evidence, needs } = found;
   return {
     ...{ checks, config, runbook, evidence, outcome: outcomeOf(checks), warnings: [], totalMs: 90 },
-    acl: { triage: aclLine('triage', needs), operator: aclLine('operator', needs) },
+    acl: { triage: aclLine('triage', needs), operator: aclLine('operator', needs), sentinel: null },
   };
 }
 
@@ -86,7 +86,13 @@ const RUNS: [string, DoctorDocument][] = (
       'dark',
       { otherKeys: 'unknown', otherMetrics: 'unknown' },
       {
-        redis: { clock: untold(EVIL), info: untold(EVIL), rights: untold(EVIL), survey: untold(EVIL) },
+        redis: {
+          servers: untold(EVIL),
+          clock: untold(EVIL),
+          info: untold(EVIL),
+          rights: untold(EVIL),
+          survey: untold(EVIL),
+        },
         prometheus: [
           {
             host: null,
@@ -175,6 +181,33 @@ const RUNS: [string, DoctorDocument][] = (
     ['API without a token', GATEWAY, { api: { state: 'no-token' } }],
     ['API in the clear', GATEWAY, { api: { state: 'plain-http', reason: EVIL } }],
     ['stale', { has: [...GATEWAY.has, 'acp_gateway_request_total'] }, {}],
+    [
+      'a cluster',
+      GATEWAY,
+      {
+        config: configOf({
+          redis: { ...configOf().redis, topology: { kind: 'cluster', seeds: [] } },
+        }),
+        redis: redisFacts({
+          servers: known({
+            names: ['10.0.0.8:6379', EVIL],
+            lost: [{ name: EVIL, share: 0.25, cause: 'timeout', reason: EVIL }],
+          }),
+        }),
+      },
+    ],
+    [
+      'sentinels',
+      GATEWAY,
+      {
+        config: configOf({
+          redis: {
+            ...configOf().redis,
+            topology: { kind: 'sentinel', name: 'm', sentinels: [], username: null, password: null },
+          },
+        }),
+      },
+    ],
   ] as [string, System, Partial<Findings>][]
 ).map(([name, system, more]) => [name, documentOf(system, more)]);
 
@@ -306,6 +339,8 @@ test("a system that speaks the gateway's contract alone is explained", () => {
         acp_rate_limiter_redis_failure_total  one = 1 failures/s, 7 ms
       IP blocks in force
         acp:ip_block:*                        empty, 7 ms
+      what Redis removes when its memory is full
+        maxmemory-policy                      empty, 7 ms
       tenants whose kill switch is engaged
         acp:tenant_kill:*                     empty, 7 ms
       agents in quarantine
@@ -390,9 +425,17 @@ test('the first line is said again at the end, where the eye is', () => {
 });
 
 test('the lines for Redis users are whole, however narrow the screen', () => {
-  const lines = { triage: `ACL SETUSER triage ${'~x '.repeat(100)}`, operator: 'ACL SETUSER operator' };
+  const lines = {
+    triage: `ACL SETUSER triage ${'~x '.repeat(100)}`,
+    operator: 'ACL SETUSER operator',
+    sentinel: null,
+  };
   expect(aclText(lines, 'human')).toBe(`${lines.triage}\n${lines.operator}\n`);
   expect(JSON.parse(aclText(lines, 'json'))).toEqual({ schema: 'ratelimit/acl/v1', ...lines, warnings: [] });
+  const watched = { ...lines, sentinel: 'ACL SETUSER s' };
+  expect(aclText(watched, 'human')).toMatch(/\n\nOn each sentinel, .*:\nACL SETUSER s\n$/);
+  expect(aclText(watched, 'markdown')).toMatch(/\n```\nACL SETUSER s\n```\n$/);
+  expect(JSON.parse(aclText(watched, 'json')).sentinel).toBe('ACL SETUSER s');
   expect(aclText(lines, 'markdown')).toContain(`\n${lines.triage}\n`);
   expect(JSON.parse(render(documentOf(GATEWAY), 'json')).acl.operator).toMatch(
     /^ACL SETUSER operator reset on /,

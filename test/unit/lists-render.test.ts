@@ -8,7 +8,12 @@ import type { Cap } from '../../src/remedies/caps.ts';
 import type { Clock } from '../../src/signals/asked.ts';
 
 const NOW = Date.parse('2026-11-21T10:40:12.345Z');
-const clock: Clock = { now: () => NOW, iso: (ms) => new Date(ms).toISOString(), ms: Date.parse };
+const clock: Clock = {
+  now: () => NOW,
+  iso: (ms) => new Date(ms).toISOString(),
+  ms: Date.parse,
+  steady: () => 0,
+};
 const inSeconds = (seconds: number) => clock.iso(NOW + seconds * 1_000);
 
 const block = (over: Partial<Block> = {}): Block => ({

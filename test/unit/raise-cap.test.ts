@@ -18,6 +18,7 @@ const clock = {
   now: () => 0,
   iso: (ms: number) => new Date(ms).toISOString(),
   ms: (iso: string) => Date.parse(iso),
+  steady: () => 0,
 };
 const spec = aegis.remedies['raise-cap'];
 if (spec === null) throw new Error('the runbook lacks the remedy');

@@ -9,7 +9,12 @@ import type { Outcome, Plan } from '../../src/remedies/types.ts';
 import type { Clock } from '../../src/signals/asked.ts';
 
 const NOW = Date.parse('2026-11-21T10:40:12.345Z');
-const clock: Clock = { now: () => NOW, iso: (ms) => new Date(ms).toISOString(), ms: Date.parse };
+const clock: Clock = {
+  now: () => NOW,
+  iso: (ms) => new Date(ms).toISOString(),
+  ms: Date.parse,
+  steady: () => 0,
+};
 const paint = makePaint(false);
 
 const state = (value: State['value'], ttlSeconds: number | null): State => ({

@@ -82,7 +82,7 @@ describe('the document', () => {
         unit: 'failures',
         windowSeconds: 300,
       },
-      ...{ total: 6812, totalIsAtMost: false, usualTotal: null, distinct: 41, coverage: 1 },
+      ...{ total: 6812, totalIsAtMost: false, usualTotal: null, distinct: 41, coverage: 1, estimate: null },
       rows: [
         {
           ...{
@@ -94,6 +94,7 @@ describe('the document', () => {
             limit: null,
           },
           ...{ kind: null, sources: [], claimed: false, atLeast: false, usual: null, period: null },
+          expires: null,
         },
       ],
     });
@@ -302,6 +303,28 @@ test('the text of a finding', () => {
             },
           ],
           "code": "limiter-failing-open",
+          "state": "clear",
+        },
+        {
+          "because": [
+            {
+              "code": "reaches",
+              "measured": 0,
+              "met": false,
+              "signal": "eviction",
+              "text": "what Redis removes when its memory is full: none any-key (threshold 1)",
+              "threshold": 1,
+            },
+            {
+              "code": "reaches",
+              "measured": 0,
+              "met": false,
+              "signal": "eviction",
+              "text": "what Redis removes when its memory is full: none keys-with-ttl (threshold 1)",
+              "threshold": 1,
+            },
+          ],
+          "code": "evictable",
           "state": "clear",
         },
         {

@@ -29,6 +29,7 @@ test('the Markdown of a spent cap', () => {
 
     - not kill-switch-engaged: none of them is among the tenants whose kill switch is engaged
     - not limiter-failing-open: 0 failures/s in all \\(threshold 0.01\\)
+    - not evictable: what Redis removes when its memory is full: none any-key \\(threshold 1\\)
     - not quarantined: none of them is among the agents in quarantine
     - not tenant-cap-binds: calls refused at a cost cap: none of kind tenant \\(threshold 0.1\\)
     - not cap-invalid: every agent has a limit

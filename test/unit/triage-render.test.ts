@@ -71,8 +71,8 @@ test('the screen of an attack', () => {
 
     Checked
       - no sign of client-claimed-address, plateau, attack-succeeding, seems-over,
-        no-expiry, limiter-failing-open, already-blocked, possibly-spoofed,
-        proxy-aggregate, recent-restart, service-down
+        no-expiry, limiter-failing-open, evictable, already-blocked,
+        possibly-spoofed, proxy-aggregate, recent-restart, service-down
       - counted-for-long, as-usual: no source tells
       - shared-address: no query is configured to check it
 
@@ -185,8 +185,8 @@ test('the screen of a spent cap', () => {
         used: odd)
 
     Checked
-      - no sign of kill-switch-engaged, limiter-failing-open, quarantined,
-        tenant-cap-binds, no-cap
+      - no sign of kill-switch-engaged, limiter-failing-open, evictable,
+        quarantined, tenant-cap-binds, no-cap
 
     Ruled out
       - distributed-credential-stuffing: 0 IPs stand out (many is 6); 0 failures

@@ -141,7 +141,10 @@ describe('a private address beside a public one', () => {
 
 describe('counters that are not of the last minutes', () => {
   const from = (source: string, lastSeenSeconds: number | null) =>
-    withRows(counters({ [HEAVY]: 900 }), () => ({ sources: [source], lastSeenSeconds }));
+    withRows(counters({ [HEAVY]: 900 }), () => ({
+      ...{ sources: [source], lastSeenSeconds },
+      expires: lastSeenSeconds !== null,
+    }));
 
   test.each([
     ['one that never ends', 'acp:auth_fail:*', null, ['no-expiry']],

@@ -39,7 +39,14 @@ export async function readGauge(source: Of<'prometheus-gauge'>, question: Questi
       limit:
         limit === null
           ? null
-          : { value: limit, ratio: value / limit, problem: null, stored: null, perHour: null },
+          : {
+              value: limit,
+              ratio: value / limit,
+              problem: null,
+              stored: null,
+              endsInSeconds: null,
+              perHour: null,
+            },
     }),
   );
   const reading = measured({ total, distinct: partOf(answer, 'count')[0]?.value ?? rows.length, rows });

@@ -50,6 +50,7 @@ function optionsFor(target: RedisTarget, timeoutMs: number): RedisOptions & { re
             ...(tls.ca === null ? {} : { ca: tls.ca }),
             ...(tls.cert === null ? {} : { cert: tls.cert }),
             ...(tls.key === null ? {} : { key: tls.key.reveal() }),
+            ...(tls.servername === undefined ? {} : { servername: tls.servername }),
           },
         }),
     lazyConnect: true,
@@ -81,7 +82,12 @@ const REPLIES: readonly (readonly [RegExp, Cause, string])[] = [
     'the ACL user lacks a permission',
   ],
   [/^LOADING/, 'refused', 'the server is still loading its data'],
-  [/^(BUSY|OOM|MASTERDOWN|CLUSTERDOWN|MOVED|READONLY)/, 'refused', 'the server refuses'],
+  [
+    /^(MOVED|CROSSSLOT)/,
+    'refused',
+    'it is a node of a cluster, which has to be read as a whole: give cluster://host:port, or `cluster` in the context',
+  ],
+  [/^(BUSY|OOM|MASTERDOWN|CLUSTERDOWN|READONLY)/, 'refused', 'the server refuses'],
 ];
 
 /** An error of ioredis or of Redis itself in words that name the server. */

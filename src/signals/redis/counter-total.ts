@@ -2,6 +2,8 @@ import { type Id, measured } from '../../evidence/types.ts';
 import { wholeNumber } from '../../values/parse.ts';
 import { type Claim, type Family, type Finished, Skipped } from './family.ts';
 import { entityOf, type KeyTemplate, toId } from './keys.ts';
+import { sampled } from './sampled.ts';
+import type { KeyAccess } from './servers.ts';
 
 /**
  * The sum of all keys of one family as a rate. Each count sets the TTL of its key anew, so a key counts since the last
@@ -15,6 +17,7 @@ export class CounterTotal implements Family {
   readonly #skipped = new Skipped();
   #seen = false;
   #total = 0;
+  #squares = 0;
   #entities = 0;
   #largest: { readonly id: Id; readonly value: number } | null = null;
 
@@ -39,6 +42,7 @@ export class CounterTotal implements Family {
       return;
     }
     this.#total += value;
+    this.#squares += value * value;
     this.#entities += 1;
     if (value > (this.#largest?.value ?? 0)) this.#largest = { id: toId(entity.slice(0, 256)), value };
   }
@@ -48,14 +52,18 @@ export class CounterTotal implements Family {
     this.#skipped.count('not a string');
   }
 
-  async finish(): Promise<Finished | null> {
+  async finish(_: KeyAccess, coverage: number): Promise<Finished | null> {
     if (!this.#seen) return null;
+    const perSecond = (value: number) => value / this.#windowSeconds;
+    const counted = {
+      total: perSecond(this.#total),
+      squares: perSecond(perSecond(this.#squares)),
+      distinct: this.#entities,
+    };
+    const { total, coverage: covered, sample } = sampled(counted, coverage);
     return {
       reading: measured({
-        total: this.#total / this.#windowSeconds,
-        atMost: true,
-        distinct: null,
-        rows: [],
+        ...{ total, coverage: covered, sample, atMost: true, distinct: null, rows: [] },
         warnings: this.#skipped.warnings(this.#template.label),
       }),
       sources: [{ entities: this.#entities, sample: this.#largest }],

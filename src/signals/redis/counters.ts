@@ -1,4 +1,3 @@
-import type { Redis } from 'ioredis';
 import { type Id, measured, type Row, rowOf, unknown } from '../../evidence/types.ts';
 import { isPublicAddress } from '../../values/address.ts';
 import { wholeNumber } from '../../values/parse.ts';
@@ -15,7 +14,9 @@ import {
 } from './family.ts';
 import { Histogram } from './histogram.ts';
 import { entityOf, type KeyTemplate, keyOf, toId } from './keys.ts';
+import { sampled } from './sampled.ts';
 import { Counted } from './seen.ts';
+import type { KeyAccess } from './servers.ts';
 import { TopK } from './top-k.ts';
 
 const TOP = 200;
@@ -61,6 +62,7 @@ export class CounterFamily implements Family {
   readonly #counted: Counted | null;
   #shownStrangers = 0;
   #seen = false;
+  #isUndated = false;
   #total = 0;
   #distinct = 0;
 
@@ -101,7 +103,7 @@ export class CounterFamily implements Family {
     this.#skipped[from]?.count('not a string');
   }
 
-  async finish(redis: Redis): Promise<Finished | null> {
+  async finish(keys: KeyAccess, coverage: number): Promise<Finished | null> {
     if (!this.#seen) return null;
     const skipped = this.#skipped.flatMap((one, index) => one.warnings(this.labels[index] ?? ''));
     const sources = this.#found.map(
@@ -114,20 +116,28 @@ export class CounterFamily implements Family {
     if (this.#distinct === 0 && this.#strangers.distinct === 0 && skipped.length > 0) {
       return { reading: { ...unknown('malformed', skipped.join('; ')), warnings: skipped }, sources };
     }
-    const rows = await this.#rows(redis);
+    const numbers = sampled(this.#numbers(), coverage);
+    const rows = await this.#rows(keys, numbers.total);
     const reading = measured({
-      total: this.#total,
-      distinct: this.#distinct,
+      ...numbers,
       rows,
       distribution: this.#histogram.bins(),
       strangers: { ...this.#strangers, bins: this.#strangerHistogram.bins() },
-      warnings: [...skipped, ...this.#strangerWarning(rows), ...this.#overflowWarning()],
+      warnings: [...skipped, ...this.#strangerWarning(rows), ...this.#lossWarnings()],
     });
     return { reading, sources };
   }
 
+  #numbers() {
+    const squares = [...this.#histogram.bins(), ...this.#strangerHistogram.bins()].reduce(
+      (sum, bin) => sum + bin.squares,
+      0,
+    );
+    return { total: this.#total, squares, distinct: this.#distinct };
+  }
+
   /** The largest, each with what its keys in all the families tell. */
-  async #rows(redis: Redis): Promise<Row[]> {
+  async #rows(access: KeyAccess, total: number): Promise<Row[]> {
     const best = new Map<string, Counter>();
     for (const one of [...this.#top.sorted(), ...this.#topStrangers.sorted()]) {
       if ((best.get(one.entity)?.value ?? 0) < one.value) best.set(one.entity, one);
@@ -139,7 +149,7 @@ export class CounterFamily implements Family {
     const keys = isAsked
       ? top.flatMap(({ entity }) => specs.map(({ template }) => keyOf(entity, template)))
       : [];
-    const ttls = await ttlSeconds(redis, keys);
+    const ttls = await this.#ttls(access, keys);
     return top.map((one, index) => {
       const own = ttls.slice(index * specs.length, (index + 1) * specs.length);
       const holds = specs.flatMap((spec, at) =>
@@ -159,11 +169,23 @@ export class CounterFamily implements Family {
         claimed: holds.every(({ spec }) => spec.claimed),
         value: one.value,
         atLeast: from?.stopsAt != null && one.value >= from.stopsAt,
-        share: this.#total > 0 ? one.value / this.#total : null,
+        share: total > 0 ? one.value / total : null,
         lastSeenSeconds: seen.length > 0 ? Math.min(...seen) : null,
+        expires: own[one.from] === undefined ? null : own[one.from] !== null,
         period: from?.period ?? null,
       });
     });
+  }
+
+  /** Where the server is gone by now, what it told before stands, and only this is not known. */
+  async #ttls(access: KeyAccess, keys: readonly Buffer[]): Promise<(number | 'gone' | null | undefined)[]> {
+    try {
+      return await ttlSeconds(access, keys);
+    } catch (error) {
+      if (error instanceof TypeError || error instanceof RangeError) throw error;
+      this.#isUndated = true;
+      return [];
+    }
   }
 
   #add(counter: Counter): void {
@@ -207,10 +229,13 @@ export class CounterFamily implements Family {
     ];
   }
 
-  #overflowWarning(): string[] {
-    if (this.#counted?.overflowed !== true) return [];
+  #lossWarnings(): string[] {
+    const names = this.labels.join(', ');
     return [
-      `more names than can be told apart: one that is in several of ${this.labels.join(', ')} may be counted twice`,
+      ...(this.#counted?.overflowed === true
+        ? [`more names than can be told apart: one that is in several of ${names} may be counted twice`]
+        : []),
+      ...(this.#isUndated ? [`when they were last seen could not be read of ${names}`] : []),
     ];
   }
 }

@@ -1,8 +1,9 @@
-import type { Redis } from 'ioredis';
 import { measured, type Row, rowOf } from '../../evidence/types.ts';
 import { isValidId } from '../entities.ts';
 import { type Claim, type Family, type Finished, MAX_ENTITY_BYTES, Skipped, ttlSeconds } from './family.ts';
 import { entityOf, type KeyTemplate, keyOf, toId } from './keys.ts';
+import { sampled } from './sampled.ts';
+import type { KeyAccess } from './servers.ts';
 
 const KEPT = 200;
 const MAX_TEXT_CHARS = 120;
@@ -63,11 +64,11 @@ export class EntryFamily implements Family {
     this.#skipped.count('not a string');
   }
 
-  async finish(redis: Redis): Promise<Finished | null> {
+  async finish(keys: KeyAccess, coverage: number): Promise<Finished | null> {
     if (!this.#seen) return null;
     const { template, automatic, kind } = this.#options;
     const ttls = await ttlSeconds(
-      redis,
+      keys,
       this.#kept.map(({ entity }) => keyOf(entity, template)),
     );
     const rows = this.#kept.map(({ entity, value, reason }, index): Row => {
@@ -88,10 +89,10 @@ export class EntryFamily implements Family {
     const lasts = ({ value }: Row) => (value === 0 ? Number.POSITIVE_INFINITY : value);
     rows.sort((a, b) => (lasts(a) === lasts(b) ? 0 : lasts(b) - lasts(a)));
     const [first] = rows;
+    const count = this.#distinct;
     return {
       reading: measured({
-        total: this.#distinct,
-        distinct: this.#distinct,
+        ...sampled({ total: count, squares: count, distinct: count }, coverage),
         rows,
         warnings: this.#skipped.warnings(template.label),
       }),

@@ -1,5 +1,5 @@
-import type { Redis } from 'ioredis';
 import type { Reading, SourceReport } from '../../evidence/types.ts';
+import type { KeyAccess } from './servers.ts';
 
 /** Longer names are not ids of anything; they are counted apart and never shown in full. */
 export const MAX_ENTITY_BYTES = 512;
@@ -39,35 +39,24 @@ export interface Family {
   take(claim: Claim, values: readonly (Buffer | null)[]): void;
   /** A claimed key that holds something other than a string. */
   skip(claim: Claim): void;
-  /** Completes the reading, or null when no key of the family was seen. */
-  finish(redis: Redis): Promise<Finished | null>;
+  /**
+   * Completes the reading, or null when no key of the family was seen.
+   * @param coverage share of the keyspace that was visited, above 0
+   */
+  finish(keys: KeyAccess, coverage: number): Promise<Finished | null>;
 }
 
 /** What PTTL answers for a key that is not there. */
 const GONE = -2;
 
 /** Seconds to live by key; null for a key without expiry, `gone` for one that is not there. */
-export async function ttlSeconds(redis: Redis, keys: readonly Buffer[]): Promise<(number | 'gone' | null)[]> {
-  if (keys.length === 0) return [];
-  const pipeline = redis.pipeline();
-  for (const key of keys) pipeline.pttl(key);
-  const replies = (await pipeline.exec()) ?? [];
-  return replies.map(([error, milliseconds]) => {
-    if (error) throw error;
+export async function ttlSeconds(
+  access: KeyAccess,
+  keys: readonly Buffer[],
+): Promise<(number | 'gone' | null)[]> {
+  return (await access.pttl(keys)).map((milliseconds) => {
     if (milliseconds === GONE) return 'gone';
-    return typeof milliseconds === 'number' && milliseconds >= 0 ? milliseconds / 1000 : null;
-  });
-}
-
-/** The type of each key in Redis's words; `none` for one that is gone. */
-export async function typesOf(redis: Redis, keys: readonly Buffer[]): Promise<string[]> {
-  if (keys.length === 0) return [];
-  const pipeline = redis.pipeline();
-  for (const key of keys) pipeline.type(key);
-  const replies = (await pipeline.exec()) ?? [];
-  return replies.map(([error, type]) => {
-    if (error) throw error;
-    return String(type);
+    return milliseconds >= 0 ? milliseconds / 1000 : null;
   });
 }
 

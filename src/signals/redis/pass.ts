@@ -1,107 +1,161 @@
-import type { Redis } from 'ioredis';
-import { type Claim, type Family, typesOf } from './family.ts';
-import { globFor } from './keys.ts';
-import { SeenKeys } from './seen.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RedisTarget } from '../../config/types.ts';
+import type { Scan, ScannedNode } from '../../evidence/types.ts';
+import { SourceError } from '../source-error.ts';
+import { redisError } from './client.ts';
+import { factsOf, type NodeFacts } from './node-facts.ts';
+import { NodeScan, type ScanOrder } from './node-scan.ts';
+import type { Node, Servers } from './servers.ts';
+import type { Claimed } from './sorter.ts';
 
-/** Keys that Redis visits per SCAN call: a few hundred microseconds of its time. */
-const COUNT = 1_000;
+/** After a failure it is asked so often whether somebody else has taken over; a failover takes a second or more. */
+const ASK_AGAIN_MS = 100;
 
-export interface Progress {
-  /** Keys that matched so far. */
-  keys: number;
-  /** True once a key under the namespace was seen. */
-  namespaceSeen: boolean;
-  /** True when SCAN's repeats may have been counted twice. */
-  approximate: boolean;
+const APPROXIMATE = 'more keys than can be told apart: a key that SCAN returned twice may be counted twice';
+
+/** How far the pass is while it goes on. */
+export interface PassProgress {
+  /** Keys that came by so far. */
+  readonly keys: number;
+  /** Share of the keyspace, 0 to 1. */
+  readonly coverage: number;
+  readonly elapsedMs: number;
 }
 
-interface Claimed {
-  readonly family: Family;
-  readonly claim: Claim;
+/** How far the pass came. */
+export type Passed = Omit<Scan, 'reason'>;
+
+interface PassOrder extends ScanOrder {
+  readonly target: RedisTarget;
 }
 
 /**
- * One pass over the keyspace for all families at once: SCAN with the tightest pattern that covers them, each batch's
- * values by one MGET that travels together with the next SCAN. Never one round trip a key, never KEYS.
+ * One pass over the keyspace for all families at once, over all of its servers in parallel. Never one round trip a
+ * key, never KEYS. What a server did not answer for is lost, and the rest stands.
  */
-export async function pass(
-  redis: Redis,
-  families: readonly Family[],
-  namespace: string,
-  progress: Progress,
-): Promise<void> {
-  const prefixes = families.flatMap((family) => family.prefixes);
-  const glob = globFor(namespace === '' ? prefixes : [...prefixes, namespace]);
-  const seen = new SeenKeys();
-  const candidates = byStart(families);
-  let cursor = '0';
-  let claimed: Claimed[] = [];
-  do {
-    const [[next, keys]] = await Promise.all([
-      // callBuffer, because the pattern is bytes too.
-      redis.callBuffer('SCAN', cursor, 'MATCH', glob, 'COUNT', COUNT) as Promise<[Buffer, Buffer[]]>,
-      fetchValues(redis, claimed),
-    ]);
-    cursor = next.toString();
-    claimed = [];
-    for (const bytes of keys) {
-      const key = bytes.toString('latin1');
-      progress.keys += 1;
-      progress.namespaceSeen ||= key.startsWith(namespace);
-      const claims = candidates(key).flatMap((family) => {
-        const claim = family.claim(key, bytes);
-        return claim === null ? [] : [{ family, claim }];
+export class Pass {
+  readonly #servers: Servers;
+  readonly #order: PassOrder;
+  readonly #startedAt: number;
+  /** The scan of each share of the keyspace, as far as one has begun. */
+  readonly #scans = new Map<Node, NodeScan>();
+  /** What earlier attempts at a share visited, the most of them: what they visited together is not known. */
+  readonly #earlier = new Map<Node, number>();
+  readonly #facts = new Map<Node, NodeFacts>();
+
+  constructor(servers: Servers, order: PassOrder) {
+    this.#servers = servers;
+    this.#order = order;
+    this.#startedAt = order.clock.steady();
+  }
+
+  get progress(): PassProgress {
+    const { clock, sorter } = this.#order;
+    return {
+      ...{ keys: sorter.keys, coverage: this.#coverage() },
+      elapsedMs: clock.steady() - this.#startedAt,
+    };
+  }
+
+  /** What each server that was scanned says of itself. */
+  get facts(): NodeFacts[] {
+    return [...this.#facts.values()];
+  }
+
+  /** Never rejects for what a server says. */
+  async run(): Promise<Passed> {
+    const { clock, sorter, pace } = this.#order;
+    const scanned = await Promise.all(this.#servers.nodes.map((node) => this.#share(node)));
+    const lost = this.#servers.lost.map(
+      ({ name, share, cause, reason }): ScannedNode => ({
+        ...{ name, share, coverage: 0, replica: false, cause, reason },
+      }),
+    );
+    return {
+      coverage: this.#coverage(),
+      keys: sorter.keys,
+      pace,
+      tookMs: Math.round(clock.steady() - this.#startedAt),
+      nodes: [...scanned, ...lost],
+      warnings: [...this.#servers.warnings, ...(sorter.approximate ? [APPROXIMATE] : [])],
+    };
+  }
+
+  #coverage(): number {
+    const shares = this.#servers.nodes.map((node) => node.share * this.#visited(node));
+    // Shares are fractions of slots: their sum may miss 1 by a rounding error.
+    return Number(
+      Math.min(
+        1,
+        shares.reduce((sum, share) => sum + share, 0),
+      ).toPrecision(12),
+    );
+  }
+
+  #visited(node: Node): number {
+    return Math.max(this.#earlier.get(node) ?? 0, this.#scans.get(node)?.visited ?? 0);
+  }
+
+  /** Scans what a server holds; where another one takes over from it, there. */
+  async #share(first: Node): Promise<ScannedNode> {
+    const { endsAt, clock, signal, target } = this.#order;
+    let node = first;
+    let unread: Claimed[] = [];
+    for (;;) {
+      const error = await this.#attempt(first, node, unread);
+      const scan = this.#scans.get(first);
+      const coverage = this.#visited(first);
+      const found = { name: node.name, share: first.share, coverage, replica: node.replica };
+      if (error === null) {
+        const isWhole = coverage >= 1;
+        return {
+          ...found,
+          reason: isWhole ? null : 'the time was up',
+          cause: isWhole ? null : 'incomplete',
+        };
+      }
+      this.#earlier.set(first, coverage);
+      unread = scan?.unread ?? unread;
+      const next = signal.aborted ? null : await this.#replacementFor(node);
+      if (next === null) {
+        const isLate = signal.aborted || clock.steady() >= endsAt;
+        const { cause, message } = redisError(error, target);
+        return isLate && coverage > 0
+          ? { ...found, reason: 'the time was up', cause: 'incomplete' }
+          : { ...found, reason: message, cause };
+      }
+      node = next;
+    }
+  }
+
+  /** @returns why it ended before its time; null: it did not */
+  async #attempt(share: Node, node: Node, unread: readonly Claimed[]): Promise<Error | null> {
+    try {
+      const facts = await factsOf(node);
+      this.#facts.set(share, facts);
+      const scan = new NodeScan(node, facts.layout, this.#order);
+      this.#scans.set(share, scan);
+      // What was under way when another server was lost has been seen, and its values have not.
+      await scan.run(unread);
+      return null;
+    } catch (error) {
+      if (error instanceof TypeError || error instanceof RangeError) throw error;
+      return error as Error;
+    }
+  }
+
+  async #replacementFor(node: Node): Promise<Node | null> {
+    const { clock, endsAt, signal, target } = this.#order;
+    // A server that stands alone has nobody to take over from it.
+    const mayMove = target.topology.kind !== 'server';
+    while (mayMove && clock.steady() < endsAt && !signal.aborted) {
+      const next = await this.#servers.replacementFor(node).catch((error: unknown) => {
+        if (error instanceof SourceError) return null;
+        throw error;
       });
-      // Only what somebody wants is remembered: the rest of a large keyspace must not use up the memory for it.
-      if (claims.length > 0 && seen.isNew(key)) claimed.push(...claims);
+      if (next !== null) return next;
+      await delay(ASK_AGAIN_MS, undefined, { signal }).catch(() => {});
     }
-    progress.approximate = seen.overflowed;
-  } while (cursor !== '0');
-  await fetchValues(redis, claimed);
-}
-
-const NONE: readonly Family[] = [];
-
-/**
- * Which families may want a key, by its first bytes: as many as the shortest prefix has. Most keys of a large keyspace
- * belong to one family or to none, and asking all of them about each key would be most of the work.
- */
-function byStart(families: readonly Family[]): (key: string) => readonly Family[] {
-  const length = Math.min(...families.flatMap(({ prefixes }) => prefixes.map((prefix) => prefix.length)));
-  const starts = new Map<string, Family[]>();
-  for (const family of families) {
-    for (const start of new Set(family.prefixes.map((prefix) => prefix.slice(0, length)))) {
-      starts.set(start, [...(starts.get(start) ?? []), family]);
-    }
+    return null;
   }
-  return (key) => starts.get(key.slice(0, length)) ?? NONE;
-}
-
-async function fetchValues(redis: Redis, claimed: readonly Claimed[]): Promise<void> {
-  if (claimed.length === 0) return;
-  const wanted: Buffer[] = [];
-  for (const { claim } of claimed) wanted.push(...claim.wanted);
-  const values = await redis.mgetBuffer(wanted);
-  const missing: Claimed[] = [];
-  let at = 0;
-  for (const one of claimed) {
-    const { claim, family } = one;
-    const own = values.slice(at, at + claim.wanted.length);
-    at += claim.wanted.length;
-    // The key itself was there a moment ago; another one that it brought along may well be absent.
-    if (own[claim.self] === null) missing.push(one);
-    else family.take(claim, own);
-  }
-  await tellTypes(redis, missing);
-}
-
-/** MGET answers null both for a key that has expired since and for one of another type, which must not go unsaid. */
-async function tellTypes(redis: Redis, missing: readonly Claimed[]): Promise<void> {
-  const types = await typesOf(
-    redis,
-    missing.flatMap(({ claim }) => claim.wanted[claim.self] ?? []),
-  );
-  missing.forEach(({ family, claim }, index) => {
-    if (types[index] !== 'none') family.skip(claim);
-  });
 }

@@ -13,6 +13,9 @@ const WORDS: Readonly<Record<string, (key: string) => Words>> = {
   time: () => ['TIME'],
   info: () => ['INFO', 'server'],
   select: () => ['SELECT', '0'],
+  'cluster|slots': () => ['CLUSTER', 'SLOTS'],
+  asking: () => ['ASKING'],
+  readonly: () => ['READONLY'],
   mget: (key) => ['MGET', key],
   get: (key) => ['GET', key],
   pttl: (key) => ['PTTL', key],
@@ -28,9 +31,19 @@ const WORDS: Readonly<Record<string, (key: string) => Words>> = {
 
 /**
  * What only reads and may therefore be tried. The connection answers SELECT itself, and the script commands could do
- * anything, so they are not.
+ * anything, so they are not; nor are words that change how the connection goes on.
  */
-const HARMLESS = new Set(['scan', 'time', 'info', 'mget', 'pttl', 'type', 'exists', 'xrevrange']);
+const HARMLESS = new Set([
+  'scan',
+  'time',
+  'info',
+  'cluster|slots',
+  'mget',
+  'pttl',
+  'type',
+  'exists',
+  'xrevrange',
+]);
 
 /**
  * Finds out what the user may do of what is needed: the server is asked (`ACL DRYRUN`, Redis 7), or where it does not
@@ -41,14 +54,32 @@ export const redisRights = (
   needs: readonly Need[],
   configured: string | null,
 ): Promise<Told<Rights>> =>
-  told(() =>
-    keyspace.within(async (redis) => {
-      const asked = unique(needs);
+  told(async () => {
+    const asked = unique(needs);
+    const { answers } = await keyspace.onEach(async ({ redis }): Promise<Rights> => {
       const user = (await whoAmI(redis)) ?? configured;
       const dry = user === null ? null : await dryRun(redis, user, asked);
       return dry ?? { user, how: 'tried', rights: await attempt(redis, asked), mayAnything: null };
-    }),
-  );
+    });
+    return everywhere(answers.map(({ value }) => value));
+  });
+
+/** What may be done on all of several servers: each has users of its own. */
+function everywhere(all: readonly Rights[]): Rights {
+  const [first = { user: null, how: 'tried', rights: [], mayAnything: null }, ...others] = all;
+  if (others.length === 0) return first;
+  const rights = first.rights.map((right, at): Right => {
+    const allowed = all.map((one) => one.rights[at]?.allowed ?? null);
+    return { ...right, allowed: allowed.includes(false) ? false : allowed.includes(null) ? null : true };
+  });
+  const how = all.every((one) => one.how === 'dry-run') ? 'dry-run' : 'tried';
+  return {
+    ...first,
+    how,
+    rights,
+    mayAnything: all.some(({ mayAnything }) => mayAnything) || first.mayAnything,
+  };
+}
 
 async function whoAmI(redis: Redis): Promise<string | null> {
   const [[error, name] = [null, null]] = (await redis.pipeline().acl('WHOAMI').exec()) ?? [];

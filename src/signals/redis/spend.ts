@@ -1,13 +1,17 @@
-import type { Redis } from 'ioredis';
 import { type Limit, measured, type Row, rowOf } from '../../evidence/types.ts';
+import { formatDuration } from '../../values/duration.ts';
 import { readStoredCents, readStoredUsd } from '../../values/money.ts';
 import type { Period } from '../../values/template.ts';
 import { isValidId } from '../entities.ts';
-import { type Claim, type Family, type Finished, MAX_ENTITY_BYTES, Skipped, typesOf } from './family.ts';
+import { type Claim, type Family, type Finished, MAX_ENTITY_BYTES, Skipped, ttlSeconds } from './family.ts';
 import { entityOf, type KeyTemplate, keyOf, toId } from './keys.ts';
+import { sampled } from './sampled.ts';
+import type { KeyAccess } from './servers.ts';
 import { TopK } from './top-k.ts';
 
 const TOP = 200;
+/** So many names are given as examples. */
+const NAMED = 5;
 /** Before that much of the period has passed, a mean since its start says nothing about the rate of spending. */
 const MIN_ELAPSED_SECONDS = 600;
 
@@ -32,6 +36,8 @@ interface Ranked {
   readonly row: Row;
   /** The keys that hold no string, where there is no spend at all; else none. */
   readonly missing: readonly Buffer[];
+  /** Where its cap is; null: it has none. */
+  readonly cap: Buffer | null;
 }
 
 /** A spend of one family, in USD. */
@@ -55,12 +61,14 @@ export class SpendFamily implements Family {
   readonly #top = new TopK<Ranked>(TOP);
   readonly #skipped = new Skipped();
   readonly #unusable: string[] = [];
+  readonly #ending: string[] = [];
   readonly #found: { entities: number; sample: { entity: string; value: number } | null }[];
   #unusableCount = 0;
   #uncapped = 0;
   #notUtf8 = 0;
   #seen = false;
   #total = 0;
+  #squares = 0;
   #distinct = 0;
 
   constructor(specs: readonly SpendSpec[], entity: Entity) {
@@ -138,10 +146,11 @@ export class SpendFamily implements Family {
     const { spent, limit } = nearest;
     this.#distinct += 1;
     this.#total += spent.usd;
+    this.#squares += spent.usd * spent.usd;
     if (typeof id !== 'string') this.#notUtf8 += 1;
     if (limit?.problem === 'none') this.#uncapped += 1;
     if (limit?.problem === 'invalid') {
-      this.#noteUnusable(typeof id === 'string' ? id : id.hex, limit.stored ?? '');
+      this.#noteUnusable(showId(id), limit.stored ?? '');
     }
     const row = rowOf({
       id,
@@ -153,7 +162,9 @@ export class SpendFamily implements Family {
     });
     const rank = limit?.ratio ?? (limit?.problem === 'invalid' ? 0 : -1 / (1 + spent.usd));
     const missing = spends.length > 0 ? [] : this.#specs.map(({ spend }) => keyOf(entity, spend));
-    this.#top.add(rank, { row, missing });
+    const { cap } = spent.spec;
+    const hasCap = cap !== null && limit?.value != null;
+    this.#top.add(rank, { row, missing, cap: hasCap ? keyOf(entity, cap) : null });
   }
 
   skip(): void {
@@ -161,15 +172,19 @@ export class SpendFamily implements Family {
     this.#skipped.count('not a string');
   }
 
-  async finish(redis: Redis): Promise<Finished | null> {
+  async finish(keys: KeyAccess, coverage: number): Promise<Finished | null> {
     if (!this.#seen) return null;
-    const readable = await this.#readable(redis);
-    const rows = readable.map((row) => ({ ...row, share: this.#total > 0 ? row.value / this.#total : null }));
+    const readable = await this.#withEnds(await this.#readable(keys), keys);
+    const counted = { total: this.#total, squares: this.#squares, distinct: this.#distinct };
+    const numbers = sampled(counted, coverage);
+    const rows = readable.map((row) => ({
+      ...row,
+      share: numbers.total > 0 ? row.value / numbers.total : null,
+    }));
     const label = [...new Set(this.labels)].join(', ');
     return {
       reading: measured({
-        total: this.#total,
-        distinct: this.#distinct,
+        ...numbers,
         rows,
         warnings: [...this.#skipped.warnings(label), ...this.#capWarnings()],
       }),
@@ -181,14 +196,31 @@ export class SpendFamily implements Family {
   }
 
   /** No spend is nothing spent only where there is no key: one of another type was skipped, and is not zero. */
-  async #readable(redis: Redis): Promise<Row[]> {
+  async #readable(access: KeyAccess): Promise<Ranked[]> {
     const ranked = this.#top.sorted();
     const keys = ranked.flatMap(({ missing }) => missing);
-    const types = await typesOf(redis, keys);
+    const types = await access.types(keys);
     const foreign = new Set(keys.filter((_, index) => types[index] !== 'none' && types[index] !== 'string'));
     const unreadable = new Set(ranked.filter(({ missing }) => missing.some((key) => foreign.has(key))));
     this.#distinct -= unreadable.size;
-    return ranked.filter((one) => !unreadable.has(one)).map(({ row }) => row);
+    return ranked.filter((one) => !unreadable.has(one));
+  }
+
+  /** A cap that expires is no cap from then on, which nobody sees coming. */
+  async #withEnds(ranked: readonly Ranked[], access: KeyAccess): Promise<Row[]> {
+    const capped = ranked.filter(({ cap }) => cap !== null);
+    const ttls = await ttlSeconds(
+      access,
+      capped.flatMap(({ cap }) => cap ?? []),
+    );
+    const ends = new Map(capped.map((one, index) => [one, ttls[index]]));
+    return ranked.map((one) => {
+      const { row } = one;
+      const ttl = ends.get(one);
+      if (typeof ttl !== 'number' || row.limit === null) return row;
+      this.#ending.push(`${showId(row.id)} in ${formatDuration(Math.round(ttl))}`);
+      return { ...row, limit: { ...row.limit, endsInSeconds: Math.round(ttl) } };
+    });
   }
 
   /** null where the system does not keep a cap that can be read. */
@@ -197,18 +229,26 @@ export class SpendFamily implements Family {
     if (cap === null) return null;
     const bytes = values[this.#templates.findIndex((one) => one.prefix === cap.prefix)] ?? null;
     const perHour = elapsedSeconds >= MIN_ELAPSED_SECONDS ? usd / (elapsedSeconds / 3600) : null;
-    if (bytes === null) return { value: null, ratio: null, problem: 'none', stored: null, perHour };
+    if (bytes === null)
+      return { value: null, ratio: null, problem: 'none', stored: null, endsInSeconds: null, perHour };
     const text = bytes.toString('utf8');
     const value = decimal(text);
     if (value === null || value <= 0) {
-      return { value: null, ratio: null, problem: 'invalid', stored: text.slice(0, 40), perHour };
+      return {
+        value: null,
+        ratio: null,
+        problem: 'invalid',
+        stored: text.slice(0, 40),
+        endsInSeconds: null,
+        perHour,
+      };
     }
-    return { value, ratio: usd / value, problem: null, stored: null, perHour };
+    return { value, ratio: usd / value, problem: null, stored: null, endsInSeconds: null, perHour };
   }
 
   #noteUnusable(entity: string, stored: string): void {
     this.#unusableCount += 1;
-    if (this.#unusable.length < 5) this.#unusable.push(`${entity} = ${JSON.stringify(stored)}`);
+    if (this.#unusable.length < NAMED) this.#unusable.push(`${entity} = ${JSON.stringify(stored)}`);
   }
 
   #capWarnings(): string[] {
@@ -218,6 +258,13 @@ export class SpendFamily implements Family {
       const more = this.#unusableCount > this.#unusable.length ? ', ...' : '';
       warnings.push(
         `${this.#unusableCount} of the caps in ${caps} cannot be used, which means no cap at all: ${this.#unusable.join(', ')}${more}`,
+      );
+    }
+    if (this.#ending.length > 0) {
+      const more = this.#ending.length > NAMED ? ', ...' : '';
+      const named = this.#ending.slice(0, NAMED).join(', ');
+      warnings.push(
+        `${this.#ending.length} of the caps in ${caps} have a TTL, and with its end there is no cap: ${named}${more}`,
       );
     }
     if (this.#uncapped > 0) {
@@ -231,6 +278,8 @@ export class SpendFamily implements Family {
     return warnings;
   }
 }
+
+const showId = (id: Row['id']): string => (typeof id === 'string' ? id : id.hex);
 
 /** The one closest to its cap first; without caps the larger spend. */
 function closest(a: { spent: Spent; limit: Limit | null }, b: { spent: Spent; limit: Limit | null }): number {

@@ -27,7 +27,38 @@ interface Look {
  * families it does not know. Only names are read. Never KEYS.
  */
 export const surveyKeys = (keyspace: Keyspace, look: Look): Promise<Told<Survey>> =>
-  told(() => keyspace.within((redis) => survey(redis, look)));
+  told(async () => {
+    const { answers, lost } = await keyspace.onEach(({ redis }) => survey(redis, look));
+    const surveys = answers.map(({ value }) => value);
+    return lost.length === 0 && surveys.length === 1 && surveys[0]
+      ? surveys[0]
+      : joined(surveys, lost.length > 0);
+  });
+
+/** What was seen on several servers, as one. */
+function joined(all: readonly Survey[], isLacking: boolean): Survey {
+  const known = new Map<string, number>();
+  const unread = new Map<string, Survey['unread'][number]>();
+  for (const one of all) {
+    for (const [template, keys] of Object.entries(one.known))
+      known.set(template, (known.get(template) ?? 0) + keys);
+    for (const family of one.unread) {
+      const keys = family.keys + (unread.get(family.pattern)?.keys ?? 0);
+      unread.set(family.pattern, { ...family, keys });
+    }
+  }
+  return {
+    keys: all.reduce((sum, { keys }) => sum + keys, 0),
+    known: Object.fromEntries(known),
+    unread: [...unread.values()].sort((a, b) => b.keys - a.keys),
+    isComplete: !isLacking && all.every(({ isComplete }) => isComplete),
+    // Where one of them has keys of the namespace, how those of another begin says nothing.
+    elsewhere: all.some(({ keys }) => keys > 0)
+      ? []
+      : all.flatMap(({ elsewhere }) => elsewhere).slice(0, MOST_STARTS),
+    tookMs: Math.max(...all.map(({ tookMs }) => tookMs)),
+  };
+}
 
 async function survey(redis: Redis, { namespace, templates, budgetMs, clock }: Look): Promise<Survey> {
   const startedAt = clock.now();

@@ -1,0 +1,79 @@
+import type { Config } from '../config/types.ts';
+import type { Context } from '../context.ts';
+import { EXIT, type ExitCode } from '../errors.ts';
+import { collect, type ScanOptions } from '../evidence/collect.ts';
+import type { Evidence } from '../evidence/types.ts';
+import { isDegraded, type TriageDocument } from '../output/triage-document.ts';
+import { proposeAll } from '../remedies/propose.ts';
+import { loadRunbook, withSettings } from '../runbooks/load.ts';
+import type { Runbook } from '../runbooks/schema.ts';
+import { judge } from '../verdict/judge.ts';
+
+/** A system that can be read, and by what it is judged. */
+export interface Target {
+  readonly config: Config;
+  readonly runbook: Runbook;
+}
+
+/** How a system is read. */
+interface Reading {
+  /** Seconds. */
+  readonly window: number;
+  /** Seconds. */
+  readonly budget?: number;
+  readonly pace: ScanOptions['pace'];
+  readonly watch?: ScanOptions['watch'];
+}
+
+/** What is judged, and by what. */
+export interface Case {
+  readonly evidence: Evidence;
+  readonly runbook: Runbook;
+  readonly context: string | null;
+  readonly totalMs: number;
+}
+
+/** What a configuration is about. @throws ConfigError when the runbook cannot be used, or does not fit */
+export const targetOf = async (config: Config, { runbooks }: Context): Promise<Target> => ({
+  config,
+  runbook: withSettings(await loadRunbook(config.runbook, runbooks), config),
+});
+
+/**
+ * Reads all signals of one system, under its own deadline.
+ * @param startedAt milliseconds since the epoch that the run counts from
+ * @throws what the run was interrupted with
+ */
+export async function readCase(
+  { config, runbook }: Target,
+  { window, budget, pace, watch = null }: Reading,
+  { adapters, clock, interrupt }: Context,
+  startedAt: number,
+): Promise<Case> {
+  const request = { config, runbook, windowSeconds: window, clock };
+  const evidence = await collect(await adapters(), request, interrupt, {
+    ...{ pace, watch },
+    budgetSeconds: budget ?? null,
+  });
+  return { evidence, runbook, context: config.context, totalMs: clock.now() - startedAt };
+}
+
+/** The case, judged: all that there is to say. */
+export function documentOf(
+  found: Case,
+  { top, replayed }: Pick<TriageDocument, 'top' | 'replayed'>,
+): TriageDocument {
+  const { evidence, runbook } = found;
+  const verdict = judge(evidence, runbook);
+  return { ...found, verdict, top, replayed, remedies: proposeAll(verdict, runbook, evidence) };
+}
+
+/** Precedence: refused credentials, then anything unknown, then a finding. @param wanted a finding is a code, too */
+export function exitCodeOf({ evidence, verdict }: TriageDocument, wanted: boolean): ExitCode {
+  const signals = Object.values(evidence.signals);
+  if (signals.some(({ cause, sources }) => [cause, ...sources.map((one) => one.cause)].includes('auth'))) {
+    return EXIT.auth;
+  }
+  if (isDegraded(evidence)) return EXIT.degraded;
+  return wanted && verdict.findings.length > 0 ? EXIT.finding : EXIT.done;
+}

@@ -1,0 +1,64 @@
+import type { Evidence, Scan, Signal } from '../evidence/types.ts';
+import type { Runbook } from '../runbooks/schema.ts';
+import { escapeText } from './escape.ts';
+
+interface Seen {
+  readonly evidence: Evidence;
+  readonly runbook: Runbook;
+}
+
+/** What the verdict could not rest on, a line each: the rest of the keyspace, then signals without numbers, and why. */
+export function unseen({ evidence, runbook }: Seen): string[] {
+  const { scan } = evidence;
+  const rest = Object.entries(evidence.signals).filter(
+    ([, { status, cause }]) => status === 'unknown' || (status === 'absent' && cause !== 'not-configured'),
+  );
+  const unreached = rest.filter(([, signal]) => isUnreached(signal, scan)).map(([id]) => id);
+  const lines = rest
+    .filter(([, signal]) => !isUnreached(signal, scan))
+    .map(([id, signal]) => `${id} is ${signal.status}: ${whyOf(id, signal, runbook)}`);
+  return [...gapOf(scan, unreached), ...lines];
+}
+
+/** The same of what could not be read, as reasons for not knowing. */
+export function unread({ evidence, runbook }: Seen): string[] {
+  const { scan } = evidence;
+  const lines = Object.entries(evidence.signals)
+    .filter(([, signal]) => signal.status === 'unknown' && !isUnreached(signal, scan))
+    .map(([id, signal]) => `${id} could not be read: ${whyOf(id, signal, runbook)}`);
+  return [...gapOf(scan, []), ...lines];
+}
+
+/** Is nothing known of it because the pass ended before its keys came by, and for no other reason? */
+const isUnreached = ({ status, sources }: Signal, scan: Scan | null): boolean =>
+  scan !== null &&
+  scan.reason !== null &&
+  status === 'unknown' &&
+  sources.every((source) => source.reason === scan.reason);
+
+function gapOf(scan: Scan | null, unreached: readonly string[]): string[] {
+  if (scan === null || scan.reason === null) return [];
+  const names = unreached.length === 0 ? '' : `; no key so far of ${unreached.join(', ')}`;
+  return [`${escapeText(scan.reason, 400)}${names}`];
+}
+
+const whyOf = (id: string, { reason }: Signal, { signals }: Runbook): string =>
+  escapeText(reason ?? signals[id]?.title ?? '', 240);
+
+/** Warnings of the pass and of all signals, escaped. */
+export const warningsOf = ({ signals, scan }: Evidence): string[] => [
+  ...(scan?.warnings.map((warning) => escapeText(warning, 400)) ?? []),
+  ...Object.entries(signals).flatMap(([id, signal]) =>
+    signal.warnings.map((warning) => `${id}: ${escapeText(warning, 400)}`),
+  ),
+];
+
+/** What each source answered and how long it took, a line each: for --verbose. */
+export const sourceReport = (evidence: Evidence): string =>
+  Object.entries(evidence.signals)
+    .flatMap(([id, { sources }]) =>
+      sources.map(
+        ({ label, status, latencyMs }) => `${id}: ${escapeText(label, 100)} ${status}, ${latencyMs} ms\n`,
+      ),
+    )
+    .join('');

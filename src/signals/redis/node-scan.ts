@@ -1,0 +1,190 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Clock } from '../asked.ts';
+import { SourceError } from '../source-error.ts';
+import { type Layout, visitedShare } from './cursor.ts';
+import { Pace, type PaceName } from './pace.ts';
+import type { KeyAccess, Node } from './servers.ts';
+import { type Claimed, fetchValues, type Sorter } from './sorter.ts';
+
+/** What every server's scan goes by. */
+export interface ScanOrder {
+  readonly sorter: Sorter;
+  readonly keys: KeyAccess;
+  /** SCAN's pattern. */
+  readonly glob: Buffer;
+  readonly pace: PaceName;
+  readonly clock: Clock;
+  /** When the scan is to end at the latest, by the steady clock. */
+  readonly endsAt: number;
+  /** How long one answer is waited for. */
+  readonly patienceMs: number;
+  /** Aborted when nothing is waited for any more. */
+  readonly signal: AbortSignal;
+}
+
+/** The server refuses for now, and may not in a moment. LOADING is not among them: afterwards the keys are others. */
+const FOR_NOW = /^(?:BUSY|OOM|TRYAGAIN|CLUSTERDOWN|MASTERDOWN)\b/;
+/** How often the way to the server is measured before the first SCAN. */
+const WAYS = 3;
+
+interface Batch {
+  readonly cursor: string;
+  readonly keys: readonly Buffer[];
+}
+
+/**
+ * Scans one server: SCAN by SCAN at the pace that its own answers allow, each batch's values after it. It ends with
+ * the keys, or at its time; how far it came is known at any moment, whatever ends it.
+ */
+export class NodeScan {
+  readonly node: Node;
+  readonly #order: ScanOrder;
+  readonly #layout: Layout;
+  readonly #waiting = new Set<readonly Claimed[]>();
+  #pace: Pace;
+  #visited = 0;
+  #owedMs = 0;
+
+  constructor(node: Node, layout: Layout, order: ScanOrder) {
+    this.node = node;
+    this.#order = order;
+    this.#layout = layout;
+    this.#pace = new Pace(order.pace, Number.POSITIVE_INFINITY);
+  }
+
+  /** Share of this server's keys whose values have arrived, 0 to 1. */
+  get visited(): number {
+    return this.#visited;
+  }
+
+  /** What was claimed, and its values have not arrived. */
+  get unread(): Claimed[] {
+    return [...this.#waiting].flat();
+  }
+
+  /**
+   * @param left what another server that held these keys had named, and whose values it did not bring any more
+   * @throws what ended the connection, or what the server refused
+   */
+  async run(left: readonly Claimed[] = []): Promise<void> {
+    const { sorter } = this.#order;
+    this.#pace = new Pace(this.#order.pace, await this.#wayMs());
+    const { overlap } = this.#pace.limits;
+    await this.#fetch(left, null);
+    let scanning = this.#scan('0');
+    let fetching: Promise<void> = Promise.resolve();
+    for (;;) {
+      const { cursor, keys } = await scanning;
+      const goesOn = cursor !== '0' && !this.#isOver;
+      // The server is busy with the next keys while these are looked at.
+      if (goesOn && overlap) scanning = this.#scan(cursor);
+      const claimed = sorter.sort(keys);
+      await fetching;
+      fetching = this.#fetch(claimed, cursor);
+      if (!goesOn) break;
+      if (overlap) continue;
+      await fetching;
+      scanning = this.#scan(cursor);
+    }
+    await fetching;
+  }
+
+  get #isOver(): boolean {
+    return this.#order.clock.steady() >= this.#order.endsAt;
+  }
+
+  /** How long a command takes that does nothing; without bound where even TIME is forbidden. */
+  async #wayMs(): Promise<number> {
+    let least = Number.POSITIVE_INFINITY;
+    for (let index = 0; index < WAYS; index++) {
+      const { error, tookMs } = await this.#timed(() => this.node.redis.time());
+      if (error !== null) {
+        if (error.message.startsWith('NOPERM')) return least;
+        throw error;
+      }
+      least = Math.min(least, tookMs);
+    }
+    return least;
+  }
+
+  #scan(cursor: string): Promise<Batch> {
+    return heard(this.#scanFrom(cursor));
+  }
+
+  async #scanFrom(cursor: string): Promise<Batch> {
+    for (;;) {
+      const { count } = this.#pace;
+      // callBuffer, because the pattern is bytes too.
+      const call = () =>
+        this.node.redis.callBuffer('SCAN', cursor, 'MATCH', this.#order.glob, 'COUNT', count) as Promise<
+          [Buffer, Buffer[]]
+        >;
+      const { value, error, tookMs } = await this.#timed(call);
+      if (error === null) {
+        await this.#rest(this.#pace.scanned(count, tookMs));
+        const [next, keys] = value;
+        return { cursor: next.toString('latin1'), keys };
+      }
+      if (!FOR_NOW.test(error.message) || this.#isOver) throw error;
+      await this.#rest(this.#pace.refused());
+    }
+  }
+
+  /** Reads the values of a batch; once they are there, all is visited that stands before this cursor. */
+  #fetch(claimed: readonly Claimed[], cursor: string | null): Promise<void> {
+    this.#waiting.add(claimed);
+    return heard(this.#fetchFor(claimed, cursor));
+  }
+
+  async #fetchFor(claimed: readonly Claimed[], cursor: string | null): Promise<void> {
+    const { error, tookMs } = await this.#timed(() => fetchValues(this.#order.keys, claimed));
+    if (error !== null) throw error;
+    this.#waiting.delete(claimed);
+    if (cursor !== null) this.#visited = visitedShare(cursor, this.#layout);
+    await this.#rest(this.#pace.fetched(claimed.length, tookMs));
+  }
+
+  async #rest(ms: number): Promise<void> {
+    const { signal, clock, endsAt } = this.#order;
+    this.#owedMs += ms;
+    if (this.#owedMs < LEAST_REST_MS) return;
+    const startedAt = clock.steady();
+    const restMs = Math.min(this.#owedMs, endsAt - startedAt);
+    if (restMs > 0) await delay(restMs, undefined, { signal }).catch(() => {});
+    // A timer may take longer; what was rested too long is not owed the next time.
+    this.#owedMs = Math.max(-MOST_AHEAD_MS, this.#owedMs - (clock.steady() - startedAt));
+  }
+
+  /** Waits for one answer, not longer than patience lasts: what does not answer is hung up on. */
+  async #timed<T>(
+    call: () => Promise<T>,
+  ): Promise<{ tookMs: number } & ({ value: T; error: null } | { value: null; error: Error })> {
+    const { clock, patienceMs } = this.#order;
+    const startedAt = clock.steady();
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      this.node.redis.disconnect();
+    }, patienceMs);
+    try {
+      const value = await call();
+      return { value, error: null, tookMs: clock.steady() - startedAt };
+    } catch (error) {
+      if (error instanceof TypeError || error instanceof RangeError) throw error;
+      const late = new SourceError('timeout', `no answer in ${patienceMs} ms`);
+      return { value: null, error: isLate ? late : (error as Error), tookMs: clock.steady() - startedAt };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** A timer cannot rest less than that: shorter rests are saved up. */
+const LEAST_REST_MS = 1;
+const MOST_AHEAD_MS = 5;
+
+/** The same promise; that it fails before anybody waits for it is no defect. */
+function heard<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
+}

@@ -1,0 +1,89 @@
+import type { Claim, Family } from './family.ts';
+import { SeenKeys } from './seen.ts';
+import type { KeyAccess } from './servers.ts';
+
+/** A key that a family wants, on its way to its values. */
+export interface Claimed {
+  readonly family: Family;
+  readonly claim: Claim;
+}
+
+const NONE: readonly Family[] = [];
+
+/** Sorts keys to their families as they come by, each key once, and brings the families their values. */
+export class Sorter {
+  readonly #namespace: string;
+  readonly #seen = new SeenKeys();
+  readonly #starts = new Map<string, Family[]>();
+  readonly #length: number;
+  /** Keys that came by so far. */
+  keys = 0;
+  /** True once a key under the namespace was seen. */
+  namespaceSeen = false;
+
+  constructor(families: readonly Family[], namespace: string) {
+    this.#namespace = namespace;
+    // As many of its first bytes as the shortest prefix has tell which families may want a key: most keys of a large
+    // keyspace belong to one family or to none, and asking all of them about each key would be most of the work.
+    this.#length = Math.min(...families.flatMap(({ prefixes }) => prefixes.map(({ length }) => length)));
+    for (const family of families) {
+      for (const start of new Set(family.prefixes.map((prefix) => prefix.slice(0, this.#length)))) {
+        this.#starts.set(start, [...(this.#starts.get(start) ?? []), family]);
+      }
+    }
+  }
+
+  /** True when SCAN's repeats may have been counted twice: more keys than are remembered. */
+  get approximate(): boolean {
+    return this.#seen.overflowed;
+  }
+
+  /** What the families want of these keys. */
+  sort(keys: readonly Buffer[]): Claimed[] {
+    const claimed: Claimed[] = [];
+    this.keys += keys.length;
+    for (const bytes of keys) {
+      const key = bytes.toString('latin1');
+      this.namespaceSeen ||= key.startsWith(this.#namespace);
+      let isNew: boolean | null = null;
+      for (const family of this.#starts.get(key.slice(0, this.#length)) ?? NONE) {
+        const claim = family.claim(key, bytes);
+        if (claim === null) continue;
+        // Only what somebody wants is remembered: the rest of a large keyspace must not use up the memory for it.
+        isNew ??= this.#seen.isNew(key);
+        if (isNew) claimed.push({ family, claim });
+      }
+    }
+    return claimed;
+  }
+}
+
+/** Brings the families the values of what they claimed. */
+export async function fetchValues(keys: KeyAccess, claimed: readonly Claimed[]): Promise<void> {
+  if (claimed.length === 0) return;
+  const wanted: Buffer[] = [];
+  for (const { claim } of claimed) wanted.push(...claim.wanted);
+  const values = await keys.values(wanted);
+  const missing: Claimed[] = [];
+  let at = 0;
+  for (const one of claimed) {
+    const { claim, family } = one;
+    const { length } = claim.wanted;
+    // Nearly all want their own key and nothing else.
+    const own = length === 1 ? [values[at] ?? null] : values.slice(at, at + length);
+    at += length;
+    // The key itself was there a moment ago; another one that it brought along may well be absent.
+    if (own[claim.self] === null) missing.push(one);
+    else family.take(claim, own);
+  }
+  await tellTypes(keys, missing);
+}
+
+/** No value is there for a key that has expired since and for one of another type, which must not go unsaid. */
+async function tellTypes(keys: KeyAccess, missing: readonly Claimed[]): Promise<void> {
+  if (missing.length === 0) return;
+  const types = await keys.types(missing.flatMap(({ claim }) => claim.wanted[claim.self] ?? []));
+  missing.forEach(({ family, claim }, index) => {
+    if (types[index] !== 'none') family.skip(claim);
+  });
+}

@@ -1,0 +1,176 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readRedis } from '../../src/signals/redis/read.ts';
+import { answersOf, ask, askOne, redisTarget, row } from '../support/collecting.ts';
+import { startFaultyRedis } from '../support/faulty-redis.ts';
+import { stopEverything, temporaryFolder } from '../support/processes.ts';
+import { startRedis, type TestRedis } from '../support/redis.ts';
+import type { Command } from '../support/resp.ts';
+
+afterAll(stopEverything);
+
+const IPS = 30_000;
+const failuresOf = (index: number) => 1 + (index % 7);
+const TOTAL = Array.from({ length: IPS }, (_, index) => failuresOf(index)).reduce((sum, one) => sum + one, 0);
+const ALL = ['auth-failures-by-ip', 'agent-spend', 'blocks', 'account-failures', 'eviction'];
+
+let redis: TestRedis;
+beforeAll(async () => {
+  redis = await startRedis();
+  await redis.load(keyspace());
+});
+
+function* keyspace(): Generator<Command> {
+  for (let index = 0; index < IPS; index++) {
+    const address = `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`;
+    yield ['SET', `acp:auth_fail:${address}`, String(failuresOf(index)), 'EX', '300'];
+  }
+  for (let index = 0; index < 3_000; index++) {
+    yield ['SET', `acp:ip_block:198.51.${index >> 8}.${index & 255}`, 'botnet', 'EX', '3600'];
+  }
+}
+
+/** A way to the server on which every answer takes its time. */
+const slowly = async (latencyMs: number) =>
+  redisTarget((await startFaultyRedis({ proxy: { port: redis.port, latencyMs } })).port);
+
+describe('a pass that its budget ends', () => {
+  it('tells what was seen exactly, and estimates the rest so that the truth lies within', async () => {
+    const wanted = { redis: await slowly(3), budgetSeconds: 0.15, pace: 'gentle' as const };
+    const answers = await answersOf(readRedis, ALL, wanted);
+    const [failures] = answers.filter(({ asked }) => asked[0]?.signal === 'auth-failures-by-ip');
+    if (failures === undefined) throw new Error('not asked');
+    const { reading, sources, scan } = failures;
+    const { sample, coverage, total, distinct } = reading;
+    if (sample === null || coverage === null) throw new Error('the pass was complete');
+    expect(coverage).toBeGreaterThan(0);
+    expect(coverage).toBeLessThan(1);
+    expect(sample.missed).toBeCloseTo(1 - coverage, 9);
+    // Nothing that was not there, and the bins are of what was seen.
+    expect(sample.seen.distinct).toBeGreaterThan(0);
+    const inBins = reading.distribution?.reduce((sum, bin) => sum + bin.count, 0);
+    expect(inBins).toBe(sample.seen.distinct);
+    expect(total).toBeCloseTo(sample.seen.total / coverage, 6);
+    // 95 % intervals may miss the truth; five times their width may not.
+    const within = (truth: number, estimate: number | null, range: readonly [number, number] | null) => {
+      const [low = 0, high = 0] = range ?? [];
+      expect(Math.abs(truth - (estimate ?? 0))).toBeLessThan(5 * (high - low) + 1);
+    };
+    within(TOTAL, total, sample.total);
+    within(IPS, distinct, sample.distinct);
+    expect(scan).toMatchObject({ coverage, nodes: [{ coverage, cause: 'incomplete' }] });
+    expect(scan?.reason).toMatch(
+      /^\d[\d.]* % of the keyspace was read \([\d,]+ keys seen\): the time was up$/,
+    );
+    for (const source of sources) {
+      expect(source).toMatchObject({ status: 'unknown', cause: 'incomplete', reason: scan?.reason });
+    }
+  });
+
+  it('is no longer about zero: what was not seen so far is unknown, with how much there may be', async () => {
+    const wanted = { redis: await slowly(3), budgetSeconds: 0.15, pace: 'gentle' as const };
+    const reading = await askOne(readRedis, 'account-failures', wanted);
+    expect(reading).toMatchObject({ status: 'unknown', cause: 'incomplete', total: null, distinct: null });
+    const { sample, coverage } = reading;
+    const most = Math.ceil(Math.log(0.05) / Math.log(1 - (coverage ?? 0)));
+    expect(sample).toMatchObject({ seen: { total: 0, distinct: 0 }, total: null, distinct: [0, most] });
+  });
+
+  it('that is long enough is a whole pass', async () => {
+    const readings = await ask(readRedis, ALL, { redis: redisTarget(redis.port), budgetSeconds: 15 });
+    expect(readings['auth-failures-by-ip']).toMatchObject({
+      ...{ total: TOTAL, distinct: IPS, coverage: 1, sample: null },
+    });
+    expect(readings.blocks).toMatchObject({ total: 3_000, coverage: 1, sample: null });
+    expect(readings['account-failures']).toMatchObject({ status: 'empty', live: true });
+  });
+});
+
+describe('a connection that is cut', () => {
+  it('in the middle of a reply leaves what was read before', async () => {
+    const cut = { after: 'MATCH', replyBytes: 250_000, times: 1 };
+    const server = await startFaultyRedis({ proxy: { port: redis.port, cut } });
+    const wanted = { redis: redisTarget(server.port), pace: 'gentle' as const };
+    const [failures] = await answersOf(readRedis, ['auth-failures-by-ip'], wanted);
+    const { reading, scan } = failures ?? {};
+    expect(reading?.status).toBe('measured');
+    expect(reading?.coverage).toBeGreaterThan(0);
+    expect(reading?.coverage).toBeLessThan(1);
+    expect(reading?.rows.length).toBeGreaterThan(0);
+    expect(scan?.nodes).toMatchObject([{ cause: 'unreachable' }]);
+    expect(scan?.reason).toContain('the connection was closed');
+    // Whoever asks for it after the server is gone is not told that it never ends.
+    expect(
+      reading?.rows.every(({ expires, lastSeenSeconds }) => expires === null && lastSeenSeconds === null),
+    ).toBe(true);
+    expect(reading?.warnings.join()).toContain('when they were last seen could not be read');
+    expect(server.connections()).toBe(1);
+  });
+});
+
+describe('keys that end while they are scanned', () => {
+  it('are counted or gone, and no error', async () => {
+    const own = await startRedis();
+    await own.load(
+      Array.from(
+        { length: 20_000 },
+        (_, index): Command => [
+          ...(['SET', `acp:auth_fail:10.9.${index >> 8}.${index & 255}`, '3'] as const),
+          ...(index % 2 === 0 ? ['PX', String(20 + (index % 100))] : ['EX', '300']),
+        ],
+      ),
+    );
+    const target = redisTarget(own.port);
+    const reading = await askOne(readRedis, 'auth-failures-by-ip', { redis: target, pace: 'gentle' });
+    expect(reading).toMatchObject({ status: 'measured', coverage: 1, sample: null, warnings: [] });
+    expect(reading.distinct).toBeGreaterThanOrEqual(10_000);
+    expect(reading.distinct).toBeLessThanOrEqual(20_000);
+    expect(reading.total).toBe(3 * (reading.distinct ?? 0));
+    await own.stop();
+  });
+});
+
+describe('what the server says of itself', () => {
+  it.each([
+    [{ 'maxmemory-policy': 'allkeys-lru', maxmemory: '100mb' }, 'any-key'],
+    [{ 'maxmemory-policy': 'volatile-ttl', maxmemory: '100mb' }, 'keys-with-ttl'],
+    [{ 'maxmemory-policy': 'noeviction', maxmemory: '100mb' }, 'nothing'],
+    // Without a limit nothing is ever evicted.
+    [{ 'maxmemory-policy': 'allkeys-lru', maxmemory: '0' }, 'nothing'],
+  ])('%j evicts %s', async (config, what) => {
+    const own = await startRedis({ config });
+    const reading = await askOne(readRedis, 'eviction', { redis: redisTarget(own.port) });
+    expect(reading).toMatchObject({ status: 'measured', total: 1 });
+    expect(row(reading, what).labels).toEqual({ policy: { [config['maxmemory-policy']]: 1 } });
+    await own.stop();
+  });
+
+  it('is absent where INFO is forbidden, and the pass goes on', async () => {
+    const own = await startRedis({
+      acl: ['default on nopass ~* -@all +scan +mget +pttl +type +time +select'],
+    });
+    const readings = await ask(readRedis, ['eviction', 'blocks'], { redis: redisTarget(own.port) });
+    expect(readings.eviction).toMatchObject({ status: 'absent' });
+    expect(readings.blocks).toMatchObject({ status: 'absent' });
+    await own.stop();
+  });
+
+  it('that it is loading its data ends it before the first SCAN', async () => {
+    const dir = await temporaryFolder('rdb');
+    const first = await startRedis({ config: { dir } });
+    const keys = Array.from(
+      { length: 20_000 },
+      (_, index): Command => ['SET', `acp:auth_fail:10.0.${index >> 8}.${index & 255}`, '1'],
+    );
+    await first.load(keys);
+    await first.cli('SAVE');
+    await first.stop();
+    // A millisecond a key: it is loading for as long as anybody looks.
+    const slow = { dir, 'key-load-delay': '1000', 'loading-process-events-interval-bytes': '1024' };
+    const second = await startRedis({ config: slow });
+    const [answer] = await answersOf(readRedis, ['auth-failures-by-ip'], { redis: redisTarget(second.port) });
+    expect(answer?.reading).toMatchObject({ status: 'unknown', cause: 'refused', total: null, sample: null });
+    expect(answer?.reading.reason).toContain('loading its data');
+    expect(await second.cli('INFO', 'commandstats')).not.toContain('cmdstat_scan');
+    await second.stop();
+  });
+});
