@@ -20,6 +20,9 @@ interface Look {
 
 /** Labels by which copies of one series differ when several servers collected it. */
 const COPY_LABELS = ['job', 'replica', 'prometheus_replica', 'prometheus'];
+/** Two samples in a window may be half of it apart, or all of it: then several windows tell. */
+const FEW = 3;
+const LONG = 4;
 /** Names that are shown. */
 const NAMED = 10;
 const MOST_NAMES = 5_000;
@@ -90,6 +93,7 @@ async function scrapingOf(http: HttpClient, { metrics, all, windowSeconds }: Loo
       combine({
         ...by(all, 'age', (metric) => `time() - max(timestamp(${metric}))`),
         ...by(metrics, 'samples', (metric) => `max(count_over_time(${metric}${window}))`),
+        ...by(metrics, 'long', (metric) => `max(count_over_time(${metric}[${LONG * windowSeconds}s]))`),
       }),
     ),
     query(
@@ -119,7 +123,10 @@ async function scrapingOf(http: HttpClient, { metrics, all, windowSeconds }: Loo
   return {
     ages: Object.fromEntries(numbers(all, 'age').map(([metric, age]) => [metric, Math.max(0, age)])),
     intervals: Object.fromEntries(
-      numbers(metrics, 'samples').map(([metric, n]) => [metric, windowSeconds / n]),
+      numbers(metrics, 'samples').map(([metric, n]) => {
+        const inLong = partOf(times, `${metric} long`)[0]?.value ?? n;
+        return [metric, n < FEW ? (LONG * windowSeconds) / inLong : windowSeconds / n];
+      }),
     ),
     duplicates: COPY_LABELS.flatMap((label) =>
       metrics.flatMap((metric) => duplicatesIn(copies, metric, label)),
