@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-const programs = ['redis-server', 'redis-cli', 'prometheus', 'promtool'];
-const packages = ['redis-server', 'prometheus'];
+const programs = ['redis-server', 'redis-cli', 'prometheus', 'promtool', 'victoria-metrics'];
+const packages = ['redis-server', 'prometheus', 'victoria-metrics'];
 
 const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/sbin'].filter(Boolean);
 
@@ -77,12 +77,13 @@ function main() {
 
   const root = installed('apt-get') ? asRoot() : undefined;
   if (root) {
-    say(`Installing ${packages.join(' and ')} with apt-get: the tests need ${absent.join(', ')}.`);
+    say(`Installing ${packages.join(', ')} with apt-get: the tests need ${absent.join(', ')}.`);
     if (install(root) && missing().length === 0) return 0;
   }
   process.stderr.write(
     `The tests need ${missing().join(', ')}.\n` +
-      'Install redis-server (6.2 or newer) and prometheus with promtool (2.40 or newer), and put them on the PATH.\n',
+      'Install redis-server (6.2 or newer), prometheus with promtool (2.40 or newer) and victoria-metrics (1.79 or newer), ' +
+      'and put them on the PATH.\n',
   );
   return 1;
 }

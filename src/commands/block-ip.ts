@@ -93,7 +93,7 @@ async function knownHosts({ config, keyspace }: Parts, context: Context): Promis
 function hostsOf({ redis, prometheus, api }: Config): { what: string; host: string }[] {
   const hosts = [
     ...endpointsOf(redis).map(({ host }) => ({ what: 'Redis', host })),
-    { what: 'Prometheus', host: hostOf(prometheus.url) },
+    ...prometheus.map(({ url }) => ({ what: 'Prometheus', host: hostOf(url) })),
   ];
   if (api !== null) hosts.push({ what: 'the API', host: hostOf(api.url) });
   return hosts;

@@ -1,7 +1,8 @@
+import { systemsOf } from '../config/reach.ts';
 import type { Context } from '../context.ts';
 import { aclLine, SENTINEL_LINE } from '../doctor/acl.ts';
 import { diagnose, type Findings, outcomeOf } from '../doctor/diagnose.ts';
-import type { PrometheusFacts, RedisFacts, Told } from '../doctor/facts.ts';
+import type { NamedFacts, RedisFacts, Told } from '../doctor/facts.ts';
 import { needsOf } from '../doctor/needs.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { collect } from '../evidence/collect.ts';
@@ -50,7 +51,7 @@ export async function doctorCommand(flags: DoctorFlags, context: Context): Promi
       streams.out(aclText(lines, flags.output));
       return EXIT.done;
     }
-    const what = `looking at ${config.redis.display} and ${config.prometheus.url}`;
+    const what = `looking at ${systemsOf(config).join(' and ')}`;
     const stopProgress = startProgress(streams, what, flags.quiet);
     const examined = await examine(parts, needs, flags.window, context).finally(stopProgress);
     const { warnings, totalMs, ...found } = examined;
@@ -95,7 +96,7 @@ async function examine(
     const [evidence, server, prometheus, api, history] = await Promise.all([
       collect(adapters, { config, runbook, windowSeconds, clock }, interrupt),
       asks.redis ? askServer(probes, parts, needs, clock, inTime) : null,
-      asks.prometheus ? askPrometheus(probes, parts, { windowSeconds, clock, signal: end }) : null,
+      asks.prometheus ? askPrometheus(probes, parts, { windowSeconds, clock, signal: end }) : [],
       Promise.race([askApi(probes, parts, context), silentAfter(deadline)]),
       readHistory(context, parts),
     ]);
@@ -203,13 +204,18 @@ function askPrometheus(
   probes: Probes,
   { config, runbook }: Parts,
   how: { readonly windowSeconds: number; readonly clock: Context['clock']; readonly signal: AbortSignal },
-): Promise<PrometheusFacts> {
+): Promise<NamedFacts[]> {
   const named = Object.values(runbook.signals).flatMap(({ sources }) =>
     sources.flatMap((source) => ('metric' in source ? [source.metric] : [])),
   );
   const all = [...new Set(named)];
   const metrics = all.filter((metric) => !COMMON.includes(metric));
-  return probes.prometheusHealth(config.prometheus, { all, metrics, ...how });
+  return Promise.all(
+    config.prometheus.map(async (target) => ({
+      ...(await probes.prometheusHealth(target, { all, metrics, ...how })),
+      host: config.prometheus.length > 1 ? new URL(target.url).host : null,
+    })),
+  );
 }
 
 function askApi(

@@ -47,7 +47,8 @@ export async function openCapture(path: string): Promise<CaptureFile> {
 /** How messages name the systems that were read. */
 const hostsOf = ({ redis, prometheus }: Config): string[] =>
   [
-    ...[redis.display, prometheus.url, redis.path, new URL(prometheus.url).host],
+    ...[redis.display, redis.path],
+    ...prometheus.flatMap(({ url }) => [url, new URL(url).host]),
     ...endpointsOf(redis).map(({ host }) => host),
   ].filter((name): name is string => name !== null && name !== '');
 
@@ -70,7 +71,7 @@ function secretsOf({ redis, prometheus }: Config): string[] {
     ),
   ];
   const ofSentinels = redis.topology.kind === 'sentinel' ? [redis.topology.password] : [];
-  return [redis.password, redis.tls?.key, ...ofSentinels, ...ofHttp(prometheus)].flatMap((secret) => {
+  return [redis.password, redis.tls?.key, ...ofSentinels, ...prometheus.flatMap(ofHttp)].flatMap((secret) => {
     if (secret === null || secret === undefined) return [];
     const text = typeof secret === 'string' ? secret : secret.reveal();
     return text === '' ? [] : [text];

@@ -1,3 +1,4 @@
+import { systemsOf } from '../config/reach.ts';
 import { resolveConfig } from '../config/resolve.ts';
 import type { Context } from '../context.ts';
 import { type ExitCode, UsageError } from '../errors.ts';
@@ -74,7 +75,7 @@ async function live(flags: TriageFlags, context: Context, streams: Streams): Pro
   ]);
   const target = await targetOf(config, context);
   const file = flags.save === undefined ? null : await saving(flags.save);
-  const what = `reading ${config.redis.display} and ${config.prometheus.url}`;
+  const what = `reading ${systemsOf(config).join(' and ')}`;
   let pass: (() => PassProgress) | null = null;
   const stopProgress = startProgress(streams, () => scanProgress(what, pass?.() ?? null), flags.quiet);
   const watch: ScanOptions['watch'] = (progress) => {

@@ -1,8 +1,8 @@
 import { withDisplay } from './display.ts';
 import { parseHttpUrl, parseRedisUrl } from './endpoints.ts';
-import type { ApiEntry, PrometheusEntry, RedisEntry, TlsEntry } from './schema.ts';
+import type { ApiEntry, PrometheusEntries, PrometheusEntry, RedisEntry, TlsEntry } from './schema.ts';
 import type { SecretReader } from './secrets.ts';
-import { type HttpTarget, type RedisTarget, Secret, type Tls } from './types.ts';
+import { type AtLeastOne, type HttpTarget, type RedisTarget, Secret, type Tls } from './types.ts';
 
 /** A target, and the files of its TLS material by key, for `origins`. */
 export interface Connection<Target> {
@@ -32,10 +32,9 @@ export const DEFAULT_REDIS: Connection<RedisTarget> = {
   }),
   tlsFiles: {},
 };
-export const DEFAULT_PROMETHEUS: Connection<HttpTarget> = {
-  target: httpTarget({ url: 'http://127.0.0.1:9090', basicAuth: null }),
-  tlsFiles: {},
-};
+export const DEFAULT_PROMETHEUS: AtLeastOne<Connection<HttpTarget>> = [
+  { target: httpTarget({ url: 'http://127.0.0.1:9090', basicAuth: null }), tlsFiles: {} },
+];
 
 /** The connection that a flag or a variable gives as a URL alone, or the sentence that says what is wrong. */
 export function redisFromUrl(url: string): Connection<RedisTarget> | string {
@@ -87,8 +86,32 @@ async function placeIn(entry: RedisEntry, files: ContextFiles): Promise<RedisTar
   return { ...target, topology: { kind: 'server', reader: { host, port } } };
 }
 
-/** The Prometheus of the context, its secrets read. A file that cannot be used is reported to the reader. */
-export async function prometheusFromEntry(
+/** The one Prometheus that a flag or a variable gives, or the sentence that says what is wrong. */
+export function prometheusFromUrl(url: string): AtLeastOne<Connection<HttpTarget>> | string {
+  const connection = httpFromUrl(url);
+  return typeof connection === 'string' ? connection : [connection];
+}
+
+/**
+ * Every Prometheus of the context, their secrets read. A file that cannot be used is reported to the reader.
+ * @param filesOf by the place in the list; null: it is written without one
+ */
+export async function prometheusFromEntries(
+  { entries, isList }: PrometheusEntries,
+  filesOf: (index: number | null) => ContextFiles,
+): Promise<AtLeastOne<Connection<HttpTarget>> | string> {
+  const connections: Connection<HttpTarget>[] = [];
+  // One after the other, so that problems are reported in the order of the file.
+  for (const [index, entry] of entries.entries()) {
+    const connection = await prometheusFromEntry(entry, filesOf(isList ? index : null));
+    if (typeof connection === 'string') return connection;
+    connections.push(connection);
+  }
+  const [first, ...others] = connections;
+  return first === undefined ? 'expected a URL' : [first, ...others];
+}
+
+async function prometheusFromEntry(
   entry: PrometheusEntry,
   files: ContextFiles,
 ): Promise<Connection<HttpTarget> | string> {

@@ -104,5 +104,7 @@ export const placesOf = ({
 }: Config): Readonly<Record<'redis' | 'prometheus', string>> => ({
   redis: placeOf(redis),
   // A header may choose a tenant of the same server.
-  prometheus: JSON.stringify([prometheus.url, Object.entries(prometheus.headers).sort()]),
+  prometheus: JSON.stringify(
+    prometheus.map(({ url, headers }) => JSON.stringify([url, Object.entries(headers).sort()])).sort(),
+  ),
 });

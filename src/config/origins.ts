@@ -1,7 +1,7 @@
 import type { Connection } from './connections.ts';
 import { addressOf } from './display.ts';
 import type { Limits } from './limits.ts';
-import type { Config, HttpTarget, Origin, RedisTarget, Secret } from './types.ts';
+import type { AtLeastOne, Config, HttpTarget, Origin, RedisTarget, Secret } from './types.ts';
 
 type Leaf = Config['origins'][number];
 
@@ -17,7 +17,7 @@ export interface Effective {
   readonly production: Sourced<boolean>;
   readonly runbook: Sourced<string>;
   readonly redis: Sourced<Connection<RedisTarget>>;
-  readonly prometheus: Sourced<Connection<HttpTarget>>;
+  readonly prometheus: Sourced<AtLeastOne<Connection<HttpTarget>>>;
   readonly api: Sourced<Connection<HttpTarget> | null>;
   /** Where the API's token came from: it may differ from where its URL did. */
   readonly tokenOrigin: Origin;
@@ -44,8 +44,11 @@ export function listOrigins(effective: Effective): Leaf[] {
     leaf('redis.password', target.password, redis.origin),
     ...topologyLeaves(target, redis.origin),
     ...tlsLeaves('redis', redis.value, redis.origin),
-    ...httpLeaves('prometheus', prometheus.value, prometheus.origin),
-    leaf('prometheus.bearer-token', prometheus.value.target.bearerToken, prometheus.origin),
+    ...prometheus.value.flatMap((one, index) => {
+      const prefix = prometheus.value.length > 1 ? `prometheus[${index}]` : 'prometheus';
+      const token = leaf(`${prefix}.bearer-token`, one.target.bearerToken, prometheus.origin);
+      return [...httpLeaves(prefix, one, prometheus.origin), token];
+    }),
     ...(api.value === null ? [leaf('api.url', null, api.origin)] : httpLeaves('api', api.value, api.origin)),
     leaf('api.token', api.value?.target.bearerToken ?? null, effective.tokenOrigin),
     leaf('timeout', timeout.value, timeout.origin),

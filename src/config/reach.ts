@@ -54,11 +54,18 @@ function standsForContext({ context, file }: Config): boolean {
 
 function urlOf({ redis, prometheus, api }: Config, system: System): string | null {
   if (system === 'redis') return redis.display;
-  return (system === 'prometheus' ? prometheus : api)?.url ?? null;
+  // A flag or a variable gives one.
+  return (system === 'prometheus' ? prometheus[0] : api)?.url ?? null;
 }
 
 function hasSecret({ redis, prometheus, api }: Config, system: System): boolean {
   if (system === 'redis') return redis.password !== null;
-  const target: HttpTarget | null = system === 'prometheus' ? prometheus : api;
+  const target: HttpTarget | null = system === 'prometheus' ? prometheus[0] : api;
   return target !== null && target.basicAuth !== null;
 }
+
+/** What a run reads, by URLs without secrets, to be told while it does. */
+export const systemsOf = ({ redis, prometheus }: Pick<Config, 'redis' | 'prometheus'>): string[] => [
+  redis.display,
+  ...prometheus.map(({ url }) => url),
+];

@@ -8,7 +8,8 @@ import {
   DEFAULT_PROMETHEUS,
   DEFAULT_REDIS,
   httpFromUrl,
-  prometheusFromEntry,
+  prometheusFromEntries,
+  prometheusFromUrl,
   redisFromEntry,
   redisFromUrl,
 } from './connections.ts';
@@ -19,7 +20,7 @@ import { pickLimits } from './limits.ts';
 import { listOrigins, type Sourced } from './origins.ts';
 import { secretReader } from './secrets.ts';
 import { apiToken, withToken } from './token.ts';
-import type { Config } from './types.ts';
+import type { AtLeastOne, Config, HttpTarget } from './types.ts';
 
 /**
  * Builds the one configuration: flag over environment over the context in the file over the default.
@@ -51,10 +52,10 @@ export async function resolveConfig(input: ConfigInput): Promise<Config> {
   const { namedFile, file, context } = await openContext(input, read, isConnected, report);
   const { source } = file;
   const { entry } = context;
-  const filesOf = (connection: string): ContextFiles => ({
+  const filesOf = (...connection: PropertyKey[]): ContextFiles => ({
     reader,
     locate: (path) => (isAbsolute(path) ? path : join(dirname(file.path), path)),
-    at: (...key) => source?.at(['contexts', context.value ?? '', connection, ...key]) ?? '',
+    at: (...key) => source?.at(['contexts', context.value ?? '', ...connection, ...key]) ?? '',
   });
 
   const redis = await connect(
@@ -63,9 +64,10 @@ export async function resolveConfig(input: ConfigInput): Promise<Config> {
     (found) => redisFromEntry(found, filesOf('redis')),
   );
   const prometheus = await connect(
-    { given: prometheusUrl, fromUrl: httpFromUrl, fallback: DEFAULT_PROMETHEUS, report },
+    { given: prometheusUrl, fromUrl: prometheusFromUrl, fallback: DEFAULT_PROMETHEUS, report },
     entry.prometheus,
-    (found) => prometheusFromEntry(found, filesOf('prometheus')),
+    (found) =>
+      prometheusFromEntries(found, (index) => filesOf('prometheus', ...(index === null ? [] : [index]))),
   );
   const token = apiToken(env);
   const plainApi = await connect(
@@ -86,7 +88,7 @@ export async function resolveConfig(input: ConfigInput): Promise<Config> {
     production: entry.production ?? false,
     runbook: runbook.value,
     redis: redis.value.target,
-    prometheus: prometheus.value.target,
+    prometheus: targetsOf(prometheus.value),
     api: api.value?.target ?? null,
     queries,
     thresholds,
@@ -122,21 +124,26 @@ export async function resolveConfig(input: ConfigInput): Promise<Config> {
   };
 }
 
+const targetsOf = ([first, ...others]: AtLeastOne<Connection<HttpTarget>>): AtLeastOne<HttpTarget> => [
+  first.target,
+  ...others.map(({ target }) => target),
+];
+
 type Report = (problem: string) => void;
 
 /** How a connection comes from a URL that was given by itself, and what stands in when there is none at all. */
-interface Connecting<Target, Fallback> {
+interface Connecting<Found, Fallback> {
   readonly given: Given | null;
-  readonly fromUrl: (url: string) => Connection<Target> | string;
+  readonly fromUrl: (url: string) => Found | string;
   readonly fallback: Fallback;
   readonly report: Report;
 }
 
-async function connect<Target, Fallback, Entry>(
-  { given, fromUrl, fallback, report }: Connecting<Target, Fallback>,
+async function connect<Found extends object, Fallback, Entry>(
+  { given, fromUrl, fallback, report }: Connecting<Found, Fallback>,
   entry: Entry | undefined,
-  fromEntry: (entry: Entry) => Promise<Connection<Target> | string>,
-): Promise<Sourced<Connection<Target> | Fallback>> {
+  fromEntry: (entry: Entry) => Promise<Found | string>,
+): Promise<Sourced<Found | Fallback>> {
   if (given === null && entry === undefined) return { value: fallback, origin: 'default' };
   const origin = given?.origin ?? 'context';
   const value =

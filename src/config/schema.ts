@@ -104,12 +104,30 @@ function orUrl<Entry extends z.ZodType>(entry: Entry) {
   return z.preprocess((value) => (typeof value === 'string' ? { url: value } : value), entry);
 }
 
+const MAX_PROMETHEUS = 8;
+
+const onePrometheus = orUrl(prometheus);
+const somePrometheus = z
+  .array(onePrometheus)
+  .min(1, 'at least one URL')
+  .max(MAX_PROMETHEUS, `at most ${MAX_PROMETHEUS} URLs`);
+
+/** One connection or a list of them. Each is read by its own schema: a union would only say that neither fits. */
+const prometheuses = z.unknown().transform((value, context) => {
+  const isList = Array.isArray(value);
+  const result = isList ? somePrometheus.safeParse(value) : onePrometheus.safeParse(value);
+  if (result.success) return { entries: [result.data].flat(), isList };
+  // They are complete already, and get the path to here before their own.
+  context.issues.push(...(result.error.issues as unknown as typeof context.issues));
+  return z.NEVER;
+});
+
 const context = mapping(
   {
     production: z.boolean('true or false').optional(),
     runbook: line('the name or path of a runbook').optional(),
     redis: orUrl(redis).optional(),
-    prometheus: orUrl(prometheus).optional(),
+    prometheus: prometheuses.optional(),
     api: orUrl(api).optional(),
     timeout: text('a duration like 5s', (value) => sentence(parseTimeout(value))).optional(),
     'never-block': neverBlock.optional(),
@@ -156,5 +174,6 @@ export type ConfigFile = z.infer<typeof configFile>;
 export type ContextEntry = z.infer<typeof context>;
 export type RedisEntry = z.infer<typeof redis>;
 export type PrometheusEntry = z.infer<typeof prometheus>;
+export type PrometheusEntries = z.infer<typeof prometheuses>;
 export type ApiEntry = z.infer<typeof api>;
 export type TlsEntry = z.infer<typeof tls>;

@@ -29,7 +29,8 @@ contexts:
     # with TLS sentinel+tls:// and cluster+tls://. A context may also spell them out, as below.
     redis: redis://127.0.0.1:6379
 
-    # http:// or https://, with the path prefix if there is one.
+    # http:// or https://, with the path prefix if there is one. A list, [http://one:9090, http://two:9090], where several
+    # of them see a part each: what they see is added up, and what two of them see counts once.
     prometheus: http://127.0.0.1:9090
 
     # The API of the limited system, for remedies that go through it.

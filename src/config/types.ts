@@ -86,6 +86,9 @@ export interface HttpTarget {
   readonly tls: Tls | null;
 }
 
+/** Several of one kind, at least one. */
+export type AtLeastOne<T> = readonly [T, ...T[]];
+
 /** What a run talks to. */
 export type System = 'redis' | 'prometheus' | 'api';
 
@@ -100,7 +103,8 @@ export interface Config {
   /** A runbook's name, or the path of a runbook file. */
   readonly runbook: string;
   readonly redis: RedisTarget;
-  readonly prometheus: HttpTarget;
+  /** All of them are asked, and what they say is added up. */
+  readonly prometheus: AtLeastOne<HttpTarget>;
   readonly api: HttpTarget | null;
   /** PromQL of the operator's own, by the name that the runbook has for it. */
   readonly queries: Readonly<Record<string, string>>;

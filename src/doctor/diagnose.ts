@@ -11,7 +11,7 @@ import { configurationChecks } from './configuration.ts';
 import { contractChecks, unspokenSources } from './contracts.ts';
 import { denyListChecks } from './deny-list.ts';
 import { driftChecks, driftedSignals } from './drift.ts';
-import type { ApiFacts, PrometheusFacts, RedisFacts } from './facts.ts';
+import type { ApiFacts, NamedFacts, RedisFacts } from './facts.ts';
 import type { Need } from './needs.ts';
 import { permissionChecks } from './permissions.ts';
 import { prometheusChecks } from './prometheus.ts';
@@ -28,7 +28,8 @@ export interface Findings {
   readonly verdict: Verdict;
   /** null: the runbook asks nothing of it. */
   readonly redis: RedisFacts | null;
-  readonly prometheus: PrometheusFacts | null;
+  /** Each that is asked; none: the runbook asks nothing of it. */
+  readonly prometheus: readonly NamedFacts[];
   readonly api: ApiFacts;
   readonly needs: readonly Need[];
   /** What was done to this very system. */
@@ -61,12 +62,13 @@ export function diagnose(found: Findings): Check[] {
           ...permissionChecks(redis.rights, found.needs),
           ...clockChecks('Redis', redis.clock, clock),
         ]),
-    ...(prometheus === null
-      ? []
-      : [
-          ...prometheusChecks(prometheus, evidence.windowSeconds),
-          ...clockChecks('Prometheus', prometheus.clock, clock),
-        ]),
+    ...prometheus.flatMap((one) => {
+      const source = one.host === null ? 'Prometheus' : `Prometheus ${one.host}`;
+      return [
+        ...prometheusChecks(one, { source, windowSeconds: evidence.windowSeconds, asked: prometheus.length }),
+        ...clockChecks(source, one.clock, clock),
+      ];
+    }),
     ...apiChecks(found.api, runbook),
     ...denyListChecks(runbook.remedies['block-ip'], found.entries),
     ...(found.isJournalIntact

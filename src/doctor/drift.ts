@@ -3,7 +3,7 @@ import type { Runbook } from '../runbooks/schema.ts';
 import { labelOf, namesOf } from '../runbooks/sources.ts';
 import { type Likeness, lettersApart, likeness } from '../values/similar.ts';
 import { keyPattern } from '../values/template.ts';
-import type { PrometheusFacts, RedisFacts, Survey } from './facts.ts';
+import type { NamedFacts, RedisFacts, Survey } from './facts.ts';
 import type { Source } from './reach.ts';
 import { type Args, type Check, checkOf, unknownCheck } from './types.ts';
 
@@ -28,7 +28,7 @@ export function driftChecks(
   runbook: Runbook,
   evidence: Evidence,
   sources: readonly Source[],
-  facts: { readonly redis: RedisFacts | null; readonly prometheus: PrometheusFacts | null },
+  facts: { readonly redis: RedisFacts | null; readonly prometheus: readonly NamedFacts[] },
 ): Check[] {
   const world = { runbook, evidence, sources };
   const checks = [...inRedis(facts.redis, world), ...inPrometheus(facts.prometheus, world)];
@@ -67,12 +67,15 @@ function inRedis(facts: RedisFacts | null, world: World): Check[] {
   return [...found, checkOf({ check: 'drift', code: 'drift-incomplete', level: 'note', source, args })];
 }
 
-function inPrometheus(facts: PrometheusFacts | null, world: World): Check[] {
-  if (facts === null) return [];
-  const { names } = facts;
-  if (!names.known) return [unknownCheck('drift', 'drift-unknown', names, { source: 'metric names' })];
+function inPrometheus(facts: readonly NamedFacts[], world: World): Check[] {
+  const unread = facts.flatMap(({ names }) =>
+    names.known ? [] : [unknownCheck('drift', 'drift-unknown', names, { source: 'metric names' })],
+  );
+  const told = facts.flatMap(({ names }) => (names.known ? [names.value] : []));
+  if (told.length === 0) return unread;
+  const all = [...new Set(told.flatMap(({ names }) => names))];
   const own = new Set(world.sources.flatMap(({ spec }) => namesOf(spec)));
-  const strangers = names.value.names
+  const strangers = all
     .filter((name) => !own.has(name))
     .map((name): Stranger => ({ name, stem: withoutFirst(name), entities: null, sample: null }));
   const missing = world.sources
@@ -82,9 +85,9 @@ function inPrometheus(facts: PrometheusFacts | null, world: World): Check[] {
         (name): Missing => ({ name, stem: withoutFirst(name), label: name, signals: [signal] }),
       ),
     );
-  const found = drifts('metric-drifted', strangers, joined(missing), world);
-  if (names.value.isComplete) return found;
-  const args = { keys: names.value.names.length };
+  const found = [...unread, ...drifts('metric-drifted', strangers, joined(missing), world)];
+  if (told.every(({ isComplete }) => isComplete)) return found;
+  const args = { keys: all.length };
   const check = checkOf({
     check: 'drift',
     code: 'drift-incomplete',

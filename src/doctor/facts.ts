@@ -129,6 +129,11 @@ export interface PrometheusFacts {
   readonly names: Told<{ readonly names: readonly string[]; readonly isComplete: boolean }>;
 }
 
+/** One of those that are asked; its host where there are several. */
+export interface NamedFacts extends PrometheusFacts {
+  readonly host: string | null;
+}
+
 /** What became of one harmless question to the system's API. */
 export type ApiFacts =
   | { readonly state: 'not-configured' | 'no-token' }

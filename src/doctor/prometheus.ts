@@ -4,9 +4,18 @@ import { type Check, checkOf, unknownCheck } from './types.ts';
 /** A rate needs two samples. */
 const INTERVALS = 2;
 
+/** Which one it is, and what is asked. */
+interface Look {
+  /** What it is called. */
+  readonly source: string;
+  readonly windowSeconds: number;
+  /** How many Prometheus triage asks. */
+  readonly asked: number;
+}
+
 /** How the Prometheus stands that triage asks: does it see everything, and everything once? */
-export function prometheusChecks({ version, scraping }: PrometheusFacts, windowSeconds: number): Check[] {
-  const prometheus = { check: 'prometheus', source: 'Prometheus' } as const;
+export function prometheusChecks({ version, scraping }: PrometheusFacts, look: Look): Check[] {
+  const prometheus = { check: 'prometheus', source: look.source } as const;
   return [
     version.known
       ? checkOf({
@@ -17,19 +26,19 @@ export function prometheusChecks({ version, scraping }: PrometheusFacts, windowS
         })
       : unknownCheck('prometheus', 'version-unknown', version, prometheus),
     ...(scraping.known
-      ? [...intervalChecks(scraping.value, windowSeconds), ...copyChecks(scraping.value)]
+      ? [...intervalChecks(scraping.value, look), ...copyChecks(scraping.value, look)]
       : [unknownCheck('prometheus', 'scraping-unknown', scraping, prometheus)]),
   ];
 }
 
-function intervalChecks({ intervals }: Scraping, windowSeconds: number): Check[] {
+function intervalChecks({ intervals }: Scraping, { source, windowSeconds }: Look): Check[] {
   const [slowest] = Object.entries(intervals).sort((a, b) => b[1] - a[1]);
   if (slowest === undefined) return [];
   const [metric, intervalSeconds] = slowest;
   const isShort = windowSeconds < INTERVALS * intervalSeconds;
   return [
     checkOf({
-      ...{ check: 'prometheus', source: 'Prometheus' },
+      ...{ check: 'prometheus', source },
       ...(isShort ? SHORT : LONG_ENOUGH),
       args: { metric, intervalSeconds, windowSeconds },
     }),
@@ -40,8 +49,8 @@ const SHORT = { code: 'window-short', level: 'problem' } as const;
 const LONG_ENOUGH = { code: 'window-long-enough', level: 'fine' } as const;
 
 /** Is anything counted twice, and is anything collected elsewhere? */
-function copyChecks({ duplicates, instances, prometheuses }: Scraping): Check[] {
-  const base = { check: 'prometheus', source: 'Prometheus' } as const;
+function copyChecks({ duplicates, instances, prometheuses }: Scraping, { source, asked }: Look): Check[] {
+  const base = { check: 'prometheus', source } as const;
   const [first] = duplicates;
   const twice =
     first === undefined
@@ -51,7 +60,7 @@ function copyChecks({ duplicates, instances, prometheuses }: Scraping): Check[] 
           args: { ...first, metrics: [...new Set(duplicates.map(({ metric }) => metric))] },
         });
   const others =
-    prometheuses.count > 1
+    prometheuses.count > Math.max(1, asked)
       ? [
           checkOf({
             ...{ ...base, code: 'other-prometheus', level: 'warning', entities: prometheuses.count },

@@ -2,12 +2,12 @@ import type { Evidence } from '../evidence/types.ts';
 import type { Runbook } from '../runbooks/schema.ts';
 import { labelOf, namesOf } from '../runbooks/sources.ts';
 import { periodOf } from '../values/template.ts';
-import type { PrometheusFacts } from './facts.ts';
+import type { NamedFacts } from './facts.ts';
 import { isUnseen, type Scene, type Source, signalsIn } from './reach.ts';
 import { type Check, type Code, checkOf, type Level } from './types.ts';
 
 /** What became of every source of every signal, and who needs it. */
-export function sourceChecks(scene: Scene, prometheus: PrometheusFacts | null): Check[] {
+export function sourceChecks(scene: Scene, prometheus: readonly NamedFacts[]): Check[] {
   const { evidence, runbook, sources } = scene;
   const users = usersOf(runbook);
   return sources.map((source): Check => {
@@ -31,7 +31,7 @@ export function sourceChecks(scene: Scene, prometheus: PrometheusFacts | null): 
   });
 }
 
-function judge({ spec, report }: Source, prometheus: PrometheusFacts | null): [Code, Level] {
+function judge({ spec, report }: Source, prometheus: readonly NamedFacts[]): [Code, Level] {
   switch (report.status) {
     case 'measured':
       return ['source-measured', 'fine'];
@@ -45,20 +45,26 @@ function judge({ spec, report }: Source, prometheus: PrometheusFacts | null): [C
 }
 
 /** A metric that was there once, and of which no sample has come for minutes. */
-function isStale(spec: Source['spec'], prometheus: PrometheusFacts | null): boolean {
-  if (!('metric' in spec) || prometheus === null || !prometheus.scraping.known) return false;
-  const { ages } = prometheus.scraping.value;
-  return ages[spec.metric] === undefined;
+function isStale(spec: Source['spec'], prometheus: readonly NamedFacts[]): boolean {
+  if (!('metric' in spec) || prometheus.length === 0) return false;
+  return prometheus.every(({ scraping }) => scraping.known) && ageOf(spec.metric, prometheus) === null;
+}
+
+/** Seconds since the newest sample in any of them; null: none tells. */
+function ageOf(metric: string, prometheus: readonly NamedFacts[]): number | null {
+  const ages = prometheus.flatMap(({ scraping }) =>
+    scraping.known ? (scraping.value.ages[metric] ?? []) : [],
+  );
+  return ages.length > 0 ? Math.min(...ages) : null;
 }
 
 /** Seconds since what a source holds was last renewed, where something tells. */
 function freshness(
   { signal, spec, report }: Source,
   evidence: Evidence,
-  prometheus: PrometheusFacts | null,
+  prometheus: readonly NamedFacts[],
 ): number | null {
-  if ('metric' in spec)
-    return prometheus?.scraping.known ? (prometheus.scraping.value.ages[spec.metric] ?? null) : null;
+  if ('metric' in spec) return ageOf(spec.metric, prometheus);
   const rows = evidence.signals[signal]?.rows ?? [];
   const seen = rows.flatMap(({ sources, lastSeenSeconds }) =>
     lastSeenSeconds !== null && sources.includes(report.label) ? [lastSeenSeconds] : [],

@@ -42,7 +42,11 @@ export const readingOf =
   async (asked, { runbook, windowSeconds }) => {
     const recording = record();
     return asked.map((one) =>
-      answered(one, read(one.source, { recording, runbook, kind: one.kind, windowSeconds }), 0),
+      answered(
+        one,
+        { held: read(one.source, { recording, runbook, kind: one.kind, windowSeconds }), missing: [] },
+        0,
+      ),
     );
   };
 

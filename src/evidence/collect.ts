@@ -132,7 +132,10 @@ function toSignal(
     }),
   );
   const inOrder = specs.flatMap((spec) => reports.find(({ source }) => source === spec) ?? []);
-  const telling = inOrder.filter(({ report }) => report.status === 'measured');
+  // Numbers of which some are missing have a report that is unknown, with a sample all the same.
+  const telling = inOrder.filter(
+    ({ report: { status, sample } }) => status === 'measured' || (status === 'unknown' && sample !== null),
+  );
   const windows = (telling.length > 0 ? telling : inOrder.slice(0, 1)).map(({ source }) =>
     windowOf(source, windowSeconds),
   );

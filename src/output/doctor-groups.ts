@@ -64,6 +64,10 @@ function refusedRights(checks: readonly Check[], document: DoctorDocument): Said
 /** A source's own sentence does not say which it is. */
 function named(check: Check, document: DoctorDocument): Said {
   const { text, advice } = tell(check, document);
+  // One of several; the sentence on its clock says which.
+  if (check.check === 'prometheus' && check.source !== 'Prometheus') {
+    return { text: `${escapeText(check.source ?? '')}: ${text}`, advice };
+  }
   if (check.check !== 'source') return { text, advice };
   return {
     text: `${escapeText(check.signal ?? '')}, ${escapeText(check.source ?? '', 100)}: ${text}`,
@@ -88,12 +92,22 @@ export function standing(document: DoctorDocument): Group[] {
   return [
     { title: 'What this system speaks', items: [...contracts(document), ...of('drift')] },
     { title: 'Redis', items: [...inOne([...of('redis'), ...from('clock', 'Redis')]), ...rights(document)] },
-    { title: 'Prometheus', items: inOne([...of('prometheus'), ...from('clock', 'Prometheus')]) },
+    ...prometheuses(checks).map((source) => ({
+      title: source === 'Prometheus' ? source : escapeText(source),
+      items: inOne([...from('prometheus', source), ...from('clock', source)]),
+    })),
     { title: 'Remedies', items: [...of('deny-list'), ...of('api')] },
     { title: 'Could be configured', items: of('configuration', ['query-unasked']) },
     { title: 'Configuration', items: inOne(of('configuration', ['configured', 'thresholds-overridden'])) },
   ];
 }
+
+/** The names of those that were asked, in the order of the configuration. */
+const prometheuses = (checks: readonly Check[]): string[] => [
+  ...new Set(
+    checks.flatMap(({ check, source }) => (check === 'prometheus' && source !== null ? [source] : [])),
+  ),
+];
 
 /** What is in order is read over quickly: one sentence for all of it. */
 const inOne = (items: readonly Said[]): Said[] =>

@@ -94,8 +94,8 @@ export const SERVER_SENTENCES: Readonly<Record<ServerCode, Teller>> = {
     said(`how it collects the metrics could not be looked at: ${textOf(reason, 300)}`),
   'other-prometheus': ({ args }) =>
     said(
-      `there is more than one Prometheus: this one sees ${numberOf(args.count)} of them (${joined(listOf(args.names))}), and each has its own part of the numbers`,
-      'Ask one that sees all of the gateway hosts, or run triage once for each (--prometheus-url) and add up.',
+      `there are more Prometheus than are asked: this one sees ${numberOf(args.count)} of them (${joined(listOf(args.names))}), and each has its own part of the numbers`,
+      'List them in the context (prometheus: [url, url]), and what they see is added up; or ask one that sees all of the gateway hosts.',
     ),
   'instances-seen': ({ args }) => {
     const names = listOf(args.names);

@@ -2,11 +2,26 @@ import { parseDuration } from '../values/duration.ts';
 import { keyPattern } from '../values/template.ts';
 import type { SourceSpec } from './schema.ts';
 
-/** A PromQL selector such as `acp_gateway_request_total{status="429"}`, its label values quoted. */
-export function selector(metric: string, match: Readonly<Record<string, string>>): string {
-  const matchers = Object.entries(match).map(([label, value]) => `${label}=${JSON.stringify(value)}`);
+/**
+ * A PromQL selector such as `acp_gateway_request_total{status="429"}`, its label values quoted.
+ * @param oneOf labels that have one of several values, each taken literally
+ */
+export function selector(
+  metric: string,
+  match: Readonly<Record<string, string>>,
+  oneOf: Readonly<Record<string, readonly string[]>> = {},
+): string {
+  const matchers = [
+    ...Object.entries(match).map(([label, value]) => `${label}=${JSON.stringify(value)}`),
+    ...Object.entries(oneOf).map(
+      ([label, values]) => `${label}=~${JSON.stringify(values.map(literal).join('|'))}`,
+    ),
+  ];
   return matchers.length > 0 ? `${metric}{${matchers.join(',')}}` : metric;
 }
+
+/** As a regular expression that matches nothing else. PromQL anchors it. */
+const literal = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 
 /** A key of a template that no system has, to ask about. */
 export const sampleKey = (template: string): string => template.replaceAll(/\{[^}]*\}/g, 'ratelimit-doctor');

@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { type Config, type HttpTarget, type RedisTarget, Secret, type Tls } from '../../src/config/types.ts';
+import {
+  type AtLeastOne,
+  type Config,
+  type HttpTarget,
+  type RedisTarget,
+  Secret,
+  type Tls,
+} from '../../src/config/types.ts';
 import {
   type Adapter,
   type Answer,
@@ -83,7 +90,7 @@ export function tlsOf(certificates: Certificates | undefined, { client = false }
 /** A configuration by hand. What is not given is a port on which nothing listens. */
 export async function configOf(given: {
   redis?: RedisTarget;
-  prometheus?: HttpTarget;
+  prometheus?: HttpTarget | AtLeastOne<HttpTarget>;
   timeoutSeconds?: number;
   queries?: Record<string, string>;
 }): Promise<Config> {
@@ -93,7 +100,7 @@ export async function configOf(given: {
     production: false,
     runbook: 'aegis',
     redis: given.redis ?? redisTarget(await freePort()),
-    prometheus: given.prometheus ?? httpTarget(await refusedUrl()),
+    prometheus: listOf(given.prometheus ?? httpTarget(await refusedUrl())),
     api: null,
     queries: given.queries ?? {},
     thresholds: {},
@@ -107,9 +114,12 @@ export async function configOf(given: {
   };
 }
 
+const listOf = (given: HttpTarget | AtLeastOne<HttpTarget>): AtLeastOne<HttpTarget> =>
+  'url' in given ? [given] : given;
+
 interface Wanted {
   redis?: RedisTarget;
-  prometheus?: HttpTarget;
+  prometheus?: HttpTarget | AtLeastOne<HttpTarget>;
   windowSeconds?: number;
   timeoutSeconds?: number;
   queries?: Record<string, string>;

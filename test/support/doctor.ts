@@ -1,6 +1,6 @@
 import type { Config } from '../../src/config/types.ts';
 import { diagnose, type Findings } from '../../src/doctor/diagnose.ts';
-import type { PrometheusFacts, RedisFacts, Rights, Survey, Told } from '../../src/doctor/facts.ts';
+import type { NamedFacts, RedisFacts, Rights, Survey, Told } from '../../src/doctor/facts.ts';
 import { needsOf } from '../../src/doctor/needs.ts';
 import type { Check, Code } from '../../src/doctor/types.ts';
 import type { Evidence, Signal, SourceReport, Status } from '../../src/evidence/types.ts';
@@ -77,7 +77,7 @@ export const configOf = (more: Partial<Config> = {}): Config => ({
     ...{ topology: { kind: 'server', reader: null }, read: 'primary' },
     display: 'redis://redis:6379',
   },
-  prometheus: { url: 'http://prometheus:9090', bearerToken: null, basicAuth: null, headers: {}, tls: null },
+  prometheus: [{ url: 'http://prometheus:9090', bearerToken: null, basicAuth: null, headers: {}, tls: null }],
   ...{
     api: null,
     queries: {},
@@ -130,7 +130,8 @@ export const redisFacts = (more: Partial<RedisFacts> = {}): RedisFacts => ({
   ...more,
 });
 
-export const prometheusFacts = (more: Partial<PrometheusFacts> = {}): PrometheusFacts => ({
+export const prometheusFacts = (more: Partial<NamedFacts> = {}): NamedFacts => ({
+  host: null,
   clock: agrees,
   version: known('2.42.0'),
   scraping: known({
@@ -149,7 +150,7 @@ export function findings(system: System, more: Partial<Findings> = {}): Findings
   const evidence = more.evidence ?? evidenceOf(system, runbook);
   return {
     ...{ config, runbook, evidence, verdict: judge(evidence, runbook), clock },
-    ...{ redis: redisFacts(), prometheus: prometheusFacts(), api: { state: 'not-configured' } },
+    ...{ redis: redisFacts(), prometheus: [prometheusFacts()], api: { state: 'not-configured' } },
     needs: needsOf(runbook, { journalStream: config.journalStream, db: config.redis.db }),
     ...{ entries: [], isJournalIntact: true },
     ...more,

@@ -37,7 +37,8 @@ export async function stopEverything(): Promise<void> {
 /** Makes a folder under the system's temporary one, removed by {@link stopEverything}. */
 export async function temporaryFolder(name = 'test'): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), `ratelimit-${name}-`));
-  onStop(() => rm(folder, { recursive: true, force: true }));
+  // A server that is being stopped may still write into it.
+  onStop(() => rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }));
   return folder;
 }
 

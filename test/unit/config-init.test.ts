@@ -34,7 +34,7 @@ describe('exampleConfig', () => {
         local: {
           runbook: 'aegis',
           redis: { url: 'redis://127.0.0.1:6379' },
-          prometheus: { url: 'http://127.0.0.1:9090' },
+          prometheus: { isList: false, entries: [{ url: 'http://127.0.0.1:9090' }] },
           'journal-stream': 'ratelimit:journal',
         },
       },
@@ -62,7 +62,7 @@ describe('exampleConfig', () => {
       'journal-stream': 'ratelimit:journal',
     });
     expect(contexts?.prod?.redis?.['password-file']).toBe('secrets/redis-password');
-    expect(contexts?.prod?.prometheus?.headers).toEqual({ 'X-Scope-OrgID': 'team' });
+    expect(contexts?.prod?.prometheus?.entries[0]?.headers).toEqual({ 'X-Scope-OrgID': 'team' });
     expect(contexts?.prod?.api?.['token-file']).toBe('secrets/api-token');
   });
 

@@ -236,7 +236,7 @@ describe('any configuration', () => {
   const addresses = ({ context, runbook, redis, prometheus, api }: Config, systems: readonly System[]) => ({
     ...{ context, runbook },
     redis: systems.includes('redis') ? redis.display : '',
-    prometheus: systems.includes('prometheus') ? prometheus.url : '',
+    prometheus: systems.includes('prometheus') ? prometheus.map(({ url }) => url).join(' ') : '',
     api: systems.includes('api') ? (api?.url ?? null) : '',
   });
 

@@ -50,10 +50,15 @@ journal-stream: ratelimit:journal`)}`,
           runbook: 'aegis',
           redis: { url: 'rediss://triage@redis.example:6380/0' },
           prometheus: {
-            url: 'https://prom/prefix',
-            'basic-auth': { username: 'me', 'password-file': 'pw' },
-            headers: { 'X-Scope-OrgID': 'team' },
-            tls: { 'ca-file': 'ca.pem', 'cert-file': 'c.pem', 'key-file': 'c.key' },
+            isList: false,
+            entries: [
+              {
+                url: 'https://prom/prefix',
+                'basic-auth': { username: 'me', 'password-file': 'pw' },
+                headers: { 'X-Scope-OrgID': 'team' },
+                tls: { 'ca-file': 'ca.pem', 'cert-file': 'c.pem', 'key-file': 'c.key' },
+              },
+            ],
           },
           api: { url: 'https://aegis.example/api', 'token-file': 'token' },
           timeout: '5s',
@@ -119,6 +124,38 @@ describe('limits of remedies', () => {
   });
 });
 
+describe('several Prometheus', () => {
+  const read = (yaml: string) => parse(prod(yaml)).content.contexts?.prod?.prometheus;
+
+  test('a list of URLs and mappings, up to eight', () => {
+    expect(read('prometheus: [http://a:9090, { url: "https://b", bearer-token-file: t }]')).toEqual({
+      isList: true,
+      entries: [{ url: 'http://a:9090' }, { url: 'https://b', 'bearer-token-file': 't' }],
+    });
+    const many = (count: number) =>
+      prod(`prometheus: [${Array.from({ length: count }, (_, i) => `http://p${i}`).join(', ')}]`);
+    expect(problems(many(8))).toEqual([]);
+    expect(problems(many(9))).toEqual([
+      '/c.yaml:3: contexts.prod.prometheus: expected at most 8 URLs, got a list',
+    ]);
+  });
+
+  test('what is wrong with one is said of that one', () => {
+    const yaml = `prometheus:
+  - http://a:9090
+  - url: ftp://b
+    bearer-token-fil: t
+  - 7
+  - { url: http://c, headers: { Authorization: x }, bearer-token-file: t }`;
+    expect(problems(prod(yaml))).toEqual([
+      '/c.yaml:5: contexts.prod.prometheus.1.url: expected an http:// or https:// URL, got "ftp://b"',
+      '/c.yaml:6: contexts.prod.prometheus.1.bearer-token-fil: unknown key, did you mean "bearer-token-file"? Valid: url, bearer-token-file, basic-auth, headers, tls',
+      '/c.yaml:7: contexts.prod.prometheus.2: expected a URL, or a mapping with url, got 7',
+      '/c.yaml:8: contexts.prod.prometheus.3: expected one kind of credentials, got bearer-token-file and the Authorization header',
+    ]);
+  });
+});
+
 describe('problems', () => {
   test('all of them at once, each with its line, key, what was expected and what was got', () => {
     const yaml = `current-contxt: prod
@@ -129,7 +166,7 @@ contexts:
       url: http://x
       pasword-file: pw
       username: 7
-    prometheus: [http://a]
+    prometheus: []
     timeout: 11m
     thresholds: { a: 0, b: high }
   "-x": {}
@@ -141,7 +178,7 @@ contexts:
       '/c.yaml:6: contexts.prod.redis.url: expected a redis://, rediss://, unix:, sentinel:// or cluster:// URL, got "http://x"',
       '/c.yaml:7: contexts.prod.redis.pasword-file: unknown key, did you mean "password-file"? Valid: url, replica-url, sentinel, cluster, read, db, username, password-file, tls',
       '/c.yaml:8: contexts.prod.redis.username: expected a username, got 7',
-      '/c.yaml:9: contexts.prod.prometheus: expected a URL, or a mapping with url, got a list',
+      '/c.yaml:9: contexts.prod.prometheus: expected at least one URL, got a list',
       '/c.yaml:10: contexts.prod.timeout: expected a duration over 0 and up to 10m, like 5s, got "11m"',
       '/c.yaml:11: contexts.prod.thresholds.a: expected a number over 0, got 0',
       '/c.yaml:11: contexts.prod.thresholds.b: expected a number over 0, got "high"',
@@ -429,7 +466,8 @@ describe('any file', () => {
       fc.integer(),
       fc.constant(null),
       fc.boolean(),
-      fc.constant([SECRET]),
+      // A list of texts may be a list of URLs, and those are shown.
+      fc.constant([[SECRET]]),
       fc.constant({ [`${SECRET}:x@y`]: 1 }),
     );
     const keys = [

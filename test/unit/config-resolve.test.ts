@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ConfigInput } from '../../src/config/in-use.ts';
 import { resolveConfig } from '../../src/config/resolve.ts';
+import type { Config } from '../../src/config/types.ts';
 import { ConfigError } from '../../src/errors.ts';
 
 const FILE = '/home/ratelimit/config.yaml';
@@ -76,6 +77,49 @@ async function problems(options: Options): Promise<readonly string[]> {
 
 const noFile = { [FILE]: fsError('ENOENT') };
 
+describe('several Prometheus', () => {
+  const file = (prometheus: string) =>
+    `contexts: { prod: { prometheus: ${prometheus} } }\ncurrent-context: prod\n`;
+
+  test('each with its own credentials and its own place among the origins', async () => {
+    const config = await resolve({
+      files: {
+        [FILE]: file('[http://a:9090, { url: "https://b/prefix", bearer-token-file: secrets/b }]'),
+        '/home/ratelimit/secrets/b': 'S3cr3t-b\n',
+      },
+    });
+    expect(config.prometheus.map(({ url, bearerToken }) => [url, bearerToken?.reveal() ?? null])).toEqual([
+      ['http://a:9090', null],
+      ['https://b/prefix', 'S3cr3t-b'],
+    ]);
+    const shown = config.origins.filter(({ key }) => key.startsWith('prometheus'));
+    expect(shown.map(({ key, shown: value, origin }) => `${key} ${value} ${origin}`)).toEqual([
+      'prometheus[0].url http://a:9090 context',
+      'prometheus[0].bearer-token (none) default',
+      'prometheus[1].url https://b/prefix context',
+      'prometheus[1].bearer-token [redacted] context',
+    ]);
+  });
+
+  test('a list of one is shown as one, and a flag stands for all of them', async () => {
+    const keys = ({ origins }: Config) =>
+      origins.flatMap(({ key }) => (key.startsWith('prometheus') ? key : []));
+    const one = await resolve({ files: { [FILE]: file('[http://a:9090]') } });
+    expect(keys(one)).toEqual(['prometheus.url', 'prometheus.bearer-token']);
+    const flags = { prometheusUrl: 'http://c' };
+    const given = await resolve({ files: { [FILE]: file('[http://a, http://b]') }, flags });
+    expect(given.prometheus.map(({ url }) => url)).toEqual(['http://c']);
+  });
+
+  test('a file that cannot be used is named by its place in the list', async () => {
+    const lines = ['contexts:', '  prod:', '    prometheus:', '      - http://a', '      - url: https://b'];
+    const yaml = [...lines, '        bearer-token-file: gone', 'current-context: prod', ''].join('\n');
+    expect(await problems({ files: { [FILE]: yaml, '/home/ratelimit/gone': fsError('ENOENT') } })).toEqual([
+      `${FILE}:6: contexts.prod.prometheus.1.bearer-token-file: cannot use the file "/home/ratelimit/gone": no such file`,
+    ]);
+  });
+});
+
 describe('where values come from', () => {
   test('without anything: the defaults, context null', async () => {
     const config = await resolve({ files: noFile });
@@ -117,13 +161,15 @@ describe('where values come from', () => {
           "journal-stream (none) default",
         ],
         "production": false,
-        "prometheus": {
-          "basicAuth": null,
-          "bearerToken": null,
-          "headers": {},
-          "tls": null,
-          "url": "http://127.0.0.1:9090",
-        },
+        "prometheus": [
+          {
+            "basicAuth": null,
+            "bearerToken": null,
+            "headers": {},
+            "tls": null,
+            "url": "http://127.0.0.1:9090",
+          },
+        ],
         "queries": {},
         "redis": {
           "db": 0,
@@ -173,9 +219,9 @@ describe('where values come from', () => {
     });
     expect(config.redis.password?.reveal()).toBe('S3cr3t-redis');
     expect(config.redis.tls?.key?.reveal()).toBe('-----BEGIN PRIVATE KEY-----\nS3cr3t\n');
-    expect(config.prometheus.url).toBe('http://prom:9090/prefix');
-    expect(config.prometheus.bearerToken?.reveal()).toBe('S3cr3t-prom');
-    expect(config.prometheus.headers).toEqual({ 'X-Scope-OrgID': 'team', 'X-Key': 'S3cr3t' });
+    expect(config.prometheus[0].url).toBe('http://prom:9090/prefix');
+    expect(config.prometheus[0].bearerToken?.reveal()).toBe('S3cr3t-prom');
+    expect(config.prometheus[0].headers).toEqual({ 'X-Scope-OrgID': 'team', 'X-Key': 'S3cr3t' });
     expect(config.api?.url).toBe('https://aegis.example/api');
     expect(config.api?.bearerToken?.reveal()).toBe('S3cr3t-api');
     expect(
@@ -217,13 +263,9 @@ describe('where values come from', () => {
       RATELIMIT_RUNBOOK: 'from-env',
     };
     const byEnv = await resolve({ env });
-    expect([byEnv.context, byEnv.redis.host, byEnv.prometheus.url, byEnv.api?.url, byEnv.runbook]).toEqual([
-      'staging',
-      'from-env',
-      'http://from-env',
-      'http://api-env',
-      'from-env',
-    ]);
+    expect([byEnv.context, byEnv.redis.host, byEnv.prometheus[0].url, byEnv.api?.url, byEnv.runbook]).toEqual(
+      ['staging', 'from-env', 'http://from-env', 'http://api-env', 'from-env'],
+    );
     const flags = {
       context: 'prod',
       redisUrl: 'redis://from-flag',
@@ -236,7 +278,7 @@ describe('where values come from', () => {
     expect([
       byFlag.context,
       byFlag.redis.host,
-      byFlag.prometheus.url,
+      byFlag.prometheus[0].url,
       byFlag.api?.url,
       byFlag.runbook,
     ]).toEqual(['prod', 'from-flag', 'http://from-flag', 'http://api-flag', './from-flag.yaml']);
@@ -297,7 +339,8 @@ describe('credentials stay with their host', () => {
       const asked: string[] = [];
       const { redis, prometheus, api, production } = await resolve(given, asked);
       expect(redis).toMatchObject({ host: 'other', username: null, password: null, tls: null });
-      expect(prometheus).toEqual({
+      expect(prometheus).toHaveLength(1);
+      expect(prometheus[0]).toEqual({
         url: 'http://other',
         basicAuth: null,
         bearerToken: null,
@@ -519,7 +562,10 @@ describe('no secret ever shows', () => {
     const config = await resolve();
     expect(JSON.stringify(config.origins)).not.toContain(MARK);
     expect(
-      inspect({ ...config, prometheus: { ...config.prometheus, headers: {} } }, { depth: 9 }),
+      inspect(
+        { ...config, prometheus: config.prometheus.map((one) => ({ ...one, headers: {} })) },
+        { depth: 9 },
+      ),
     ).not.toContain(MARK);
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { diagnose, outcomeOf } from '../../src/doctor/diagnose.ts';
 import type { ApiFacts, RedisInfo, Scraping } from '../../src/doctor/facts.ts';
+import type { Check } from '../../src/doctor/types.ts';
 import type { Entry, Verified } from '../../src/journal/types.ts';
 import { commonWords } from '../../src/signals/prometheus/health.ts';
 import { joined, parseInfo } from '../../src/signals/redis/health.ts';
@@ -269,7 +270,7 @@ describe('Prometheus', () => {
     const plain = prometheusFacts().scraping;
     if (!plain.known) throw new Error('not known');
     const found = findings(WELL, {
-      prometheus: prometheusFacts({ scraping: known({ ...plain.value, ...more }) }),
+      prometheus: [prometheusFacts({ scraping: known({ ...plain.value, ...more }) })],
     });
     return diagnose({ ...found, evidence: { ...found.evidence, windowSeconds } });
   };
@@ -304,6 +305,42 @@ describe('Prometheus', () => {
     expect(codesOf(scraping({}))).not.toContain('other-prometheus');
   });
 
+  test('each of several is looked at, and those that are asked are no strangers', () => {
+    const { scraping: plain } = prometheusFacts();
+    if (!plain.known) throw new Error('not known');
+    const two = { count: 2, names: ['a:9090', 'b:9090'] };
+    const one = prometheusFacts({
+      host: 'a:9090',
+      scraping: known({ ...plain.value, prometheuses: two, intervals: { acp_auth_failures_total: 200 } }),
+    });
+    const lost = {
+      known: false,
+      cause: 'unreachable',
+      reason: 'prometheus b:9090: connection refused',
+    } as const;
+    const other = prometheusFacts({
+      host: 'b:9090',
+      clock: lost,
+      version: lost,
+      scraping: lost,
+      names: lost,
+    });
+    const checks = diagnose(findings(WELL, { prometheus: [one, other] }));
+    const at = (code: Check['code']) => checks.flatMap((check) => (check.code === code ? check.source : []));
+    expect(at('prometheus-version')).toEqual(['Prometheus a:9090']);
+    expect(at('window-short')).toEqual(['Prometheus a:9090']);
+    expect(at('version-unknown')).toEqual(['Prometheus b:9090']);
+    expect(at('clock-unknown')).toEqual(['Prometheus b:9090']);
+    expect(codesOf(checks)).not.toContain('other-prometheus');
+    expect(codesOf(checks)).toContain('drift-unknown');
+    const third = known({ ...plain.value, prometheuses: { count: 3, names: ['c:9090'] } });
+    const seen = [prometheusFacts({ host: 'a:9090', scraping: third }), prometheusFacts({ host: 'b:9090' })];
+    expect(at('other-prometheus')).toEqual([]);
+    expect(only(diagnose(findings(WELL, { prometheus: seen })), 'other-prometheus').source).toBe(
+      'Prometheus a:9090',
+    );
+  });
+
   test('a metric of which no sample has come is stale, not empty', () => {
     const found = findings({ has: ['acp_tenant_rate_limited_total'] });
     const evidence = structuredClone(found.evidence) as typeof found.evidence;
@@ -314,7 +351,7 @@ describe('Prometheus', () => {
       const plain = prometheusFacts().scraping;
       if (!plain.known) throw new Error('not known');
       const facts = prometheusFacts({ scraping: known({ ...plain.value, ages }) });
-      const checks = diagnose({ ...found, evidence, prometheus: facts });
+      const checks = diagnose({ ...found, evidence, prometheus: [facts] });
       return checks.find((check) => check.signal === 'rejects-by-layer' && check.check === 'source')?.code;
     };
     expect(code({})).toBe('source-stale');

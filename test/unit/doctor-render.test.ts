@@ -93,12 +93,15 @@ const RUNS: [string, DoctorDocument][] = (
           rights: untold(EVIL),
           survey: untold(EVIL),
         },
-        prometheus: {
-          clock: untold(EVIL),
-          version: untold(EVIL),
-          scraping: untold(EVIL),
-          names: untold(EVIL),
-        },
+        prometheus: [
+          {
+            host: null,
+            clock: untold(EVIL),
+            version: untold(EVIL),
+            scraping: untold(EVIL),
+            names: untold(EVIL),
+          },
+        ],
         api: { state: 'unreachable', cause: 'unreachable', reason: EVIL },
         isJournalIntact: false,
       },
@@ -119,9 +122,9 @@ const RUNS: [string, DoctorDocument][] = (
           ],
           isComplete: false,
         }),
-        prometheus: prometheusFacts({
-          names: known({ names: ['acp_gateway_requests_total'], isComplete: false }),
-        }),
+        prometheus: [
+          prometheusFacts({ names: known({ names: ['acp_gateway_requests_total'], isComplete: false }) }),
+        ],
         config: configOf({ runbook: './mine.yaml', thresholds: { 'few-ips': 3 } }),
       },
     ],
@@ -153,14 +156,16 @@ const RUNS: [string, DoctorDocument][] = (
           info: infoOf({ policy: 'noeviction', maxmemoryBytes: 1_000, usedBytes: 1_000 }),
           rights: known(allRights(configOf(), null)),
         }),
-        prometheus: prometheusFacts({
-          scraping: scrapingOf({
-            intervals: { acp_auth_failures_total: 200 },
-            duplicates: [{ metric: 'acp_auth_failures_total', by: 'job', instance: EVIL, copies: 2 }],
-            instances: { count: 12, names: [EVIL, 'gw-2'] },
-            prometheuses: { count: 2, names: [EVIL, 'b'] },
+        prometheus: [
+          prometheusFacts({
+            scraping: scrapingOf({
+              intervals: { acp_auth_failures_total: 200 },
+              duplicates: [{ metric: 'acp_auth_failures_total', by: 'job', instance: EVIL, copies: 2 }],
+              instances: { count: 12, names: [EVIL, 'gw-2'] },
+              prometheuses: { count: 2, names: [EVIL, 'b'] },
+            }),
           }),
-        }),
+        ],
         entries: [block('enforced', 'ada')],
         api: answered(403),
       },

@@ -279,7 +279,7 @@ describe('names that have drifted', () => {
       isComplete: true,
     });
     const has = GATEWAY.has.filter((name) => !/tenant_rate|exceeded/.test(name));
-    const checks = checksOf({ has }, { prometheus: prometheusFacts({ names }) });
+    const checks = checksOf({ has }, { prometheus: [prometheusFacts({ names })] });
     expect(drifted(checks)).toEqual([
       [
         'problem',
@@ -304,7 +304,7 @@ describe('names that have drifted', () => {
     const half = withKeys([], {}, { isComplete: false });
     expect(only(checksOf(GATEWAY, { redis: half }), 'drift-incomplete').source).toBe('acp:*');
     const names = prometheusFacts({ names: untold });
-    expect(only(checksOf(GATEWAY, { prometheus: names }), 'drift-unknown').source).toBe('metric names');
+    expect(only(checksOf(GATEWAY, { prometheus: [names] }), 'drift-unknown').source).toBe('metric names');
     // What half a look has not seen is not called empty where triage itself has read it.
     const unread = withKeys([family('acp:auth_fails:*')], {}, { isComplete: false });
     const checks = checksOf({ has: BOTH.has }, { redis: unread });

@@ -1,49 +1,86 @@
 import type { Adapter, Answer } from '../../evidence/collect.ts';
-import { type Reading, unknown } from '../../evidence/types.ts';
+import type { Reading } from '../../evidence/types.ts';
 import type { Asked } from '../asked.ts';
 import { SourceError } from '../source-error.ts';
 import { answered } from './answer.ts';
 import { type HttpClient, makeHttpClient } from './http.ts';
-import { readQuery } from './own-query.ts';
-import { readRate } from './rate.ts';
-import { type Question, readAge, readGauge } from './read.ts';
+import type { Uniting } from './join.ts';
+import { readQuery, TOP_OWN } from './own-query.ts';
+import type { Held, Question } from './question.ts';
+import { rateReading, readRate } from './rate.ts';
+import { isByTarget, keptRows, readAge, readGauge, TOP_PROCESSES } from './read.ts';
+import { readFrom, readFromAll, type Said } from './several.ts';
 
 /** Reads all of a runbook's Prometheus sources at once, each on its own: one that fails leaves the others be. */
 export const readPrometheus: Adapter = async (asked, { config, runbook, windowSeconds, clock, signal }) => {
-  const http = makeHttpClient(config.prometheus, signal, clock.now);
+  const clients = config.prometheus.map((target) => makeHttpClient(target, signal, clock.now));
   const startedAt = clock.now();
+  const { queries } = config;
   try {
     const answers = asked.map(async (one): Promise<Answer> => {
-      const { queries } = config;
-      try {
-        const reading = await readOne(one, { http, runbook, kind: one.kind, windowSeconds, queries });
-        return answered(one, reading, clock.now() - startedAt);
-      } catch (error) {
-        return answered(one, failed(error, http), clock.now() - startedAt);
-      }
+      const way = wayOf(one, { runbook, kind: one.kind, windowSeconds, queries });
+      const said = await readWith(way, clients);
+      return answered(one, said, clock.now() - startedAt);
     });
     return await Promise.all(answers);
   } finally {
-    http.close();
+    for (const client of clients) client.close();
   }
 };
 
-function readOne({ source }: Asked, question: Question): Promise<Reading> {
+/** How one source is read: asked of one Prometheus, made one of several answers, and cut to what is kept. */
+interface Way {
+  readonly ask: (asked: Pick<Question, 'http' | 'isOneOfSeveral' | 'without'>) => Promise<Held>;
+  readonly uniting: Uniting;
+  readonly finish: (held: Held) => Reading;
+}
+
+function wayOf({ source, kind }: Asked, fixed: Omit<Question, 'http' | 'isOneOfSeveral' | 'without'>): Way {
+  const by = (value: Uniting['value'], same: Uniting['same']): Uniting => ({ value, same });
   switch (source.kind) {
     case 'prometheus-rate':
-      return readRate(source, question);
-    case 'prometheus-gauge':
-      return readGauge(source, question);
+      return {
+        ask: (more) => readRate(source, { ...fixed, ...more }),
+        uniting: by('sum', 'name'),
+        finish: (held) => rateReading(source, kind, held),
+      };
+    case 'prometheus-gauge': {
+      const first = source.first === 'smallest' ? 'smallest' : 'largest';
+      return {
+        ask: (more) => readGauge(source, { ...fixed, ...more }),
+        uniting: by(isByTarget(source) || first === 'smallest' ? first : 'sum', 'name-and-mix'),
+        finish: ({ reading }) => keptRows(reading, first, TOP_PROCESSES),
+      };
+    }
     case 'prometheus-age':
-      return readAge(source, question);
-    case 'prometheus-query':
-      return readQuery(source, question);
+      return {
+        ask: (more) => readAge(source, { ...fixed, ...more }),
+        uniting: by('smallest', 'name-and-mix'),
+        finish: ({ reading }) => keptRows(reading, 'smallest', TOP_PROCESSES),
+      };
+    case 'prometheus-query': {
+      const first = source.reads === 'time' ? 'smallest' : 'largest';
+      return {
+        ask: (more) => readQuery(source, { ...fixed, ...more }),
+        // What the operator's own query adds up is not known, so neither is what two answers share.
+        uniting: by(first, 'name'),
+        finish: ({ reading }) => keptRows(reading, first, TOP_OWN),
+      };
+    }
     default:
       throw new SourceError('malformed', `${source.kind} is not a source in Prometheus`);
   }
 }
 
-function failed(error: unknown, http: HttpClient): Reading {
-  if (error instanceof SourceError) return unknown(error.cause, `prometheus ${http.host}: ${error.message}`);
-  throw error;
+async function readWith(
+  { ask, uniting, finish }: Way,
+  clients: readonly HttpClient[],
+): Promise<Said<Reading>> {
+  const [only] = clients;
+  const isOneOfSeveral = clients.length > 1;
+  const { held, missing } =
+    isOneOfSeveral || only === undefined
+      ? await readFromAll(clients, (http, without) => ask({ http, isOneOfSeveral, without }), uniting)
+      : await readFrom(only, (http) => ask({ http, isOneOfSeveral, without: [] }));
+  return { held: held === null ? null : finish(held), missing };
 }

@@ -2,14 +2,22 @@ import type { Answer } from '../../evidence/collect.ts';
 import type { Reading } from '../../evidence/types.ts';
 import { labelOf } from '../../runbooks/sources.ts';
 import type { Asked } from '../asked.ts';
+import { allOf, readingOf, type Said } from './several.ts';
 
-/** What one source said, with the report on it: each of Prometheus's sources is asked by itself. */
-export function answered(one: Asked, reading: Reading, latencyMs: number): Answer {
+/**
+ * What one source said, with the report on it: each of Prometheus's sources is asked by itself. Numbers of which some
+ * are missing are `measured` with a report that is `unknown`: what they prove is proven, and what is not among them may
+ * be what could not be read.
+ */
+export function answered(one: Asked, said: Said<Reading>, latencyMs: number): Answer {
   const label = labelOf(one.source);
+  const reading = readingOf(said);
   const { status, reason, cause, rows, total, distinct } = reading;
+  const missing = status === 'measured' ? allOf(said.missing) : null;
   const [row] = rows;
   const report = {
-    ...{ label, status, reason, cause, latencyMs },
+    ...(missing === null ? { status, reason, cause } : { status: 'unknown' as const, ...missing }),
+    ...{ label, latencyMs },
     entities: distinct,
     sample:
       row === undefined
@@ -20,7 +28,11 @@ export function answered(one: Asked, reading: Reading, latencyMs: number): Answe
   };
   return {
     asked: [one],
-    reading: { ...reading, rows: rows.map((each) => ({ ...each, sources: [label] })) },
+    reading: {
+      ...reading,
+      rows: rows.map((each) => ({ ...each, sources: [label] })),
+      warnings: missing === null ? reading.warnings : [...reading.warnings, missing.reason],
+    },
     sources: [report],
   };
 }

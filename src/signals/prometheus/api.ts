@@ -11,19 +11,24 @@ export interface Sample {
 const MAX_SERIES = 20_000;
 
 /**
- * Runs an instant query at the server's own present.
- * @throws SourceError for anything but a complete, clean vector of finite numbers: a warning means that part of the
- *   data is missing, and NaN or Inf would poison every sum it enters
+ * Runs an instant query at the server's own present. That the answer lacks data is noted in `http.lacks`.
+ * @param more other parameters of the request
+ * @throws SourceError for anything but a clean vector of finite numbers (NaN or Inf would poison every sum it enters),
+ *   and for an answer in part where nobody takes note
  */
-export async function query(http: HttpClient, promql: string): Promise<Sample[]> {
-  const data = successData(await http.ask('/api/v1/query', { query: promql }));
+export async function query(
+  http: HttpClient,
+  promql: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Sample[]> {
+  const data = successData(await http.ask('/api/v1/query', { query: promql, ...more }), http.lacks);
   if (!isRecord(data) || data.resultType !== 'vector' || !Array.isArray(data.result)) {
     throw new SourceError('malformed', 'the answer is not an instant vector');
   }
   if (data.result.length > MAX_SERIES) {
     throw new SourceError(
       'malformed',
-      `the answer has ${data.result.length} series, at most ${MAX_SERIES} are read`,
+      `the answer has ${data.result.length} series, at most ${MAX_SERIES} are read, so none is: ask for fewer, with sum by or topk`,
     );
   }
   return data.result.map(sample);
@@ -31,13 +36,22 @@ export async function query(http: HttpClient, promql: string): Promise<Sample[]>
 
 /** True when any series of this name is stored, at whatever time and with whatever labels. */
 export async function metricExists(http: HttpClient, metric: string): Promise<boolean> {
-  const data = successData(await http.ask('/api/v1/labels', { 'match[]': metric }));
-  if (!Array.isArray(data)) throw new SourceError('malformed', 'the answer is not a list of label names');
-  return data.includes('__name__');
+  const labels = successData(await http.ask('/api/v1/labels', { 'match[]': metric }), http.lacks);
+  if (!Array.isArray(labels)) throw new SourceError('malformed', 'the answer is not a list of label names');
+  if (!labels.includes('__name__') || labels.length > 1) return labels.includes('__name__');
+  // Without any label of its own; VictoriaMetrics names this one for every metric, also for one that there is not.
+  const { body } = await http.get('/api/v1/label/__name__/values', { 'match[]': metric });
+  const names = successData(body, http.lacks);
+  if (!Array.isArray(names)) throw new SourceError('malformed', 'the answer is not a list of names');
+  return names.includes(metric);
 }
 
-/** What a successful answer holds. @throws SourceError for any other */
-export function successData(body: string): unknown {
+/**
+ * What a successful answer holds.
+ * @param lacks takes what it says of data that it lacks; without it such an answer is an error
+ * @throws SourceError for any other
+ */
+export function successData(body: string, lacks?: Set<string>): unknown {
   let answer: unknown;
   try {
     answer = JSON.parse(body);
@@ -53,14 +67,29 @@ export function successData(body: string): unknown {
       `Prometheus answered status ${JSON.stringify(answer.status)}: ${said.slice(0, 200)}`,
     );
   }
-  // Some versions put remarks on the query itself among the warnings.
-  const warnings = Array.isArray(answer.warnings) ? answer.warnings.map(String) : [];
-  const missing = warnings.filter((warning) => !warning.startsWith('PromQL info:'));
-  if (missing.length > 0) {
-    throw new SourceError('incomplete', `Prometheus warns: ${missing.join('; ').slice(0, 200)}`);
-  }
+  const lack = lackOf(answer);
+  if (lack !== null && lacks === undefined) throw new SourceError('incomplete', lack);
+  if (lack !== null) lacks?.add(lack);
   return answer.data;
 }
+
+/**
+ * What an answer says of data that it lacks, or null. Thanos, Mimir and Prometheus itself (where it reads from a remote
+ * store) warn of it, a cluster of VictoriaMetrics says `isPartial` and no more.
+ */
+function lackOf(answer: Readonly<Record<string, unknown>>): string | null {
+  const warnings = Array.isArray(answer.warnings) ? answer.warnings.map(String) : [];
+  const lacks = warnings.filter((warning) => !isRemark(warning));
+  if (lacks.length > 0) return `Prometheus warns: ${lacks.join('; ').slice(0, 200)}`;
+  return answer.isPartial === true ? 'the answer is partial: some of the data could not be read' : null;
+}
+
+/**
+ * Remarks on the query itself stand among the warnings too: that a name does not look like a counter's, that a quantile
+ * is none. Of those only one lacks data: what mixes histograms with numbers is left out of a sum.
+ */
+const isRemark = (warning: string): boolean =>
+  /^PromQL (?:info|warning):/.test(warning) && !/\bmix of\b/.test(warning);
 
 function sample(entry: unknown): Sample {
   if (!isRecord(entry) || !isRecord(entry.metric) || !Array.isArray(entry.value)) {

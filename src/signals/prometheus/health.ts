@@ -20,6 +20,9 @@ interface Look {
 
 /** Labels by which copies of one series differ when several servers collected it. */
 const COPY_LABELS = ['job', 'replica', 'prometheus_replica', 'prometheus'];
+/** Two samples in a window may be half of it apart, or all of it: then several windows tell. */
+const FEW = 3;
+const LONG = 4;
 /** Names that are shown. */
 const NAMED = 10;
 const MOST_NAMES = 5_000;
@@ -28,7 +31,8 @@ const NAMES_SINCE_SECONDS = 3_600;
 
 /** Looks at how a Prometheus stands, each question on its own. Never rejects for what the server says. */
 export async function prometheusHealth(target: HttpTarget, look: Look): Promise<PrometheusFacts> {
-  const http = makeHttpClient(target, look.signal, look.clock.now);
+  // A signal of its own: Node warns of many listeners on one, as the questions to several servers are.
+  const http = makeHttpClient(target, AbortSignal.any([look.signal]), look.clock.now);
   try {
     const [clock, version, scraping, names] = await Promise.all([
       clockOf(http, look.clock),
@@ -55,7 +59,8 @@ const named = <T>(answer: Told<T>, { host }: HttpClient): Told<T> =>
 async function clockOf(http: HttpClient, clock: Clock): Promise<PrometheusFacts['clock']> {
   const exact = await told(() =>
     skewOf(async () => {
-      const [sample] = await query(http, 'vector(time())');
+      // VictoriaMetrics answers as of half a minute ago (`-search.latencyOffset`), unless it is asked not to.
+      const [sample] = await query(http, 'vector(time())', { nocache: '1' });
       if (sample === undefined) throw new SourceError('malformed', 'time() has no value');
       return { ms: Math.round(sample.value * 1_000), coarseMs: 1 };
     }, clock),
@@ -88,6 +93,7 @@ async function scrapingOf(http: HttpClient, { metrics, all, windowSeconds }: Loo
       combine({
         ...by(all, 'age', (metric) => `time() - max(timestamp(${metric}))`),
         ...by(metrics, 'samples', (metric) => `max(count_over_time(${metric}${window}))`),
+        ...by(metrics, 'long', (metric) => `max(count_over_time(${metric}[${LONG * windowSeconds}s]))`),
       }),
     ),
     query(
@@ -117,7 +123,10 @@ async function scrapingOf(http: HttpClient, { metrics, all, windowSeconds }: Loo
   return {
     ages: Object.fromEntries(numbers(all, 'age').map(([metric, age]) => [metric, Math.max(0, age)])),
     intervals: Object.fromEntries(
-      numbers(metrics, 'samples').map(([metric, n]) => [metric, windowSeconds / n]),
+      numbers(metrics, 'samples').map(([metric, n]) => {
+        const inLong = partOf(times, `${metric} long`)[0]?.value ?? n;
+        return [metric, n < FEW ? (LONG * windowSeconds) / inLong : windowSeconds / n];
+      }),
     ),
     duplicates: COPY_LABELS.flatMap((label) =>
       metrics.flatMap((metric) => duplicatesIn(copies, metric, label)),
@@ -159,11 +168,13 @@ async function namesOf(http: HttpClient, { metrics, clock }: Look) {
     end: String(now + NAMES_SINCE_SECONDS),
     limit: String(MOST_NAMES),
   });
-  const data = successData(body);
+  // That the list ends at the limit is a warning where the limit is known.
+  const lacks = new Set<string>();
+  const data = successData(body, lacks);
   if (!Array.isArray(data) || !data.every((name) => typeof name === 'string')) {
     throw new SourceError('malformed', 'the answer is not a list of names');
   }
-  return { names: data.slice(0, MOST_NAMES), isComplete: data.length < MOST_NAMES };
+  return { names: data.slice(0, MOST_NAMES), isComplete: lacks.size === 0 && data.length < MOST_NAMES };
 }
 
 /** The first words of the metrics' names that say whose they are. */

@@ -21,6 +21,8 @@ export interface HttpClient {
   ask(path: string, params: Readonly<Record<string, string>>): Promise<string>;
   /** The same for what only answers GET, with the time that the server says it is. */
   get(path: string, params: Readonly<Record<string, string>>): Promise<Dated>;
+  /** Where it is noted that an answer lacks data. Without it, nothing but whole answers is of use. */
+  readonly lacks?: Set<string>;
   close(): void;
 }
 
@@ -67,6 +69,10 @@ export function makeHttpClient(target: HttpTarget, signal: AbortSignal, now: () 
   };
 }
 
+const TOO_LARGE =
+  `the answer is larger than ${MAX_RESPONSE_BYTES / 1024 / 1024} MiB, so none of it is read: ` +
+  'ask for less, with sum by or topk, or have shorter label values';
+
 function toSourceError(error: unknown, signal: AbortSignal): SourceError {
   if (signal.aborted) return new SourceError('timeout', 'no answer before the deadline');
   if (error instanceof AxiosError && isCut(error)) {
@@ -85,7 +91,7 @@ function toSourceError(error: unknown, signal: AbortSignal): SourceError {
     return new SourceError('refused', `HTTP ${status}${wait}${detail(error)}`);
   }
   if (error instanceof AxiosError && /maxContentLength/.test(error.message)) {
-    return new SourceError('malformed', `the answer is larger than ${MAX_RESPONSE_BYTES / 1024 / 1024} MiB`);
+    return new SourceError('malformed', TOO_LARGE);
   }
   const message = error instanceof Error ? error.message : String(error);
   return new SourceError('unreachable', networkReason(error) ?? message);

@@ -1,35 +1,52 @@
 // PromQL for the kinds of sources. Label values are quoted; nothing that came out of a system ever enters a query.
 import { selector } from '../../runbooks/sources.ts';
 
-const offset = (seconds: number): string => (seconds === 0 ? '' : ` offset ${seconds}s`);
+/** A window that ended so long ago. */
+export interface When {
+  readonly windowSeconds: number;
+  readonly agoSeconds?: number;
+}
+
+/** The modifier for a time so long ago. */
+export const offset = (seconds: number): string => (seconds === 0 ? '' : ` offset ${seconds}s`);
 
 /**
- * A counter's increase per second over a window that ended so long ago, for every series, with what `rate()` leaves out: the first sample of
- * a series that was born inside the window. `rate()` measures between samples, so a tenant's very first 429s, which
- * arrive as one new series, count for nothing.
+ * A counter's increase per second over a window that ended so long ago, for every series, with what `increase()` leaves
+ * out: the first sample of a series that was born inside the window. It measures between samples, so a tenant's very
+ * first 429s, which arrive as one new series, count for nothing.
+ *
+ * `increase()` over the length of the window is what Prometheus calls `rate()`. VictoriaMetrics divides in its `rate()`
+ * by the time between the first and the last sample instead: a tenant that was rejected for one minute of the five would
+ * seem to be rejected five times as much.
  *
  * The first sample is credited only when the series' target (job and instance, as far as labels tell) exposed the
  * metric before the window and still exposes one of those very series. Otherwise the counter is merely new to
  * Prometheus (or all series of the target got a new label), and what it holds may be years old.
  * A born series rose from zero to its largest value at least, which is its last unless it was reset. Where a reset lets
- * rate() see more than that, rate() stands.
+ * increase() see more than that, or VictoriaMetrics took it to have begun at zero, increase() stands.
  *
- * The alternatives are joined with `or`: `+` would drop every series that has only one of the two.
+ * The two are alternatives of one series, of which the larger counts: `+` would drop every series that has only one of
+ * them, and to compare them with `>=` would take half as long again where there are very many.
+ *
+ * @param only series that have one of these values of a label
  */
 export function perSecond(
   metric: string,
   match: Readonly<Record<string, string>>,
-  windowSeconds: number,
-  agoSeconds = 0,
+  { windowSeconds, agoSeconds = 0 }: When,
+  only: Readonly<Record<string, readonly string[]>> = {},
 ): string {
-  const series = selector(metric, match);
+  const series = selector(metric, match, only);
   const [ago, before] = [offset(agoSeconds), offset(agoSeconds + windowSeconds)];
   const window = `[${windowSeconds}s]${ago}`;
-  const born = `unless ${series}${before} and on (job, instance) group by (job, instance) (${metric}${before} and ${metric}${ago})`;
-  const rate = `rate(${series}${window})`;
-  const rose = `max_over_time(${series}${window}) / ${windowSeconds}`;
-  return [`(${rose} unless ${rate} >= ${rose} ${born})`, rate].join(' or ');
+  const known = `group by (job, instance) (${metric}${before} and ${metric}${ago})`;
+  const born = `max_over_time(${series}${window}) / ${windowSeconds} unless ${series}${before} and on (job, instance) ${known}`;
+  const rate = `increase(${series}${window}) / ${windowSeconds}`;
+  return `max without (${BORN}) (label_replace(${born}, "${BORN}", "1", "", "") or ${rate})`;
 }
+
+/** The label that tells what a series was born with from its increase. */
+const BORN = 'ratelimit_born';
 
 /** The label that tells the parts of a combined query apart. */
 const PART = 'ratelimit_part';

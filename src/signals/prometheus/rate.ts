@@ -3,127 +3,100 @@ import { parseDuration } from '../../values/duration.ts';
 import { isValidId } from '../entities.ts';
 import { SourceError } from '../source-error.ts';
 import { query, type Sample } from './api.ts';
-import type { HttpClient } from './http.ts';
 import { mixOf, rounded } from './mix.ts';
 import { combine, partOf, perSecond, scrapeProbe } from './promql.ts';
-import { nothing, type Of, type Question } from './read.ts';
+import type { Held, Of, Question } from './question.ts';
+import { fold, MOST_PARTS, ranked } from './rank.ts';
+import { nothing } from './read.ts';
+import { leavingOut, targetParts, targetsOf } from './targets.ts';
 import { startUsual } from './usual.ts';
 
-/** Entities that are fetched at most; the rest is in the total and the count. */
+/** Entities that are kept at most; the rest is in the total and the count. */
 const TOP = 200;
-/** Values of the mixed label per entity that are fetched at most. */
-const TOP_MIX = 20;
-/** Parts (an entity and a value of the mixed label) that fit into one answer. */
-const TOP_PARTS = 2_000;
 
 /**
- * Increase per second over the window, largest first, with the mix, and where the source asks for it what it was at the
- * same hour yesterday and a week ago. One evaluation of the rate is enough as long as all parts of it fit into the
- * answer; beyond that Prometheus sums and ranks them. Throws SourceError.
+ * Increase per second over the window, with the mix, and where the source asks for it what it was at the same hour
+ * yesterday and a week ago. One evaluation of the rate is enough as long as all parts of it fit into the answer; beyond
+ * that Prometheus sums and ranks them. Throws SourceError.
  */
-export async function readRate(source: Of<'prometheus-rate'>, question: Question): Promise<Reading> {
-  const { http, windowSeconds } = question;
+export async function readRate(source: Of<'prometheus-rate'>, question: Question): Promise<Held> {
+  const { http, windowSeconds, without, isOneOfSeveral } = question;
   const { metric, match, by, mix } = source;
   const ago = source.ago === null ? 0 : (parseDuration(source.ago) ?? 0);
-  const rate = perSecond(metric, match, windowSeconds, ago);
+  const when = { windowSeconds, agoSeconds: ago };
+  const rateOf = (only: Parameters<typeof perSecond>[3]) =>
+    leavingOut(perSecond(metric, match, when, only), metric, without, when);
+  const rate = rateOf({});
   const labels = [by, mix].filter((label) => label !== null).join(', ');
-  const probes = scrapeProbe(metric, windowSeconds, ago);
   const earlier = source.usual ? startUsual(source, question) : null;
   const answer = await query(
     http,
-    combine({ ...probes, parts: `topk(${TOP_PARTS}, sum by (${labels}) (${rate}))` }),
+    combine({
+      ...scrapeProbe(metric, windowSeconds, ago),
+      ...(isOneOfSeveral ? targetParts('targets', metric, when) : {}),
+      parts: `topk(${MOST_PARTS}, sum by (${labels}) (${rate}))`,
+    }),
   );
+  const targets = targetsOf(answer, 'targets');
+  const held = (reading: Reading): Held => ({ reading, usual: null, targets });
   if (source.ago !== null && !isScraped(answer)) {
     const none = await nothing(http, metric, match, windowSeconds, false);
-    return none.status === 'absent'
-      ? none
-      : empty(`${metric} has too few samples of ${source.ago} ago`, false);
+    return held(
+      none.status === 'absent' ? none : empty(`${metric} has too few samples of ${source.ago} ago`, false),
+    );
   }
   const state = requireWindow(answer, metric, windowSeconds);
   const parts = partOf(answer, 'parts').map((sample) => ({ ...sample, value: rounded(sample.value) }));
-  if (parts.length === 0) return nothing(http, metric, match, windowSeconds, state.inWindow);
+  if (parts.length === 0) return held(await nothing(http, metric, match, windowSeconds, state.inWindow));
   const numbers =
-    parts.length < TOP_PARTS || by === null ? fold(parts, by) : await ranked(source, rate, http);
-  const usual = await earlier?.();
-  const kind = source.entity ?? question.kind;
-  const rows = numbers.entities.slice(0, TOP).map(([id, value]): Row => {
-    return rowOf({
-      id,
-      valid: isValidId(kind, id),
-      kind: source.entity,
-      value,
-      share: numbers.total > 0 ? value / numbers.total : null,
-      usual: usual?.of(id) ?? null,
-      labels:
-        mix === null || by === null
-          ? {}
-          : mixOf(
-              mix,
-              value,
-              numbers.parts.flatMap(({ labels, value: part }) =>
-                (labels[by] ?? '') === id ? [[labels[mix] ?? '', part] as const] : [],
-              ),
-            ),
-    });
-  });
-  return measured({
+    parts.length < MOST_PARTS || by === null ? fold(parts, by, mix) : await ranked(source, rateOf, http);
+  const rows = numbers.entities.map(({ id, value, mix: mixed }) =>
+    rowOf({ id, valid: true, value, labels: mix === null ? {} : { [mix]: mixed } }),
+  );
+  const reading = measured({
     total: numbers.total,
     distinct: by === null ? null : numbers.distinct,
     rows,
-    strangers: strangersAmong(rows),
     live: state.now,
-    baseline: usual?.baseline ?? null,
-    warnings: usual?.warnings ?? [],
   });
+  return { reading, usual: (await earlier?.()) ?? null, targets };
 }
 
-interface Numbers {
-  readonly total: number;
-  readonly distinct: number;
-  /** Largest first. */
-  readonly entities: readonly (readonly [id: string, value: number])[];
-  /** Largest first. */
-  readonly parts: readonly Sample[];
-}
-
-/** Sums of all the parts, which the answer holds. */
-function fold(parts: readonly Sample[], by: string | null): Numbers {
-  const sums = new Map<string, number>();
-  for (const { labels, value } of parts) {
-    const id = labels[by ?? ''] ?? '';
-    sums.set(id, (sums.get(id) ?? 0) + value);
-  }
-  const entities = [...sums]
-    .map(([id, value]): readonly [string, number] => [id, rounded(value)])
-    .filter(([, value]) => value > 0)
-    .sort((a, b) => b[1] - a[1]);
-  const total = rounded(parts.reduce((sum, { value }) => sum + value, 0));
-  const sorted = [...parts].sort((a, b) => b.value - a.value);
-  return { total, distinct: entities.length, entities: by === null ? [] : entities, parts: sorted };
-}
-
-/** Sums and ranks by Prometheus, asked for in parallel, where the parts are too many for one answer. */
-async function ranked({ by, mix }: Of<'prometheus-rate'>, rate: string, http: HttpClient): Promise<Numbers> {
-  const byEntity = `sum by (${by}) (${rate}) > 0`;
-  const top = `topk(${TOP}, ${byEntity})`;
-  const [sums, entities, parts] = await Promise.all([
-    query(http, combine({ total: `sum(${rate})`, count: `count(${byEntity})` })),
-    query(http, top),
-    mix === null
-      ? []
-      : query(
-          http,
-          `topk by (${by}) (${TOP_MIX}, (sum by (${by}, ${mix}) (${rate}) > 0) and on (${by}) ${top})`,
-        ),
-  ]);
-  const number = (name: string) => rounded(partOf(sums, name)[0]?.value ?? 0);
+/** The rates that are kept, largest first, each with its share, its mix and what is usual for it. */
+export function rateReading(
+  { entity, mix }: Of<'prometheus-rate'>,
+  signalKind: string | null,
+  { reading, usual }: Held,
+): Reading {
+  if (reading.status !== 'measured') return reading;
+  const kind = entity ?? signalKind;
+  const total = reading.total ?? 0;
+  const rows = [...reading.rows]
+    .sort((a, b) => b.value - a.value)
+    .slice(0, TOP)
+    .map((row): Row => {
+      const id = String(row.id);
+      const parts = mix === null ? [] : Object.entries(row.labels[mix] ?? {});
+      return {
+        ...{ ...row, kind: entity, valid: isValidId(kind, id) },
+        share: total > 0 ? row.value / total : null,
+        usual: usual?.of(id) ?? null,
+        labels:
+          mix === null
+            ? {}
+            : mixOf(
+                mix,
+                row.value,
+                parts.sort((a, b) => b[1] - a[1]),
+              ),
+      };
+    });
   return {
-    total: number('total'),
-    distinct: number('count'),
-    entities: entities
-      .map(({ labels, value }): readonly [string, number] => [labels[by ?? ''] ?? '', rounded(value)])
-      .sort((a, b) => b[1] - a[1]),
-    parts: [...parts].sort((a, b) => b.value - a.value),
+    ...reading,
+    rows,
+    strangers: strangersAmong(rows),
+    baseline: usual?.baseline ?? null,
+    warnings: [...reading.warnings, ...(usual?.warnings ?? [])],
   };
 }
 

@@ -1,30 +1,22 @@
 import { absent, empty, measured, type Reading, type Row, rowOf } from '../../evidence/types.ts';
-import type { Runbook, SourceSpec } from '../../runbooks/schema.ts';
 import { selector } from '../../runbooks/sources.ts';
 import { isValidId } from '../entities.ts';
+import { SourceError } from '../source-error.ts';
 import { metricExists, query } from './api.ts';
 import type { HttpClient } from './http.ts';
 import { combine, partOf } from './promql.ts';
+import { alone, type Held, type Of, type Question } from './question.ts';
+import { leavingOut, targetParts, targetsOf } from './targets.ts';
 
-export type Of<K extends SourceSpec['kind']> = Extract<SourceSpec, { kind: K }>;
-
-/** Processes that are fetched at most, youngest first. */
-const TOP_PROCESSES = 1_000;
-
-export interface Question {
-  readonly http: HttpClient;
-  readonly runbook: Runbook;
-  /** The kind of the signal's entities, null for a mere total. */
-  readonly kind: string | null;
-  readonly windowSeconds: number;
-  /** The operator's own queries by name. */
-  readonly queries: Readonly<Record<string, string>>;
-}
+/** Processes that are fetched and kept at most, the largest, the youngest or the smallest. */
+export const TOP_PROCESSES = 1_000;
 
 /** The present value by entity. Throws SourceError. */
-export async function readGauge(source: Of<'prometheus-gauge'>, question: Question): Promise<Reading> {
-  const { http, runbook, kind } = question;
-  const series = selector(source.metric, source.match);
+export async function readGauge(source: Of<'prometheus-gauge'>, question: Question): Promise<Held> {
+  const { http, runbook, kind, isOneOfSeveral, windowSeconds, without } = question;
+  const { metric, match } = source;
+  const when = { windowSeconds, alive: true };
+  const series = leavingOut(selector(metric, match), metric, without, when);
   const limit = source.limit === null ? null : (runbook.thresholds[source.limit]?.value ?? null);
   const smallest = source.first === 'smallest';
   const labels = [source.by, source.mix].filter((label) => label !== null).join(', ');
@@ -35,34 +27,37 @@ export async function readGauge(source: Of<'prometheus-gauge'>, question: Questi
       sum: `sum(${series})`,
       count: `count(${byEntity})`,
       rows: `${smallest ? 'bottomk' : 'topk'}(${TOP_PROCESSES}, ${byEntity})`,
+      ...(isOneOfSeveral && !isByTarget(source) ? targetParts('targets', metric, when) : {}),
     }),
   );
   const total = partOf(answer, 'sum')[0]?.value;
-  if (total === undefined) return nothing(http, source.metric, source.match, null, false);
-  const rows = partOf(answer, 'rows')
-    .map(
-      ({ labels, value }): Row => ({
-        ...plainRow(labels[source.by] ?? '', kind, value),
-        labels: source.mix === null ? {} : { [source.mix]: { [labels[source.mix] ?? '']: 1 } },
-        limit:
-          limit === null
-            ? null
-            : {
-                value: limit,
-                ratio: value / limit,
-                problem: null,
-                stored: null,
-                endsInSeconds: null,
-                perHour: null,
-              },
-      }),
-    )
-    .sort((a, b) => (smallest ? a.value - b.value : b.value - a.value));
-  return measured({ total, distinct: partOf(answer, 'count')[0]?.value ?? rows.length, rows });
+  if (total === undefined) return alone(await nothing(http, metric, match, null, false));
+  const rows = partOf(answer, 'rows').map(
+    ({ labels, value }): Row => ({
+      ...plainRow(labels[source.by] ?? '', kind, value),
+      labels: source.mix === null ? {} : { [source.mix]: { [labels[source.mix] ?? '']: 1 } },
+      limit:
+        limit === null
+          ? null
+          : {
+              value: limit,
+              ratio: value / limit,
+              problem: null,
+              stored: null,
+              endsInSeconds: null,
+              perHour: null,
+            },
+    }),
+  );
+  const reading = measured({ total, distinct: partOf(answer, 'count')[0]?.value ?? rows.length, rows });
+  return { ...alone(reading), targets: targetsOf(answer, 'targets') };
 }
 
-/** Seconds since the time that a gauge holds, youngest first. Throws SourceError. */
-export async function readAge(source: Of<'prometheus-age'>, question: Question): Promise<Reading> {
+/** Entities that are targets themselves are the same in every Prometheus: there is nothing to find out about them. */
+export const isByTarget = ({ by }: Of<'prometheus-gauge' | 'prometheus-age'>): boolean => by === 'instance';
+
+/** Seconds since the time that a gauge holds. Throws SourceError. */
+export async function readAge(source: Of<'prometheus-age'>, question: Question): Promise<Held> {
   const { http, kind } = question;
   const series = selector(source.metric, source.match);
   const labels = [source.by, source.mix].filter((label) => label !== null).join(', ');
@@ -72,17 +67,21 @@ export async function readAge(source: Of<'prometheus-age'>, question: Question):
     combine({ count: `count(${newest})`, rows: `time() - topk(${TOP_PROCESSES}, ${newest})` }),
   );
   const distinct = partOf(answer, 'count')[0]?.value;
-  if (distinct === undefined) return nothing(http, source.metric, source.match, null, false);
-  const rows = partOf(answer, 'rows')
-    // A process cannot be younger than now: that is the skew between two clocks.
-    .map(
-      ({ labels, value }): Row => ({
-        ...plainRow(labels[source.by] ?? '', kind, Math.max(0, value)),
-        labels: source.mix === null ? {} : { [source.mix]: { [labels[source.mix] ?? '']: 1 } },
-      }),
-    )
-    .sort((a, b) => a.value - b.value);
-  return measured({ total: null, distinct, rows });
+  if (distinct === undefined) return alone(await nothing(http, source.metric, source.match, null, false));
+  const rows = partOf(answer, 'rows').map(
+    ({ labels, value }): Row => ({
+      // A process cannot be younger than now: that is the skew between two clocks.
+      ...plainRow(labels[source.by] ?? '', kind, Math.max(0, value)),
+      labels: source.mix === null ? {} : { [source.mix]: { [labels[source.mix] ?? '']: 1 } },
+    }),
+  );
+  return alone(measured({ total: null, distinct, rows }));
+}
+
+/** The rows that are kept, in the order that matters. */
+export function keptRows(reading: Reading, first: 'smallest' | 'largest', most: number): Reading {
+  const order = first === 'smallest' ? 1 : -1;
+  return { ...reading, rows: [...reading.rows].sort((a, b) => order * (a.value - b.value)).slice(0, most) };
 }
 
 /** An empty answer: is the metric there with other labels, only in the past, or not at all? */
@@ -93,6 +92,9 @@ export async function nothing(
   windowSeconds: number | null,
   alive: boolean,
 ): Promise<Reading> {
+  // That there is nothing is nothing to rely on when some of it is missing.
+  const [lack] = http.lacks ?? [];
+  if (lack !== undefined) throw new SourceError('incomplete', lack);
   if (alive) return empty(`${metric} is there, and no series of it is ${selector('', match)}`);
   if (!(await metricExists(http, metric))) return absent(`Prometheus has no metric ${metric}`);
   const span = windowSeconds === null ? 'now' : `in the last ${windowSeconds} s`;
