@@ -22,7 +22,6 @@ async function serversOf(target: RedisTarget, timeoutMs = TIMEOUT_MS): Promise<S
 }
 
 const bytes = (texts: readonly string[]) => texts.map((text) => Buffer.from(text));
-const texts = (values: readonly (Buffer | null)[]) => values.map((value) => value && String(value));
 const NAMES = Array.from({ length: 200 }, (_, index) => `acp:key:${index}`);
 const fill = (cluster: TestCluster) => cluster.load(NAMES.map((name) => ['SET', name, name, 'EX', '1000']));
 
@@ -74,7 +73,7 @@ describe('a cluster that is well', () => {
     await cluster.cli('HSET', 'hash', 'f', 'v');
     const { keys } = await serversOf(clusterTarget(cluster));
     const asked = bytes(['hash', ...NAMES, 'none']);
-    expect(texts(await keys.values(asked))).toEqual([null, ...NAMES, null]);
+    expect(await keys.values(asked)).toEqual([null, ...NAMES, null]);
     expect(await keys.types(asked)).toEqual(['hash', ...NAMES.map(() => 'string'), 'none']);
     const [hash, first, ...others] = await keys.pttl(asked);
     expect([hash, others.at(-1)]).toEqual([-1, -2]);
@@ -87,7 +86,7 @@ describe('a cluster that is well', () => {
     expect(nodes.map(({ name }) => name).sort()).toEqual(cluster.replicas.map(({ name }) => name).sort());
     expect(nodes.every(({ replica, behind }) => replica && behind?.linkDown === false)).toBe(true);
     expect(warnings).toEqual([]);
-    expect(texts(await keys.values(bytes(NAMES)))).toEqual(NAMES);
+    expect(await keys.values(bytes(NAMES))).toEqual(NAMES);
     const [node] = nodes;
     const [, held] = (await node?.redis.scan(0, 'COUNT', 1_000)) ?? [];
     expect(await node?.redis.get(held?.[0] ?? '')).toBe(held?.[0]);
@@ -103,9 +102,9 @@ describe('a cluster that is well', () => {
       leaveHalfway: true,
     });
     expect([moved.length, left.length]).toEqual([4, 4]);
-    expect(texts(await keys.values(bytes(names)))).toEqual(names);
+    expect(await keys.values(bytes(names))).toEqual(names);
     await finish();
-    expect(texts(await keys.values(bytes(names)))).toEqual(names);
+    expect(await keys.values(bytes(names))).toEqual(names);
     expect(await keys.types(bytes(names))).toEqual(names.map(() => 'string'));
   });
 });
@@ -126,7 +125,7 @@ describe('a cluster that is not', () => {
     expect(lost[0]?.share).toBeCloseTo(1 / 3, 2);
     expect(lost[0]?.reason).toContain(`redis://${gone.name}: connection refused`);
     const living = names.filter((name) => name !== '');
-    expect(texts(await keys.values(bytes(living)))).toEqual(living);
+    expect(await keys.values(bytes(living))).toEqual(living);
     await expect(keys.values(bytes(NAMES))).rejects.toThrow(gone.name);
     const [node] = nodes;
     if (node === undefined) throw new Error('no node');
@@ -154,13 +153,13 @@ describe('a cluster that is not', () => {
     expect(lost).toEqual([]);
     expect(nodes.filter(({ replica }) => replica)).toHaveLength(1);
     expect(warnings.join()).toContain(`a replica, is read in place of ${gone.name}, and may be behind it`);
-    expect(texts(await keys.values(bytes(NAMES)))).toEqual(NAMES);
+    expect(await keys.values(bytes(NAMES))).toEqual(NAMES);
     const heir = await cluster.waitForFailover(gone);
     const lostNode = before.nodes.find(({ name }) => name === gone.name);
     if (lostNode === undefined) throw new Error('no such node');
     const again = await before.replacementFor(lostNode);
     expect(again).toMatchObject({ name: heir.name, replica: false, slots: lostNode.slots });
-    expect(texts(await before.keys.values(bytes(NAMES)))).toEqual(NAMES);
+    expect(await before.keys.values(bytes(NAMES))).toEqual(NAMES);
   });
 
   test('slots that nobody serves are lost', async () => {
@@ -272,7 +271,7 @@ test('over TLS, with a client certificate, as a user of its own', async () => {
   const more = { tls, username: 'reader', password: new Secret('pw') };
   const { nodes, keys } = await serversOf(clusterTarget(cluster, more));
   expect(nodes).toHaveLength(3);
-  expect(texts(await keys.values(bytes(NAMES)))).toEqual(NAMES);
+  expect(await keys.values(bytes(NAMES))).toEqual(NAMES);
   const without = { ...more, tls: tlsOf(cluster.tls) };
   await expect(serversOf(clusterTarget(cluster, without))).rejects.toMatchObject({ name: 'SourceError' });
 });

@@ -62,7 +62,7 @@ const TABLE: Record<string, Rule> = {
     imports: 'evidence runbooks values',
     types: 'config doctor',
     packages: 'axios axios-retry ioredis',
-    node: 'http https timers',
+    node: 'buffer http https timers',
   },
   // the facts, and who asks for them
   evidence: {
@@ -112,6 +112,7 @@ const ONLY_IN: Record<string, RegExp> = {
   'axios of signals': /^signals\/(?:prometheus\/|http-client|api\.ts)/,
   'axios-retry of signals': /^signals\/http-client\.ts$/,
   'ioredis of signals': /^signals\/redis\//,
+  'node:buffer of signals': /^signals\/redis\/sorter\.ts$/,
   'node:timers of signals': /^signals\/redis\/(?:node-scan|pass)\.ts$/,
   'config of runbooks': /^runbooks\/(?:list|load|new|strict-yaml)\.ts$/,
   'config of evidence': /^evidence\/(?:capture|collect)\.ts$/,

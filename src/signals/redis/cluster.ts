@@ -15,7 +15,7 @@ import {
 import { type Place, serverAt } from './place.ts';
 import { greet, greetingMs, noneOf } from './reach.ts';
 import { Router } from './router.ts';
-import type { KeyAccess, Lost, Node, Opening, Servers } from './servers.ts';
+import type { Key, KeyAccess, Lost, Node, Opening, Servers } from './servers.ts';
 import { SLOTS } from './slots.ts';
 import { stalenessOf } from './stale.ts';
 import { standingOf } from './standing.ts';
@@ -179,7 +179,7 @@ const includes = (slots: Part['slots'], [first, last]: Part['slots'][number]): b
 
 /** Single keys by their slots. */
 function keysThrough(router: Router): KeyAccess {
-  const each = async <T>(command: string, keys: readonly Buffer[]): Promise<T[]> => {
+  const each = async <T>(command: string, keys: readonly Key[]): Promise<T[]> => {
     const calls = keys.map((key): Call => ({ keys: [key], words: [command, key] }));
     return (await router.run(calls, READ)).map(({ error, value, server }) => {
       if (error) throw redisError(error, server);
@@ -188,7 +188,8 @@ function keysThrough(router: Router): KeyAccess {
   };
   return {
     // MGET is silent about keys of other types, where GET is not, and is allowed to whoever may read one server.
-    values: async (keys) => (await each<[Buffer | null]>('MGET', keys)).map(([value]) => value),
+    values: async (keys) =>
+      (await each<[Buffer | null]>('MGET', keys)).map(([value]) => value && value.toString()),
     pttl: async (keys) => (await each<number>('PTTL', keys)).map(Number),
     types: async (keys) => (await each<Buffer>('TYPE', keys)).map(String),
   };

@@ -3,13 +3,14 @@ import { wholeNumber } from '../../values/parse.ts';
 import { type Claim, type Family, type Finished, Skipped } from './family.ts';
 import { entityOf, type KeyTemplate, toId } from './keys.ts';
 import { sampled } from './sampled.ts';
-import type { KeyAccess } from './servers.ts';
+import type { Key, KeyAccess } from './servers.ts';
 
 /**
  * The sum of all keys of one family as a rate. Each count sets the TTL of its key anew, so a key counts since the last
  * pause, however long ago that was: the rate is at most that.
  */
 export class CounterTotal implements Family {
+  readonly remembers = false;
   readonly labels: readonly string[];
   readonly prefixes: readonly string[];
   readonly #template: KeyTemplate;
@@ -28,15 +29,15 @@ export class CounterTotal implements Family {
     this.prefixes = [template.prefix];
   }
 
-  claim(key: string, bytes: Buffer): Claim | null {
+  claim(key: string, name: Key): Claim | null {
     const entity = entityOf(key, this.#template);
-    return entity === null ? null : { entity, wanted: [bytes], self: 0 };
+    return entity === null ? null : { entity, wanted: [name], self: 0 };
   }
 
-  take({ entity }: Claim, [bytes]: readonly (Buffer | null)[]): void {
-    if (!bytes) return;
+  take({ entity }: Claim, [text]: readonly (string | null)[]): void {
+    if (text == null) return;
     this.#seen = true;
-    const value = wholeNumber(bytes.toString('latin1'));
+    const value = wholeNumber(text);
     if (value === null) {
       this.#skipped.count('not a whole number');
       return;

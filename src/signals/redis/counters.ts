@@ -16,7 +16,7 @@ import { Histogram } from './histogram.ts';
 import { entityOf, type KeyTemplate, keyOf, toId } from './keys.ts';
 import { sampled } from './sampled.ts';
 import { Counted } from './seen.ts';
-import type { KeyAccess } from './servers.ts';
+import type { Key, KeyAccess } from './servers.ts';
 import { TopK } from './top-k.ts';
 
 const TOP = 200;
@@ -47,6 +47,7 @@ interface Counter {
  * Several families may name the same entity; it counts once, with the larger value.
  */
 export class CounterFamily implements Family {
+  readonly remembers: boolean;
   readonly labels: readonly string[];
   readonly prefixes: readonly string[];
   readonly #specs: readonly CounterSpec[];
@@ -73,21 +74,23 @@ export class CounterFamily implements Family {
     this.prefixes = specs.map(({ template }) => template.prefix);
     this.#skipped = specs.map(() => new Skipped());
     this.#found = specs.map(() => ({ entities: 0, sample: null }));
-    this.#counted = specs.length > 1 ? new Counted() : null;
+    // Of several families the entities are remembered, so their keys need not be.
+    this.remembers = specs.length > 1;
+    this.#counted = this.remembers ? new Counted() : null;
   }
 
-  claim(key: string, bytes: Buffer): Claim | null {
+  claim(key: string, name: Key): Claim | null {
     for (const [self, { template }] of this.#specs.entries()) {
       const entity = entityOf(key, template);
-      if (entity !== null) return { entity, wanted: [bytes], self: 0, from: self };
+      if (entity !== null) return { entity, wanted: [name], self: 0, from: self };
     }
     return null;
   }
 
-  take({ entity, from = 0 }: Claim, [bytes]: readonly (Buffer | null)[]): void {
-    if (!bytes) return;
+  take({ entity, from = 0 }: Claim, [text]: readonly (string | null)[]): void {
+    if (text == null) return;
     this.#seen = true;
-    const value = wholeNumber(bytes.toString('latin1'));
+    const value = wholeNumber(text);
     if (entity.length > MAX_ENTITY_BYTES) {
       this.#skipped[from]?.count(`with a name over ${MAX_ENTITY_BYTES} bytes`);
       this.#stranger(value ?? 0);
@@ -178,7 +181,7 @@ export class CounterFamily implements Family {
   }
 
   /** Where the server is gone by now, what it told before stands, and only this is not known. */
-  async #ttls(access: KeyAccess, keys: readonly Buffer[]): Promise<(number | 'gone' | null | undefined)[]> {
+  async #ttls(access: KeyAccess, keys: readonly Key[]): Promise<(number | 'gone' | null | undefined)[]> {
     try {
       return await ttlSeconds(access, keys);
     } catch (error) {
@@ -190,12 +193,12 @@ export class CounterFamily implements Family {
 
   #add(counter: Counter): void {
     const { entity, value, from } = counter;
-    const found = this.#found[from];
+    const before = this.#counted?.raise(entity, value, from) ?? null;
+    const found = this.#counted?.isAgain === true ? undefined : this.#found[from];
     if (found !== undefined) {
       found.entities += 1;
       if ((found.sample?.value ?? 0) < value) found.sample = { entity, value };
     }
-    const before = this.#counted?.raise(entity, value) ?? null;
     if (before !== null && before >= value) return;
     this.#total += value - (before ?? 0);
     this.#distinct += before === null ? 1 : 0;

@@ -3,7 +3,7 @@ import { isValidId } from '../entities.ts';
 import { type Claim, type Family, type Finished, MAX_ENTITY_BYTES, Skipped, ttlSeconds } from './family.ts';
 import { entityOf, type KeyTemplate, keyOf, toId } from './keys.ts';
 import { sampled } from './sampled.ts';
-import type { KeyAccess } from './servers.ts';
+import type { Key, KeyAccess } from './servers.ts';
 
 const KEPT = 200;
 const MAX_TEXT_CHARS = 120;
@@ -25,6 +25,7 @@ interface Kept {
 
 /** Keys whose presence is the fact, such as blocks: how many, and of some their text and seconds to live. */
 export class EntryFamily implements Family {
+  readonly remembers = false;
   readonly labels: readonly string[];
   readonly prefixes: readonly string[];
   readonly #options: Options;
@@ -39,15 +40,15 @@ export class EntryFamily implements Family {
     this.prefixes = [options.template.prefix];
   }
 
-  claim(key: string, bytes: Buffer): Claim | null {
+  claim(key: string, name: Key): Claim | null {
     const { template, reason } = this.#options;
     const entity = entityOf(key, template);
     if (entity === null) return null;
-    return { entity, wanted: reason === null ? [bytes] : [bytes, keyOf(entity, reason)], self: 0 };
+    return { entity, wanted: reason === null ? [name] : [name, keyOf(entity, reason)], self: 0 };
   }
 
-  take({ entity }: Claim, [bytes, reason]: readonly (Buffer | null)[]): void {
-    if (!bytes) return;
+  take({ entity }: Claim, [value, reason]: readonly (string | null)[]): void {
+    if (value == null) return;
     this.#seen = true;
     if (entity.length > MAX_ENTITY_BYTES) {
       this.#skipped.count(`with a name over ${MAX_ENTITY_BYTES} bytes`);
@@ -55,8 +56,8 @@ export class EntryFamily implements Family {
     }
     this.#distinct += 1;
     if (this.#kept.length >= KEPT) return;
-    const text = (held: Buffer) => held.toString('utf8').slice(0, MAX_TEXT_CHARS);
-    this.#kept.push({ entity, value: text(bytes), reason: text(reason ?? bytes) });
+    const text = (held: string) => held.slice(0, MAX_TEXT_CHARS);
+    this.#kept.push({ entity, value: text(value), reason: text(reason ?? value) });
   }
 
   skip(): void {

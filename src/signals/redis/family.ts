@@ -1,5 +1,5 @@
 import type { Reading, SourceReport } from '../../evidence/types.ts';
-import type { KeyAccess } from './servers.ts';
+import type { Key, KeyAccess } from './servers.ts';
 
 /** Longer names are not ids of anything; they are counted apart and never shown in full. */
 export const MAX_ENTITY_BYTES = 512;
@@ -8,7 +8,7 @@ export const MAX_ENTITY_BYTES = 512;
 export interface Claim {
   /** Whose key it is, latin1. */
   readonly entity: string;
-  readonly wanted: readonly Buffer[];
+  readonly wanted: readonly Key[];
   /** Which of the wanted is the key itself. */
   readonly self: number;
   /** Which of the family's sources it belongs to; the first unless said. */
@@ -29,14 +29,16 @@ export type Found = Pick<SourceReport, 'entities' | 'sample'>;
  * its reading at the end. It keeps running sums and a bounded top list, so its memory does not grow with the keyspace.
  */
 export interface Family {
+  /** True when a key that comes by twice counts once all the same. */
+  readonly remembers: boolean;
   /** Its key families, as people write them. */
   readonly labels: readonly string[];
   /** Starts of the keys that it wants to see, latin1. */
   readonly prefixes: readonly string[];
-  /** What to read for this key, or null when it is not its own. The key comes as latin1 and as the bytes it is. */
-  claim(key: string, bytes: Buffer): Claim | null;
+  /** What to read for this key, or null when it is not its own. The key comes as latin1, and as it is to be asked for. */
+  claim(key: string, name: Key): Claim | null;
   /** Values in the order of `wanted`. The key itself has one; another that it brought along may be null. */
-  take(claim: Claim, values: readonly (Buffer | null)[]): void;
+  take(claim: Claim, values: readonly (string | null)[]): void;
   /** A claimed key that holds something other than a string. */
   skip(claim: Claim): void;
   /**
@@ -52,7 +54,7 @@ const GONE = -2;
 /** Seconds to live by key; null for a key without expiry, `gone` for one that is not there. */
 export async function ttlSeconds(
   access: KeyAccess,
-  keys: readonly Buffer[],
+  keys: readonly Key[],
 ): Promise<(number | 'gone' | null)[]> {
   return (await access.pttl(keys)).map((milliseconds) => {
     if (milliseconds === GONE) return 'gone';

@@ -44,6 +44,7 @@ export class NodeScan {
   #pace: Pace;
   #visited = 0;
   #owedMs = 0;
+  #answeredAt: number | null = null;
 
   constructor(node: Node, layout: Layout, order: ScanOrder) {
     this.node = node;
@@ -148,11 +149,8 @@ export class NodeScan {
     const { signal, clock, endsAt } = this.#order;
     this.#owedMs += ms;
     if (this.#owedMs < LEAST_REST_MS) return;
-    const startedAt = clock.steady();
-    const restMs = Math.min(this.#owedMs, endsAt - startedAt);
+    const restMs = Math.min(this.#owedMs, endsAt - clock.steady());
     if (restMs > 0) await delay(restMs, undefined, { signal }).catch(() => {});
-    // A timer may take longer; what was rested too long is not owed the next time.
-    this.#owedMs = Math.max(-MOST_AHEAD_MS, this.#owedMs - (clock.steady() - startedAt));
   }
 
   /** Waits for one answer, not longer than patience lasts: what does not answer is hung up on. */
@@ -161,6 +159,8 @@ export class NodeScan {
   ): Promise<{ tookMs: number } & ({ value: T; error: null } | { value: null; error: Error })> {
     const { clock, patienceMs } = this.#order;
     const startedAt = clock.steady();
+    // Whatever was done here since the last answer, the server rested. What it rested too long is not owed later.
+    this.#owedMs = Math.max(-MOST_AHEAD_MS, this.#owedMs - (startedAt - (this.#answeredAt ?? startedAt)));
     let isLate = false;
     const timer = setTimeout(() => {
       isLate = true;
@@ -175,6 +175,7 @@ export class NodeScan {
       return { value: null, error: isLate ? late : (error as Error), tookMs: clock.steady() - startedAt };
     } finally {
       clearTimeout(timer);
+      this.#answeredAt = clock.steady();
     }
   }
 }

@@ -44,17 +44,29 @@ export class SeenKeys {
   }
 }
 
-/** What was counted for whom, so that an entity with a key in each of two families is counted once (8 MiB). */
+/** What was counted for whom, so that an entity with a key in each of two families is counted once (9 MiB). */
 export class Counted {
   readonly #seen = new SeenKeys();
   readonly #values = new Float64Array(SLOTS);
+  /** Of up to eight families, a bit each: where it was met. */
+  readonly #families = new Uint8Array(SLOTS);
+  /** True when the last one that was raised had come from the same family before: SCAN returned it again. */
+  isAgain = false;
 
-  /** Keeps the larger of what was counted and this value. @returns what was counted so far; null: nothing, as far as is remembered */
-  raise(entity: string, value: number): number | null {
+  /**
+   * Keeps the larger of what was counted and this value.
+   * @param from which family it is of
+   * @returns what was counted so far; null: nothing, as far as is remembered
+   */
+  raise(entity: string, value: number, from = 0): number | null {
     const place = this.#seen.place(entity);
+    this.isAgain = false;
     if (place === null) return null;
     const slot = place < 0 ? ~place : place;
     const before = place < 0 ? null : (this.#values[slot] ?? 0);
+    const families = this.#families[slot] ?? 0;
+    this.isAgain = (families & (1 << from)) !== 0;
+    this.#families[slot] = families | (1 << from);
     this.#values[slot] = Math.max(before ?? 0, value);
     return before;
   }

@@ -31,17 +31,20 @@ export interface Lost {
   readonly reason: string;
 }
 
+/** A key as the bytes that it is; plain ASCII may be a text, which is faster. */
+export type Key = string | Buffer;
+
 /**
  * Looks at single keys wherever they are: in a cluster by slot, following MOVED and ASK. Replies come in the order of the
  * keys. A key that cannot be reached is an error, never a key that is not there.
  */
 export interface KeyAccess {
-  /** null: no such key, or one of another type. */
-  values(keys: readonly Buffer[]): Promise<(Buffer | null)[]>;
+  /** As text, what is not UTF-8 replaced. null: no such key, or one of another type. */
+  values(keys: readonly Key[]): Promise<(string | null)[]>;
   /** PTTL: milliseconds; -2 gone, -1 no expiry. */
-  pttl(keys: readonly Buffer[]): Promise<number[]>;
+  pttl(keys: readonly Key[]): Promise<number[]>;
   /** TYPE in Redis's words, `none` for one that is gone. */
-  types(keys: readonly Buffer[]): Promise<string[]>;
+  types(keys: readonly Key[]): Promise<string[]>;
 }
 
 /** The servers that hold a keyspace, each connected. */

@@ -1,6 +1,7 @@
+import { isAscii } from 'node:buffer';
 import type { Claim, Family } from './family.ts';
 import { SeenKeys } from './seen.ts';
-import type { KeyAccess } from './servers.ts';
+import type { Key, KeyAccess } from './servers.ts';
 
 /** A key that a family wants, on its way to its values. */
 export interface Claimed {
@@ -47,11 +48,11 @@ export class Sorter {
       this.namespaceSeen ||= key.startsWith(this.#namespace);
       let isNew: boolean | null = null;
       for (const family of this.#starts.get(key.slice(0, this.#length)) ?? NONE) {
-        const claim = family.claim(key, bytes);
+        const claim = family.claim(key, isAscii(bytes) ? key : bytes);
         if (claim === null) continue;
         // Only what somebody wants is remembered: the rest of a large keyspace must not use up the memory for it.
-        isNew ??= this.#seen.isNew(key);
-        if (isNew) claimed.push({ family, claim });
+        if (!family.remembers) isNew ??= this.#seen.isNew(key);
+        if (family.remembers || isNew) claimed.push({ family, claim });
       }
     }
     return claimed;
@@ -61,7 +62,7 @@ export class Sorter {
 /** Brings the families the values of what they claimed. */
 export async function fetchValues(keys: KeyAccess, claimed: readonly Claimed[]): Promise<void> {
   if (claimed.length === 0) return;
-  const wanted: Buffer[] = [];
+  const wanted: Key[] = [];
   for (const { claim } of claimed) wanted.push(...claim.wanted);
   const values = await keys.values(wanted);
   const missing: Claimed[] = [];

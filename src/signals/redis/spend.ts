@@ -6,7 +6,7 @@ import { isValidId } from '../entities.ts';
 import { type Claim, type Family, type Finished, MAX_ENTITY_BYTES, Skipped, ttlSeconds } from './family.ts';
 import { entityOf, type KeyTemplate, keyOf, toId } from './keys.ts';
 import { sampled } from './sampled.ts';
-import type { KeyAccess } from './servers.ts';
+import type { Key, KeyAccess } from './servers.ts';
 import { TopK } from './top-k.ts';
 
 const TOP = 200;
@@ -52,6 +52,7 @@ interface Spent {
  * spends the one closest to its cap counts: it is the one that refuses.
  */
 export class SpendFamily implements Family {
+  readonly remembers = false;
   readonly labels: readonly string[];
   readonly prefixes: readonly string[];
   readonly #specs: readonly SpendSpec[];
@@ -86,23 +87,23 @@ export class SpendFamily implements Family {
     this.#found = specs.map(() => ({ entities: 0, sample: null }));
   }
 
-  claim(key: string, bytes: Buffer): Claim | null {
+  claim(key: string, name: Key): Claim | null {
     for (const [self, template] of this.#templates.entries()) {
       const entity = entityOf(key, template);
       if (entity === null) continue;
-      const wanted = this.#templates.map((one, at) => (at === self ? bytes : keyOf(entity, one)));
+      const wanted = this.#templates.map((one, at) => (at === self ? name : keyOf(entity, one)));
       return { entity, wanted, self };
     }
     return null;
   }
 
-  take({ entity, self }: Claim, values: readonly (Buffer | null)[]): void {
+  take({ entity, self }: Claim, values: readonly (string | null)[]): void {
     this.#seen = true;
     // A cap brings its entity's row; without one the first spend that is there does.
     const caps = values.slice(this.#specs.length);
-    const first = caps.some(Boolean)
-      ? this.#specs.length + caps.findIndex(Boolean)
-      : values.findIndex((value) => value !== null);
+    const first = caps.some(isThere)
+      ? this.#specs.length + caps.findIndex(isThere)
+      : values.findIndex(isThere);
     if (self !== first) return;
     if (entity.length > MAX_ENTITY_BYTES) {
       this.#skipped.count(`with a name over ${MAX_ENTITY_BYTES} bytes`);
@@ -114,12 +115,12 @@ export class SpendFamily implements Family {
   }
 
   /** What was spent, by family; null when one of them cannot be read. */
-  #spends(entity: string, values: readonly (Buffer | null)[]): Spent[] | null {
+  #spends(entity: string, values: readonly (string | null)[]): Spent[] | null {
     const spends: Spent[] = [];
     for (const [index, spec] of this.#specs.entries()) {
-      const bytes = values[this.#templates.indexOf(spec.spend)];
-      if (!bytes) continue;
-      const usd = spec.unit === 'cents' ? readCents(bytes) : decimal(bytes.toString('latin1'));
+      const text = values[this.#templates.indexOf(spec.spend)];
+      if (text == null) continue;
+      const usd = spec.unit === 'cents' ? readCents(text) : decimal(text);
       if (usd === null || usd < 0) {
         const what = spec.unit === 'cents' ? 'not a whole number of cents' : 'not a number';
         this.#skipped.count(`with a ${usd === null ? `spend that is ${what}` : 'negative spend'}`);
@@ -135,7 +136,7 @@ export class SpendFamily implements Family {
     return spends;
   }
 
-  #add(entity: string, spends: readonly Spent[], values: readonly (Buffer | null)[]): void {
+  #add(entity: string, spends: readonly Spent[], values: readonly (string | null)[]): void {
     const id = toId(entity);
     const held = this.#specs.map((spec): { spent: Spent; limit: Limit | null } => {
       const spent = spends.find((one) => one.spec === spec) ?? { spec, usd: 0 };
@@ -224,14 +225,13 @@ export class SpendFamily implements Family {
   }
 
   /** null where the system does not keep a cap that can be read. */
-  #limitOf({ spec, usd }: Spent, values: readonly (Buffer | null)[]): Limit | null {
+  #limitOf({ spec, usd }: Spent, values: readonly (string | null)[]): Limit | null {
     const { cap, elapsedSeconds } = spec;
     if (cap === null) return null;
-    const bytes = values[this.#templates.findIndex((one) => one.prefix === cap.prefix)] ?? null;
+    const text = values[this.#templates.findIndex((one) => one.prefix === cap.prefix)] ?? null;
     const perHour = elapsedSeconds >= MIN_ELAPSED_SECONDS ? usd / (elapsedSeconds / 3600) : null;
-    if (bytes === null)
+    if (text === null)
       return { value: null, ratio: null, problem: 'none', stored: null, endsInSeconds: null, perHour };
-    const text = bytes.toString('utf8');
     const value = decimal(text);
     if (value === null || value <= 0) {
       return {
@@ -279,6 +279,9 @@ export class SpendFamily implements Family {
   }
 }
 
+/** An empty text is one, too. */
+const isThere = (value: string | null): boolean => value !== null;
+
 const showId = (id: Row['id']): string => (typeof id === 'string' ? id : id.hex);
 
 /** The one closest to its cap first; without caps the larger spend. */
@@ -288,5 +291,4 @@ function closest(a: { spent: Spent; limit: Limit | null }, b: { spent: Spent; li
 
 /** A number that an amount is, or null for anything else (nan, inf, hexadecimal, empty, text). */
 const decimal = (text: string): number | null => readStoredUsd(text)?.toNumber() ?? null;
-const readCents = (bytes: Buffer): number | null =>
-  readStoredCents(bytes.toString('latin1'))?.toNumber() ?? null;
+const readCents = (text: string): number | null => readStoredCents(text)?.toNumber() ?? null;
