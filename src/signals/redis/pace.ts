@@ -13,7 +13,7 @@ interface Limits {
 }
 
 const PACES: Readonly<Record<PaceName, Limits>> = {
-  gentle: { sliceMs: 0.5, rest: 0.5, most: 2_000, overlap: false },
+  gentle: { sliceMs: 0.4, rest: 0.5, most: 2_000, overlap: false },
   normal: { sliceMs: 1.5, rest: 0.1, most: 5_000, overlap: false },
   fast: { sliceMs: 4, rest: 0, most: 10_000, overlap: true },
 };
