@@ -33,6 +33,8 @@ export async function capsCommand(
   });
 }
 
+const isUnknown = ({ status }: { readonly status: string }): boolean => status === 'unknown';
+
 type Found = { readonly caps: readonly Cap[]; readonly warnings: readonly string[] };
 
 async function readCaps(
@@ -49,9 +51,12 @@ async function readCaps(
     return { caps: cap === null ? [] : [cap], warnings: [] };
   }
   const signal = await readSignal(name, { config, runbook }, context);
-  if (signal?.status === 'unknown') {
-    const exitCode = signal.cause === 'auth' ? EXIT.auth : EXIT.failure;
-    throw new RatelimitError(signal.cause ?? 'refused', signal.reason ?? 'not read', { exitCode });
+  // A list that lacks some would look like one that has all.
+  const unread = signal?.status === 'unknown' ? signal : signal?.sources.find(isUnknown);
+  if (unread !== undefined) {
+    const exitCode = unread.cause === 'auth' ? EXIT.auth : EXIT.failure;
+    const hint = unread.cause === 'incomplete' ? 'Give it more time with --timeout, or name the agent.' : '';
+    throw new RatelimitError(unread.cause ?? 'refused', unread.reason ?? 'not read', { exitCode, hint });
   }
   const rows = signal?.rows ?? [];
   const hidden = (signal?.distinct ?? 0) - rows.length;

@@ -19,5 +19,6 @@ export async function tenantsBehind(parts: Parts, context: Context): Promise<Beh
     const count = Math.max(0, ...Object.values(labels).map((mix) => Object.keys(mix).length));
     counts.set(address, Math.max(count, counts.get(address) ?? 0));
   }
-  return { counts, isComplete: (signal.distinct ?? 0) <= signal.rows.length };
+  const isRead = signal.sources.every(({ status }) => status !== 'unknown');
+  return { counts, isComplete: isRead && (signal.distinct ?? 0) <= signal.rows.length };
 }

@@ -131,7 +131,7 @@ export interface ScannedNode {
   readonly coverage: number;
   /** True when it was a replica that was read. */
   readonly replica: boolean;
-  /** Why its share was not read to the end; null: it was. */
+  /** Why its share was not read to the end, or not as it is now; null: it was. */
   readonly reason: string | null;
   readonly cause: Cause | null;
 }
@@ -140,7 +140,7 @@ export interface ScannedNode {
 export interface Scan {
   /** Of the whole keyspace, 0 to 1. */
   readonly coverage: number;
-  /** Why that is not all of it, as the sources that it cut short say it, too; null: it is. */
+  /** Why that is not all of it, or not what it is by now, as its sources say, too; null: it is. */
   readonly reason: string | null;
   /** Keys that came by under the runbook's pattern. */
   readonly keys: number;

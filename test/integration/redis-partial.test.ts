@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readRedis } from '../../src/signals/redis/read.ts';
 import { answersOf, ask, askOne, redisTarget, row } from '../support/collecting.ts';
 import { startFaultyRedis } from '../support/faulty-redis.ts';
-import { stopEverything, temporaryFolder } from '../support/processes.ts';
+import { freePort, stopEverything, temporaryFolder, until } from '../support/processes.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import type { Command } from '../support/resp.ts';
 
@@ -110,6 +110,34 @@ describe('a connection that is cut', () => {
     ).toBe(true);
     expect(reading?.warnings.join()).toContain('when they were last seen could not be read');
     expect(server.connections()).toBe(1);
+  });
+});
+
+describe('a replica that has lost its primary', () => {
+  it('tells what it holds, and is no witness for what it does not hold', async () => {
+    const replica = await startRedis({ config: { replicaof: `127.0.0.1 ${await freePort()}` } });
+    await replica.cli('REPLICAOF', 'NO', 'ONE');
+    await replica.load([['SET', 'acp:auth_fail:203.0.113.42', '7', 'EX', '300']]);
+    await replica.cli('REPLICAOF', '127.0.0.1', String(await freePort()));
+    await until(
+      async () => (await replica.cli('INFO', 'replication')).includes('link_status:down'),
+      'it is cut off',
+    );
+    const answers = await answersOf(readRedis, ALL, { redis: redisTarget(replica.port) });
+    const of = (signal: string) => answers.find(({ asked }) => asked[0]?.signal === signal);
+    expect(of('auth-failures-by-ip')?.scan).toMatchObject({
+      coverage: 1,
+      nodes: [{ replica: true, coverage: 1 }],
+    });
+    expect(of('auth-failures-by-ip')?.scan?.reason).toContain('has lost its primary');
+    expect(of('auth-failures-by-ip')?.reading).toMatchObject({ status: 'measured', total: 7, sample: null });
+    expect(of('auth-failures-by-ip')?.sources).toMatchObject([
+      { status: 'unknown', cause: 'incomplete' },
+      { status: 'unknown', cause: 'incomplete' },
+    ]);
+    expect(of('blocks')?.reading).toMatchObject({ status: 'unknown', total: null, sample: null });
+    expect(of('blocks')?.reading.reason).toMatch(/^no key acp:ip_block:\* there: .*has lost its primary/);
+    await replica.stop();
   });
 });
 

@@ -25,7 +25,7 @@ export interface Found extends Finished {
   readonly none: Reading;
 }
 
-/** Why some of the keyspace was not read. */
+/** Why some of the keyspace was not read, or not as it is now. */
 export interface Gap {
   readonly cause: Cause;
   readonly reason: string;
@@ -80,6 +80,7 @@ export class Findings {
     if (gap !== null) {
       const { cause, reason } = gap;
       if (coverage === 0) return unknown(cause, reason);
+      if (coverage >= 1) return unknown(cause, `no key ${labels.join(', ')} there: ${reason}`);
       const sample = estimate({ total: 0, squares: 0, distinct: 0 }, coverage);
       return { ...unknown(cause, `no key ${labels.join(', ')} so far, ${reason}`), coverage, sample };
     }
@@ -93,8 +94,8 @@ const NAMED = 3;
 
 /** Why the pass did not reach all keys. What was refused stands first, since the exit code follows it. */
 function gapIn({ coverage, nodes, keys }: Passed, { target }: Looked): Gap | null {
-  if (coverage >= 1) return null;
   const open = nodes.filter(({ reason }) => reason !== null);
+  if (open.length === 0) return null;
   const isAlone = nodes.length === 1;
   const named = open
     .slice(0, NAMED)
@@ -103,7 +104,8 @@ function gapIn({ coverage, nodes, keys }: Passed, { target }: Looked): Gap | nul
     );
   const why = `${named.join('; ')}${open.length > NAMED ? ` and ${open.length - NAMED} more` : ''}`;
   const cause = (open.find((one) => one.cause === 'auth') ?? open[0])?.cause ?? 'incomplete';
-  if (coverage === 0) return { cause, reason: isAlone ? why : `${target.display}: ${why}` };
+  // Of a replica that is behind all was read, and that is not all there is.
+  if (coverage === 0 || coverage >= 1) return { cause, reason: isAlone ? why : `${target.display}: ${why}` };
   return {
     cause,
     reason: `${percent(coverage)} of the keyspace was read (${keys.toLocaleString('en-US')} keys seen): ${why}`,

@@ -7,6 +7,7 @@ import { factsOf, type NodeFacts } from './node-facts.ts';
 import { NodeScan, type ScanOrder } from './node-scan.ts';
 import type { Node, Servers } from './servers.ts';
 import type { Claimed } from './sorter.ts';
+import { isOutdated, stalenessOf } from './stale.ts';
 
 /** After a failure it is asked so often whether somebody else has taken over; a failover takes a second or more. */
 const ASK_AGAIN_MS = 100;
@@ -120,12 +121,10 @@ export class Pass {
       const coverage = this.#visited(first);
       const found = { name: node.name, share: first.share, coverage, replica: node.replica };
       if (error === null) {
-        const isWhole = coverage >= 1;
-        return {
-          ...found,
-          reason: isWhole ? null : 'the time was up',
-          cause: isWhole ? null : 'incomplete',
-        };
+        // All of what it holds, and it may not hold what there is by now.
+        const [stale = null] = isOutdated(node) ? stalenessOf(node) : [];
+        const reason = coverage < 1 ? 'the time was up' : stale;
+        return { ...found, reason, cause: reason === null ? null : 'incomplete' };
       }
       this.#earlier.set(first, coverage);
       unread = scan?.unread ?? unread;
