@@ -1,6 +1,7 @@
 // Builds the benchmarks (they share the tests' real servers, which are TypeScript) and runs them.
 // npm run bench            everything, at a size whose ratios can be trusted
-// npm run bench -- scale   large keyspaces against what people do now; --large adds ten million keys
+// npm run bench -- scale   large keyspaces against what people do now; --large adds ten million keys;
+//                          --percent=10 only with that many counters in a hundred keys
 // npm run bench -- --smoke a small size that checks that numbers come out and are right; no time limits
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -33,7 +33,9 @@ const SMOKE: Sizes = { keys: [5_000, 20_000], percents: [10], runs: 1, loop: 20,
 
 /** Triage of large keyspaces against what people do now; everything in one run, so that the ratios hold. */
 export async function scale(program: string, argv: readonly string[]): Promise<boolean> {
-  const sizes = argv.includes('--smoke') ? SMOKE : argv.includes('--large') ? LARGE : SIZES;
+  const all = argv.includes('--smoke') ? SMOKE : argv.includes('--large') ? LARGE : SIZES;
+  const percent = argv.find((word) => word.startsWith('--percent='));
+  const sizes = percent === undefined ? all : { ...all, percents: [Number(percent.split('=')[1])] };
   const bench = new Scale(program, sizes);
   await bench.run();
   return bench.isMeasured;

@@ -126,15 +126,9 @@ function withHidden(signal: Signal, ids: readonly string[], value: number): Sign
   const count = ids.length;
   // Where none was seen so far it is not known whether they have limits.
   const mayHaveLimits = signal.rows.length === 0 || signal.rows.some(({ limit }) => limit !== null);
-  const hidden = Array.from(
-    { length: count },
-    (_, index): Row => ({
-      ...{ id: `unseen-${index + 1}`, valid: true, kind: null, claimed: false, public: true, value },
-      ...{ sources: signal.sources.map(({ label }) => label), atLeast: false, share: null, usual: null },
-      ...{ lastSeenSeconds: 0, expires: true, labels: {}, period: null },
-      limit: mayHaveLimits ? OVER_LIMIT : null,
-    }),
-  );
+  const sources = signal.sources.map(({ label }) => label);
+  const limit = mayHaveLimits ? OVER_LIMIT : null;
+  const hidden = ids.map((id) => hiddenRow(id, value, sources, limit));
   const bin = { from: value, count, total: count * value, squares: count * value * value };
   // A mere total has no entities; it is only larger.
   const isTotal = signal.distinct === null;
@@ -147,6 +141,25 @@ function withHidden(signal: Signal, ids: readonly string[], value: number): Sign
     distribution: signal.distribution === null ? null : withBin(signal.distribution, bin),
   };
 }
+
+/** Written out, since thousands are made. */
+const hiddenRow = (id: string, value: number, sources: Row['sources'], limit: Row['limit']): Row => ({
+  id,
+  valid: true,
+  kind: null,
+  sources,
+  claimed: false,
+  public: true,
+  value,
+  atLeast: false,
+  share: null,
+  usual: null,
+  lastSeenSeconds: 0,
+  expires: true,
+  labels: NO_LABELS,
+  limit,
+  period: null,
+});
 
 /** In the order of the bins; into the one that is there for such values, if one is. */
 function withBin(bins: readonly Bin[], bin: Bin): Bin[] {
@@ -164,6 +177,7 @@ function withBin(bins: readonly Bin[], bin: Bin): Bin[] {
   return bins.map((one, index) => (index === at ? both : one));
 }
 
+const NO_LABELS = {};
 const OVER_LIMIT = {
   ...{ value: 1, ratio: LOUDER, problem: null, stored: null },
   ...{ endsInSeconds: null, perHour: null },

@@ -189,7 +189,7 @@ function keysThrough(router: Router): KeyAccess {
   return {
     // MGET is silent about keys of other types, where GET is not, and is allowed to whoever may read one server.
     values: async (keys) =>
-      (await each<[Buffer | null]>('MGET', keys)).map(([value]) => value && value.toString()),
+      (await each<[Buffer | null]>('MGET', keys)).map(([value]) => value?.toString() ?? null),
     pttl: async (keys) => (await each<number>('PTTL', keys)).map(Number),
     types: async (keys) => (await each<Buffer>('TYPE', keys)).map(String),
   };
