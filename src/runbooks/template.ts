@@ -96,6 +96,15 @@ signals:
     sources:
       - { kind: redis-entry, key: "edge:deny:{ip}" }
 
+  # What Redis removes when its memory is full: any-key, keys-with-ttl or nothing.
+  eviction:
+    title: what Redis removes when its memory is full
+    show: line
+    entity: { kind: name, one: policy, many: policies }
+    unit: servers
+    sources:
+      - { kind: redis-eviction }
+
   # A gauge of Prometheus as it is now, here against a limit.
   connections:
     title: active connections

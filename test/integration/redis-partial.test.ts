@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ScanWishes } from '../../src/evidence/collect.ts';
 import { readRedis } from '../../src/signals/redis/read.ts';
 import { answersOf, ask, askOne, redisTarget, row } from '../support/collecting.ts';
 import { startFaultyRedis } from '../support/faulty-redis.ts';
@@ -104,6 +105,30 @@ describe('a pass that its budget ends', () => {
     });
     expect(readings.blocks).toMatchObject({ total: 3_000, coverage: 1, sample: null });
     expect(readings['account-failures']).toMatchObject({ status: 'empty', live: true });
+  });
+});
+
+describe('a server that is busy', () => {
+  it('is left alone for a while, and then read to the end', async () => {
+    const own = await startRedis({ config: { 'lua-time-limit': '5' } });
+    await own.load(keyspace());
+    // It runs until it is killed; until then whoever asks is told BUSY.
+    let script: Promise<unknown> | null = null;
+    const watch: ScanWishes['watch'] = (progress) => {
+      const timer = setInterval(() => {
+        if (script !== null || progress().coverage < 0.05) return;
+        script = own.cli('EVAL', 'while true do end', '0').catch(() => {});
+        setTimeout(() => void own.cli('SCRIPT', 'KILL').catch(() => {}), 250);
+      }, 1);
+      return () => clearInterval(timer);
+    };
+    const wanted = { redis: redisTarget(own.port), pace: 'gentle' as const, watch };
+    const [answer] = await answersOf(readRedis, ['auth-failures-by-ip'], wanted);
+    await script;
+    expect(answer?.scan).toMatchObject({ coverage: 1, reason: null });
+    expect(answer?.reading).toMatchObject({ total: TOTAL, distinct: IPS });
+    expect(await own.cli('INFO', 'errorstats')).toContain('errorstat_BUSY');
+    await own.stop();
   });
 });
 
