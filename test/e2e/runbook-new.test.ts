@@ -29,7 +29,7 @@ describe('runbook new', () => {
     const kinds = [...stdout.matchAll(/kind: ((?:redis|prometheus)-[a-z]+)/g)].map(([, kind]) => kind);
     expect(new Set(kinds)).toEqual(
       new Set([
-        ...['redis-counter', 'redis-entry', 'redis-spend'],
+        ...['redis-counter', 'redis-entry', 'redis-spend', 'redis-eviction'],
         ...['prometheus-rate', 'prometheus-gauge', 'prometheus-age'],
       ]),
     );

@@ -113,7 +113,7 @@ const ONLY_IN: Record<string, RegExp> = {
   'axios-retry of signals': /^signals\/http-client\.ts$/,
   'ioredis of signals': /^signals\/redis\//,
   'node:buffer of signals': /^signals\/redis\/sorter\.ts$/,
-  'node:timers of signals': /^signals\/redis\/(?:node-scan|pass)\.ts$/,
+  'node:timers of signals': /^signals\/redis\/(?:node-scan|pass|patience)\.ts$/,
   'config of runbooks': /^runbooks\/(?:list|load|new|strict-yaml)\.ts$/,
   'config of evidence': /^evidence\/(?:capture|collect)\.ts$/,
   'values of evidence': /^evidence\/(?:capture(?:-v1)?|redact)\.ts$/,

@@ -84,11 +84,12 @@ describe('the pace', () => {
     expect(share('fast')).toBe(0);
   });
 
-  test('waits longer each time that it is refused, and not for ever', () => {
+  test('asks for less each time that it is refused, and still for something', () => {
     const pace = new Pace('fast', WAY_MS);
-    const waits = Array.from({ length: 8 }, () => pace.refused());
-    expect(waits).toEqual([20, 40, 80, 160, 250, 250, 250, 250]);
-    pace.scanned(10, 1);
-    expect(pace.refused()).toBe(20);
+    const counts = Array.from({ length: 8 }, () => {
+      pace.refused();
+      return pace.count;
+    });
+    expect(counts).toEqual([100, 50, 25, 12, 10, 10, 10, 10]);
   });
 });

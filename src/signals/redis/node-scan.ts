@@ -1,29 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Clock } from '../asked.ts';
 import { SourceError } from '../source-error.ts';
 import { type Layout, visitedShare } from './cursor.ts';
 import { Pace, type PaceName } from './pace.ts';
+import { type Patience, patiently } from './patience.ts';
 import type { KeyAccess, Node } from './servers.ts';
 import { type Claimed, fetchValues, type Sorter } from './sorter.ts';
 
-/** What every server's scan goes by. */
-export interface ScanOrder {
+/** What every server's scan goes by; it ends at the end of patience. */
+export interface ScanOrder extends Patience {
   readonly sorter: Sorter;
   readonly keys: KeyAccess;
   /** SCAN's pattern. */
   readonly glob: Buffer;
   readonly pace: PaceName;
-  readonly clock: Clock;
-  /** When the scan is to end at the latest, by the steady clock. */
-  readonly endsAt: number;
-  /** How long one answer is waited for. */
-  readonly patienceMs: number;
-  /** Aborted when nothing is waited for any more. */
-  readonly signal: AbortSignal;
+  /** How long one answer is waited for, milliseconds. */
+  readonly answerMs: number;
 }
 
-/** The server refuses for now, and may not in a moment. LOADING is not among them: afterwards the keys are others. */
-const FOR_NOW = /^(?:BUSY|OOM|TRYAGAIN|CLUSTERDOWN|MASTERDOWN)\b/;
 /** How often the way to the server is measured before the first SCAN. */
 const WAYS = 3;
 
@@ -97,13 +90,13 @@ export class NodeScan {
   /** How long a command takes that does nothing; without bound where even TIME is forbidden. */
   async #wayMs(): Promise<number> {
     let least = Number.POSITIVE_INFINITY;
-    for (let index = 0; index < WAYS; index++) {
-      const { error, tookMs } = await this.#timed(() => this.node.redis.time());
-      if (error !== null) {
-        if (error.message.startsWith('NOPERM')) return least;
-        throw error;
+    try {
+      for (let index = 0; index < WAYS; index++) {
+        const { tookMs } = await this.#ask(() => this.node.redis.time());
+        least = Math.min(least, tookMs);
       }
-      least = Math.min(least, tookMs);
+    } catch (error) {
+      if (!(error instanceof Error) || !error.message.startsWith('NOPERM')) throw error;
     }
     return least;
   }
@@ -113,22 +106,16 @@ export class NodeScan {
   }
 
   async #scanFrom(cursor: string): Promise<Batch> {
-    for (;;) {
-      const { count } = this.#pace;
+    let count = 0;
+    const { value, tookMs } = await this.#ask(() => {
+      count = this.#pace.count;
       // callBuffer, because the pattern is bytes too.
-      const call = () =>
-        this.node.redis.callBuffer('SCAN', cursor, 'MATCH', this.#order.glob, 'COUNT', count) as Promise<
-          [Buffer, Buffer[]]
-        >;
-      const { value, error, tookMs } = await this.#timed(call);
-      if (error === null) {
-        await this.#rest(this.#pace.scanned(count, tookMs));
-        const [next, keys] = value;
-        return { cursor: next.toString('latin1'), keys };
-      }
-      if (!FOR_NOW.test(error.message) || this.#isOver) throw error;
-      await this.#rest(this.#pace.refused());
-    }
+      const words = ['SCAN', cursor, 'MATCH', this.#order.glob, 'COUNT', count] as const;
+      return this.node.redis.callBuffer(...words) as Promise<[Buffer, Buffer[]]>;
+    });
+    await this.#rest(this.#pace.scanned(count, tookMs));
+    const [next, keys] = value;
+    return { cursor: next.toString('latin1'), keys };
   }
 
   /** Reads the values of a batch; once they are there, all is visited that stands before this cursor. */
@@ -138,11 +125,31 @@ export class NodeScan {
   }
 
   async #fetchFor(claimed: readonly Claimed[], cursor: string | null): Promise<void> {
-    const { error, tookMs } = await this.#timed(() => fetchValues(this.#order.keys, claimed));
-    if (error !== null) throw error;
+    await fetchValues(this.#keys, claimed);
     this.#waiting.delete(claimed);
     if (cursor !== null) this.#visited = visitedShare(cursor, this.#layout);
-    await this.#rest(this.#pace.fetched(claimed.length, tookMs));
+  }
+
+  /** Single keys at the same pace. */
+  readonly #keys: KeyAccess = {
+    values: (keys) => this.#fetched(keys.length, () => this.#order.keys.values(keys)),
+    types: (keys) => this.#fetched(keys.length, () => this.#order.keys.types(keys)),
+    pttl: (keys) => this.#fetched(keys.length, () => this.#order.keys.pttl(keys)),
+  };
+
+  async #fetched<T>(count: number, call: () => Promise<T>): Promise<T> {
+    const { value, tookMs } = await this.#ask(call);
+    await this.#rest(this.#pace.fetched(count, tookMs));
+    return value;
+  }
+
+  /** Asks until it is not refused for now any more. @throws what ended the connection, or what the server refused */
+  #ask<T>(call: () => Promise<T>): Promise<{ value: T; tookMs: number }> {
+    return patiently(
+      () => this.#timed(call),
+      this.#order,
+      () => this.#pace.refused(),
+    );
   }
 
   async #rest(ms: number): Promise<void> {
@@ -153,11 +160,9 @@ export class NodeScan {
     if (restMs > 0) await delay(restMs, undefined, { signal }).catch(() => {});
   }
 
-  /** Waits for one answer, not longer than patience lasts: what does not answer is hung up on. */
-  async #timed<T>(
-    call: () => Promise<T>,
-  ): Promise<{ tookMs: number } & ({ value: T; error: null } | { value: null; error: Error })> {
-    const { clock, patienceMs } = this.#order;
+  /** Waits for one answer, and for that not for ever: what does not answer is hung up on. */
+  async #timed<T>(call: () => Promise<T>): Promise<{ value: T; tookMs: number }> {
+    const { clock, answerMs } = this.#order;
     const startedAt = clock.steady();
     // Whatever was done here since the last answer, the server rested. What it rested too long is not owed later.
     this.#owedMs = Math.max(-MOST_AHEAD_MS, this.#owedMs - (startedAt - (this.#answeredAt ?? startedAt)));
@@ -165,14 +170,12 @@ export class NodeScan {
     const timer = setTimeout(() => {
       isLate = true;
       this.node.redis.disconnect();
-    }, patienceMs);
+    }, answerMs);
     try {
       const value = await call();
-      return { value, error: null, tookMs: clock.steady() - startedAt };
+      return { value, tookMs: clock.steady() - startedAt };
     } catch (error) {
-      if (error instanceof TypeError || error instanceof RangeError) throw error;
-      const late = new SourceError('timeout', `no answer in ${patienceMs} ms`);
-      return { value: null, error: isLate ? late : (error as Error), tookMs: clock.steady() - startedAt };
+      throw isLate ? new SourceError('timeout', `no answer in ${answerMs} ms`) : error;
     } finally {
       clearTimeout(timer);
       this.#answeredAt = clock.steady();

@@ -24,7 +24,6 @@ const LEAST = 10;
 const JUMP = 8;
 const JUMP_SLICES = 8;
 const MOST_REST_MS = 250;
-const FIRST_PRESSURE_MS = 20;
 
 /**
  * Decides how many keys a SCAN visits and how long to rest afterwards, from how long the calls take: more while they
@@ -38,7 +37,6 @@ export class Pace {
   readonly #perKey = new Cost();
   readonly #perValue = new Cost();
   #count = FIRST;
-  #refusals = 0;
 
   /** @param wayMs how long a call took that does nothing */
   constructor(name: PaceName, wayMs: number) {
@@ -53,7 +51,6 @@ export class Pace {
 
   /** A SCAN that visited so many keys took so long. @returns milliseconds to rest */
   scanned(count: number, tookMs: number): number {
-    this.#refusals = 0;
     const { sliceMs, most } = this.limits;
     const known = this.#perKey.each;
     const serverMs = this.#serverMs(tookMs);
@@ -76,11 +73,9 @@ export class Pace {
     return this.#restAfter((this.#perValue.each ?? 0) * count);
   }
 
-  /** The server refused for now. @returns milliseconds to wait before it is asked again, more with each refusal in a row */
-  refused(): number {
+  /** The server refused for now: the next call asks for less. */
+  refused(): void {
     this.#count = Math.max(LEAST, Math.floor(this.#count / 2));
-    this.#refusals += 1;
-    return Math.min(MOST_REST_MS, FIRST_PRESSURE_MS * 2 ** (this.#refusals - 1));
   }
 
   #serverMs(tookMs: number): number {

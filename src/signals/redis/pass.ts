@@ -5,6 +5,7 @@ import { SourceError } from '../source-error.ts';
 import { redisError } from './client.ts';
 import { factsOf, type NodeFacts } from './node-facts.ts';
 import { NodeScan, type ScanOrder } from './node-scan.ts';
+import { patiently } from './patience.ts';
 import type { Node, Servers } from './servers.ts';
 import type { Claimed } from './sorter.ts';
 import { isOutdated, stalenessOf } from './stale.ts';
@@ -143,7 +144,7 @@ export class Pass {
   /** @returns why it ended before its time; null: it did not */
   async #attempt(share: Node, node: Node, unread: readonly Claimed[]): Promise<Error | null> {
     try {
-      const facts = await factsOf(node);
+      const facts = await patiently(() => factsOf(node), this.#order);
       this.#facts.set(share, facts);
       const scan = new NodeScan(node, facts.layout, this.#order);
       this.#scans.set(share, scan);

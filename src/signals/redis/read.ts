@@ -8,6 +8,7 @@ import { bySignal, familyFor } from './families.ts';
 import { evictionOf, Findings, type Found } from './findings.ts';
 import { globFor } from './keys.ts';
 import { Pass } from './pass.ts';
+import { patiently } from './patience.ts';
 import { openServers, type Servers } from './servers.ts';
 import { Sorter } from './sorter.ts';
 
@@ -45,7 +46,8 @@ async function readAll(
 ): Promise<Answer[]> {
   const { runbook, config, clock, signal } = request;
   const { pace, endsAfterMs, watch } = request.scan;
-  const now = await serverTime(servers, clock);
+  const endsAt = clock.steady() + endsAfterMs - (clock.now() - startedAt);
+  const now = await patiently(() => serverTime(servers, clock), { clock, endsAt, signal });
   const parts = bySignal(asked).map((part) => ({ part, family: familyFor(part, now, clock) }));
   const families = parts.flatMap(({ family }) => family ?? []);
   const namespace = runbook.namespace ?? '';
@@ -54,8 +56,8 @@ async function readAll(
   const pass = new Pass(servers, {
     ...{ sorter, clock, signal, pace, keys: servers.keys, target: config.redis },
     glob: globFor(namespace === '' ? prefixes : [...prefixes, namespace]),
-    endsAt: clock.steady() + endsAfterMs - (clock.now() - startedAt),
-    patienceMs: config.timeoutSeconds * 1000,
+    endsAt,
+    answerMs: config.timeoutSeconds * 1000,
   });
   const stopWatching = watch?.(() => pass.progress) ?? (() => {});
   const passed = await pass.run().finally(stopWatching);
