@@ -173,7 +173,7 @@ describe('runbook validate', () => {
     expect(json).toMatchObject({
       valid: true,
       name: 'edge',
-      counts: { signals: 7, thresholds: 16, categories: 4, remedies: 1 },
+      counts: { signals: 8, thresholds: 16, categories: 4, remedies: 1 },
       problems: [],
     });
   });
