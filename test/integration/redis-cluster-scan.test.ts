@@ -149,6 +149,21 @@ describe('a cluster that loses a master', () => {
     expect(lost).toMatchObject([{ name: gone.name, coverage: 0, cause: 'unreachable' }]);
     expect(scan.reason).toContain(gone.name);
     expect(sources.every(({ status }) => status === 'unknown')).toBe(true);
+    // What one entity has on several servers is told where all of them answer, and the pass is not held up by the others.
+    const day = new Date().toISOString().slice(0, 10).replaceAll('-', '');
+    const spends = Array.from(
+      { length: 300 },
+      (_, index): Command => ['SET', `acp:agent_cost_today:a-${index}:${day}`, '9.00'],
+    );
+    const living = cluster.masters.filter((node) => node !== gone);
+    await Promise.all(living.map((node) => node.load(spends).catch(() => {})));
+    const both = await answersOf(readRedis, ['auth-failures-by-ip', 'agent-spend'], {
+      redis: clusterTarget(cluster),
+      timeoutSeconds: 8,
+    });
+    expect(both.map(({ scan }) => scan?.coverage)).toEqual([scan.coverage, scan.coverage]);
+    const money = both.find(({ asked }) => asked[0]?.signal === 'agent-spend');
+    expect(money?.reading.warnings.join()).toContain('beside one on a server that does not answer');
     await cluster.stop();
   });
 

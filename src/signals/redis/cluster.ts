@@ -179,18 +179,26 @@ const includes = (slots: Part['slots'], [first, last]: Part['slots'][number]): b
 
 /** Single keys by their slots. */
 function keysThrough(router: Router): KeyAccess {
-  const each = async <T>(command: string, keys: readonly Key[]): Promise<T[]> => {
+  const each = async <T>(command: string, keys: readonly Key[]): Promise<(T | Error)[]> => {
     const calls = keys.map((key): Call => ({ keys: [key], words: [command, key] }));
-    return (await router.run(calls, READ)).map(({ error, value, server }) => {
-      if (error) throw redisError(error, server);
-      return replyOf<T>({ error, value });
-    });
+    return (await router.run(calls, READ)).map(({ error, value, server }) =>
+      error ? redisError(error, server) : replyOf<T>({ error, value }),
+    );
   };
   return {
     // MGET is silent about keys of other types, where GET is not, and is allowed to whoever may read one server.
     values: async (keys) =>
-      (await each<[Buffer | null]>('MGET', keys)).map(([value]) => value?.toString() ?? null),
-    pttl: async (keys) => (await each<number>('PTTL', keys)).map(Number),
-    types: async (keys) => (await each<Buffer>('TYPE', keys)).map(String),
+      (await each<[Buffer | null]>('MGET', keys)).map((found) =>
+        found instanceof Error ? found : (found[0]?.toString() ?? null),
+      ),
+    pttl: async (keys) =>
+      (await each<number>('PTTL', keys)).map((found) =>
+        found instanceof Error ? Number.NaN : Number(found),
+      ),
+    types: async (keys) =>
+      (await each<Buffer>('TYPE', keys)).map((found) => {
+        if (found instanceof Error) throw found;
+        return String(found);
+      }),
   };
 }

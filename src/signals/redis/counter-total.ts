@@ -1,6 +1,6 @@
 import { type Id, measured } from '../../evidence/types.ts';
 import { wholeNumber } from '../../values/parse.ts';
-import { type Claim, type Family, type Finished, Skipped } from './family.ts';
+import { type Claim, ELSEWHERE, type Family, type Finished, Skipped } from './family.ts';
 import { entityOf, type KeyTemplate, toId } from './keys.ts';
 import { sampled } from './sampled.ts';
 import type { Key, KeyAccess } from './servers.ts';
@@ -51,6 +51,11 @@ export class CounterTotal implements Family {
   skip(): void {
     this.#seen = true;
     this.#skipped.count('not a string');
+  }
+
+  miss(): void {
+    this.#seen = true;
+    this.#skipped.count(ELSEWHERE);
   }
 
   async finish(_: KeyAccess, coverage: number): Promise<Finished | null> {

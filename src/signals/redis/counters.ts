@@ -5,6 +5,7 @@ import type { Period } from '../../values/template.ts';
 import { isValidId } from '../entities.ts';
 import {
   type Claim,
+  ELSEWHERE,
   type Family,
   type Finished,
   type Found,
@@ -106,6 +107,11 @@ export class CounterFamily implements Family {
     this.#skipped[from]?.count('not a string');
   }
 
+  miss({ from = 0 }: Claim): void {
+    this.#seen = true;
+    this.#skipped[from]?.count(ELSEWHERE);
+  }
+
   async finish(keys: KeyAccess, coverage: number): Promise<Finished | null> {
     if (!this.#seen) return null;
     const skipped = this.#skipped.flatMap((one, index) => one.warnings(this.labels[index] ?? ''));
@@ -183,7 +189,9 @@ export class CounterFamily implements Family {
   /** Where the server is gone by now, what it told before stands, and only this is not known. */
   async #ttls(access: KeyAccess, keys: readonly Key[]): Promise<(number | 'gone' | null | undefined)[]> {
     try {
-      return await ttlSeconds(access, keys);
+      const ttls = await ttlSeconds(access, keys);
+      this.#isUndated = ttls.includes(undefined);
+      return ttls;
     } catch (error) {
       if (error instanceof TypeError || error instanceof RangeError) throw error;
       this.#isUndated = true;

@@ -1,6 +1,14 @@
 import { measured, type Row, rowOf } from '../../evidence/types.ts';
 import { isValidId } from '../entities.ts';
-import { type Claim, type Family, type Finished, MAX_ENTITY_BYTES, Skipped, ttlSeconds } from './family.ts';
+import {
+  type Claim,
+  ELSEWHERE,
+  type Family,
+  type Finished,
+  MAX_ENTITY_BYTES,
+  Skipped,
+  ttlSeconds,
+} from './family.ts';
 import { entityOf, type KeyTemplate, keyOf, toId } from './keys.ts';
 import { sampled } from './sampled.ts';
 import type { Key, KeyAccess } from './servers.ts';
@@ -63,6 +71,11 @@ export class EntryFamily implements Family {
   skip(): void {
     this.#seen = true;
     this.#skipped.count('not a string');
+  }
+
+  miss(): void {
+    this.#seen = true;
+    this.#skipped.count(ELSEWHERE);
   }
 
   async finish(keys: KeyAccess, coverage: number): Promise<Finished | null> {

@@ -41,6 +41,8 @@ export interface Family {
   take(claim: Claim, values: readonly (string | null)[]): void;
   /** A claimed key that holds something other than a string. */
   skip(claim: Claim): void;
+  /** Another key that it brought along is on a server that does not answer: what is claimed cannot be told. */
+  miss(claim: Claim): void;
   /**
    * Completes the reading, or null when no key of the family was seen.
    * @param coverage share of the keyspace that was visited, above 0
@@ -51,16 +53,20 @@ export interface Family {
 /** What PTTL answers for a key that is not there. */
 const GONE = -2;
 
-/** Seconds to live by key; null for a key without expiry, `gone` for one that is not there. */
+/** Seconds to live by key; null for a key without expiry, `gone` for one that is not there, undefined where that is not told. */
 export async function ttlSeconds(
   access: KeyAccess,
   keys: readonly Key[],
-): Promise<(number | 'gone' | null)[]> {
+): Promise<(number | 'gone' | null | undefined)[]> {
   return (await access.pttl(keys)).map((milliseconds) => {
+    if (Number.isNaN(milliseconds)) return undefined;
     if (milliseconds === GONE) return 'gone';
     return milliseconds >= 0 ? milliseconds / 1000 : null;
   });
 }
+
+/** Why a key is skipped whose entity is told by another one, too. */
+export const ELSEWHERE = 'beside one on a server that does not answer';
 
 /** `3 keys of acp:auth_fail:* skipped: 2 not a whole number, 1 not a string`, or nothing. */
 export class Skipped {

@@ -125,7 +125,8 @@ export class NodeScan {
   }
 
   async #fetchFor(claimed: readonly Claimed[], cursor: string | null): Promise<void> {
-    await fetchValues(this.#keys, claimed);
+    const fetch = () => fetchValues(this.#keys, claimed);
+    await patiently(fetch, this.#order, () => this.#pace.refused());
     this.#waiting.delete(claimed);
     if (cursor !== null) this.#visited = visitedShare(cursor, this.#layout);
   }

@@ -36,12 +36,12 @@ export type Key = string | Buffer;
 
 /**
  * Looks at single keys wherever they are: in a cluster by slot, following MOVED and ASK. Replies come in the order of the
- * keys. A key that cannot be reached is an error, never a key that is not there.
+ * keys. A key that cannot be reached is never a key that is not there.
  */
 export interface KeyAccess {
-  /** As text, what is not UTF-8 replaced. null: no such key, or one of another type. */
-  values(keys: readonly Key[]): Promise<(string | null)[]>;
-  /** PTTL: milliseconds; -2 gone, -1 no expiry. */
+  /** As text, what is not UTF-8 replaced. null: no such key, or one of another type. An error: its server does not answer. */
+  values(keys: readonly Key[]): Promise<(string | null | Error)[]>;
+  /** PTTL: milliseconds; -2 gone, -1 no expiry. NaN: its server does not answer. */
   pttl(keys: readonly Key[]): Promise<number[]>;
   /** TYPE in Redis's words, `none` for one that is gone. */
   types(keys: readonly Key[]): Promise<string[]>;

@@ -59,7 +59,10 @@ export class Sorter {
   }
 }
 
-/** Brings the families the values of what they claimed. */
+/**
+ * Brings the families the values of what they claimed. Nothing is given to any of them before all is there, so that what
+ * fails can be asked for again as a whole.
+ */
 export async function fetchValues(keys: KeyAccess, claimed: readonly Claimed[]): Promise<void> {
   if (claimed.length === 0) return;
   const wanted: Key[] = [];
@@ -68,23 +71,34 @@ export async function fetchValues(keys: KeyAccess, claimed: readonly Claimed[]):
   const missing: Claimed[] = [];
   let at = 0;
   for (const one of claimed) {
+    const self = values[at + one.claim.self] ?? null;
+    // Its own server does not answer: then none of its keys is told.
+    if (self instanceof Error) throw self;
+    // The key itself was there a moment ago; another one that it brought along may well be absent.
+    if (self === null) missing.push(one);
+    at += one.claim.wanted.length;
+  }
+  const types = await typesOf(keys, missing);
+  at = 0;
+  for (const one of claimed) {
     const { claim, family } = one;
     const { length } = claim.wanted;
     // Nearly all want their own key and nothing else.
     const own = length === 1 ? [values[at] ?? null] : values.slice(at, at + length);
     at += length;
-    // The key itself was there a moment ago; another one that it brought along may well be absent.
-    if (own[claim.self] === null) missing.push(one);
-    else family.take(claim, own);
+    if (own[claim.self] === null) {
+      if (types.get(one) !== 'none') family.skip(claim);
+    } else if (isTold(own)) family.take(claim, own);
+    else family.miss(claim);
   }
-  await tellTypes(keys, missing);
 }
 
+const isTold = (values: readonly (string | null | Error)[]): values is readonly (string | null)[] =>
+  values.every((value) => !(value instanceof Error));
+
 /** No value is there for a key that has expired since and for one of another type, which must not go unsaid. */
-async function tellTypes(keys: KeyAccess, missing: readonly Claimed[]): Promise<void> {
-  if (missing.length === 0) return;
+async function typesOf(keys: KeyAccess, missing: readonly Claimed[]): Promise<Map<Claimed, string>> {
+  if (missing.length === 0) return new Map();
   const types = await keys.types(missing.flatMap(({ claim }) => claim.wanted[claim.self] ?? []));
-  missing.forEach(({ family, claim }, index) => {
-    if (types[index] !== 'none') family.skip(claim);
-  });
+  return new Map(missing.map((one, index) => [one, types[index] ?? 'none']));
 }

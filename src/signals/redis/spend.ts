@@ -3,7 +3,15 @@ import { formatDuration } from '../../values/duration.ts';
 import { readStoredCents, readStoredUsd } from '../../values/money.ts';
 import type { Period } from '../../values/template.ts';
 import { isValidId } from '../entities.ts';
-import { type Claim, type Family, type Finished, MAX_ENTITY_BYTES, Skipped, ttlSeconds } from './family.ts';
+import {
+  type Claim,
+  ELSEWHERE,
+  type Family,
+  type Finished,
+  MAX_ENTITY_BYTES,
+  Skipped,
+  ttlSeconds,
+} from './family.ts';
 import { entityOf, type KeyTemplate, keyOf, toId } from './keys.ts';
 import { sampled } from './sampled.ts';
 import type { Key, KeyAccess } from './servers.ts';
@@ -171,6 +179,11 @@ export class SpendFamily implements Family {
   skip(): void {
     this.#seen = true;
     this.#skipped.count('not a string');
+  }
+
+  miss(): void {
+    this.#seen = true;
+    this.#skipped.count(ELSEWHERE);
   }
 
   async finish(keys: KeyAccess, coverage: number): Promise<Finished | null> {
