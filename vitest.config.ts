@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** Files that put something else in place of a module, which others must not get to see. */
+const MOCKING = ['test/unit/config-init.test.ts', 'test/unit/config-lazy.test.ts'];
+
 export default defineConfig({
   define: { __VERSION__: JSON.stringify('test') },
   test: {
@@ -8,7 +11,11 @@ export default defineConfig({
     projects: [
       // Pure functions here, and processes of their own in e2e, so that files may share what they import: it takes a
       // good part of their time.
-      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false } },
+      {
+        extends: true,
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], exclude: MOCKING, isolate: false },
+      },
+      { extends: true, test: { name: 'unit-alone', include: MOCKING } },
       {
         extends: true,
         test: {

@@ -1,6 +1,5 @@
 import { type Limit, measured, type Row, rowOf } from '../../evidence/types.ts';
 import { formatDuration } from '../../values/duration.ts';
-import { readStoredCents, readStoredUsd } from '../../values/money.ts';
 import type { Period } from '../../values/template.ts';
 import { isValidId } from '../entities.ts';
 import {
@@ -13,6 +12,7 @@ import {
   ttlSeconds,
 } from './family.ts';
 import { entityOf, type KeyTemplate, keyOf, toId } from './keys.ts';
+import { limitFrom, readCents, readUsd } from './limit.ts';
 import { sampled } from './sampled.ts';
 import type { Key, KeyAccess } from './servers.ts';
 import { TopK } from './top-k.ts';
@@ -128,7 +128,7 @@ export class SpendFamily implements Family {
     for (const [index, spec] of this.#specs.entries()) {
       const text = values[this.#templates.indexOf(spec.spend)];
       if (text == null) continue;
-      const usd = spec.unit === 'cents' ? readCents(text) : decimal(text);
+      const usd = spec.unit === 'cents' ? readCents(text) : readUsd(text);
       if (usd === null || usd < 0) {
         const what = spec.unit === 'cents' ? 'not a whole number of cents' : 'not a number';
         this.#skipped.count(`with a ${usd === null ? `spend that is ${what}` : 'negative spend'}`);
@@ -241,22 +241,9 @@ export class SpendFamily implements Family {
   #limitOf({ spec, usd }: Spent, values: readonly (string | null)[]): Limit | null {
     const { cap, elapsedSeconds } = spec;
     if (cap === null) return null;
-    const text = values[this.#templates.findIndex((one) => one.prefix === cap.prefix)] ?? null;
+    const stored = values[this.#templates.findIndex((one) => one.prefix === cap.prefix)] ?? null;
     const perHour = elapsedSeconds >= MIN_ELAPSED_SECONDS ? usd / (elapsedSeconds / 3600) : null;
-    if (text === null)
-      return { value: null, ratio: null, problem: 'none', stored: null, endsInSeconds: null, perHour };
-    const value = decimal(text);
-    if (value === null || value <= 0) {
-      return {
-        value: null,
-        ratio: null,
-        problem: 'invalid',
-        stored: text.slice(0, 40),
-        endsInSeconds: null,
-        perHour,
-      };
-    }
-    return { value, ratio: usd / value, problem: null, stored: null, endsInSeconds: null, perHour };
+    return limitFrom(stored, usd, perHour);
   }
 
   #noteUnusable(entity: string, stored: string): void {
@@ -301,7 +288,3 @@ const showId = (id: Row['id']): string => (typeof id === 'string' ? id : id.hex)
 function closest(a: { spent: Spent; limit: Limit | null }, b: { spent: Spent; limit: Limit | null }): number {
   return (b.limit?.ratio ?? -1) - (a.limit?.ratio ?? -1) || b.spent.usd - a.spent.usd;
 }
-
-/** A number that an amount is, or null for anything else (nan, inf, hexadecimal, empty, text). */
-const decimal = (text: string): number | null => readStoredUsd(text)?.toNumber() ?? null;
-const readCents = (text: string): number | null => readStoredCents(text)?.toNumber() ?? null;
