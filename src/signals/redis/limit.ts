@@ -13,9 +13,10 @@ export const readCents = (text: string): number | null => readStoredCents(text)?
  * @param perHour mean since the period began; null: it cannot be known yet
  */
 export function limitFrom(stored: string | null, usd: number, perHour: number | null): Limit {
-  const none = { value: null, ratio: null, stored: null, endsInSeconds: null, perHour };
+  // Always in the order in which a capture gives them back.
+  const none: Limit = { value: null, ratio: null, problem: null, stored: null, endsInSeconds: null, perHour };
   if (stored === null) return { ...none, problem: 'none' };
   const value = readUsd(stored);
   if (value === null || value <= 0) return { ...none, problem: 'invalid', stored: stored.slice(0, 40) };
-  return { ...none, value, ratio: usd / value, problem: null };
+  return { ...none, value, ratio: usd / value };
 }
