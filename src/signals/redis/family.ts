@@ -79,7 +79,9 @@ export class Skipped {
   warnings(label: string): string[] {
     if (this.#counts.size === 0) return [];
     const total = [...this.#counts.values()].reduce((sum, count) => sum + count, 0);
-    const why = [...this.#counts].map(([reason, count]) => `${count} ${reason}`).join(', ');
+    // The order in which keys come by is the server's, and differs from one to the next.
+    const sorted = [...this.#counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+    const why = sorted.map(([reason, count]) => `${count} ${reason}`).join(', ');
     return [`${total} ${total === 1 ? 'key' : 'keys'} of ${label} skipped: ${why}`];
   }
 }
