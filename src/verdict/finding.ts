@@ -5,8 +5,10 @@ import { check, type Doubts } from './doubts.ts';
 import { unique } from './logic.ts';
 import type { Because, Caveat, Confidence, Finding, Outcome, Response, Subject } from './types.ts';
 
-const LEVELS: readonly Confidence[] = ['low', 'medium', 'high'];
-const level = (steps: number): Confidence => LEVELS[Math.max(0, Math.min(2, steps))] ?? 'low';
+/** From the least sure on. */
+export const LEVELS: readonly Confidence[] = ['low', 'medium', 'high'];
+/** So many steps from the least sure one, as far as there are any. */
+export const level = (steps: number): Confidence => LEVELS[Math.max(0, Math.min(2, steps))] ?? 'low';
 
 /** The finding of a category whose condition holds: how sure, who, why, and what speaks against it. */
 export function findingOf(spec: CategorySpec, scene: Scene, isBlindInPart: boolean): Finding {

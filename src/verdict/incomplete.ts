@@ -1,9 +1,8 @@
 import type { Scan, Signal } from '../evidence/types.ts';
+import { LEVELS, level } from './finding.ts';
 import type { Judged } from './judge.ts';
-import type { Because, Confidence, Finding, Rejected } from './types.ts';
+import type { Because, Finding, Rejected } from './types.ts';
 import { isCutShort } from './worlds.ts';
-
-const LEVELS: readonly Confidence[] = ['low', 'medium', 'high'];
 
 interface Known {
   readonly scan: Scan;
@@ -47,7 +46,7 @@ export function agreed(
     const cost = isProven ? 0 : scan.coverage >= NEARLY_ALL ? 1 : 2;
     // Something worse may be in the rest: then this is not surely what it is about.
     const most = order.slice(0, order.indexOf(found.category)).some(mayHide) ? 1 : 2;
-    const confidence = LEVELS[Math.max(0, Math.min(most, least - cost))] ?? 'low';
+    const confidence = level(Math.min(most, least - cost));
     const rests = found.because.some(({ signal }) => {
       const read = signals[signal ?? ''];
       return read !== undefined && isCutShort(read, scan);

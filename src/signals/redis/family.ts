@@ -1,4 +1,5 @@
 import type { Reading, SourceReport } from '../../evidence/types.ts';
+import { GONE } from './look.ts';
 import type { Key, KeyAccess } from './servers.ts';
 
 /** Longer names are not ids of anything; they are counted apart and never shown in full. */
@@ -49,9 +50,6 @@ export interface Family {
    */
   finish(keys: KeyAccess, coverage: number): Promise<Finished | null>;
 }
-
-/** What PTTL answers for a key that is not there. */
-const GONE = -2;
 
 /** Seconds to live by key; null for a key without expiry, `gone` for one that is not there, undefined where that is not told. */
 export async function ttlSeconds(

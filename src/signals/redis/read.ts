@@ -62,10 +62,11 @@ async function readAll(
   const stopWatching = watch?.(() => pass.progress) ?? (() => {});
   const passed = await pass.run().finally(stopWatching);
   const findings = new Findings(servers, passed, { sorter, namespace, target: config.redis });
+  const { scan } = findings;
   const answers: Answer[] = [];
   for (const { part, family } of parts) {
     const found = family === null ? evictionOf(pass.facts) : await findings.of(family);
-    answers.push({ ...answerOf(part, found, clock.now() - startedAt), scan: findings.scan });
+    answers.push({ ...answerOf(part, found, clock.now() - startedAt), scan });
   }
   return answers;
 }
