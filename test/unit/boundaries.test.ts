@@ -36,7 +36,7 @@ const TABLE: Record<string, Rule> = {
   // one file a subcommand: flags in, text out, no decisions
   commands: {
     imports:
-      'config doctor drill errors evidence incidents journal labels output remedies runbooks signals values verdict',
+      'config doctor drill errors evidence incidents journal labels output remedies report runbooks signals values verdict',
     types: 'context program',
     packages: 'big.js ulid',
     node: 'path',
@@ -80,6 +80,8 @@ const TABLE: Record<string, Rule> = {
   },
   // pure: evidence and runbook to findings
   verdict: { imports: '', types: 'evidence runbooks' },
+  // what happened in an incident, from when to when: pure
+  report: { imports: 'values', types: 'evidence journal runbooks verdict' },
   // what was looked at beside the signals, and what all of it means for triage: pure, checks as codes with arguments
   doctor: { imports: 'runbooks values', types: 'config evidence journal signals verdict' },
   // one file a remedy, which plans it; the one door; the one writer
@@ -94,7 +96,7 @@ const TABLE: Record<string, Rule> = {
   // the only place of colours, tables, prompts and escaping
   output: {
     imports: 'errors values',
-    types: 'config doctor drill evidence journal labels remedies runbooks signals verdict',
+    types: 'config doctor drill evidence journal labels remedies report runbooks signals verdict',
     packages: '@inquirer/core chalk cli-table3 inquirer shell-quote',
     node: 'readline',
   },
