@@ -10,6 +10,7 @@ import type { CommandLines } from './output/command-lines.ts';
 import type { Paint } from './output/paint.ts';
 import type { Prompter } from './output/prompt.ts';
 import { makeStreams, type Streams } from './output/streams.ts';
+import type { Host, Terminal, TerminalWatcher } from './output/terminal.ts';
 import type { TriageDocument } from './output/triage-document.ts';
 import type { RunbookPlaces } from './runbooks/places.ts';
 import type { Api } from './signals/api.ts';
@@ -57,6 +58,8 @@ export interface Context {
   readonly commandLines: (prompt: string | null) => Promise<CommandLines>;
   /** Somebody at a terminal who can be asked. */
   readonly prompter: (paint: Paint) => Promise<Prompter>;
+  /** The whole terminal, for a screen that is drawn over and over; it is taken at once. */
+  readonly terminal: (watcher: TerminalWatcher) => Promise<Terminal>;
 }
 
 declare const __VERSION__: string;
@@ -117,6 +120,17 @@ export function makeContext(interrupt: AbortSignal, argv: readonly string[]): Co
       const { makePrompter } = await import('./output/prompt.ts');
       const [input, output] = [process.stdin, process.stderr];
       return makePrompter({ input, output, signal: interrupt, paint });
+    },
+    terminal: async (watcher) => {
+      const { openTerminal } = await import('./output/terminal.ts');
+      const [input, output] = [process.stdin, process.stdout];
+      const host: Host = {
+        on: (event, listener) => process.on(event, listener),
+        off: (event, listener) => process.off(event, listener),
+        // Those of its process group, as the terminal itself would: a program that started this one waits for it.
+        suspend: () => void process.kill(0, 'SIGTSTP'),
+      };
+      return openTerminal({ input, output, host, signal: interrupt }, watcher);
     },
   };
 }

@@ -1,0 +1,70 @@
+import { resolveConfig } from '../config/resolve.ts';
+import type { Context } from '../context.ts';
+import { EXIT, type ExitCode, UsageError } from '../errors.ts';
+import { escapeText } from '../output/escape.ts';
+import { SENTENCE } from '../output/lines.ts';
+import type { GlobalFlags } from '../program.ts';
+import type { PaceName } from '../signals/redis/pace.ts';
+import { streamsFor } from './streams.ts';
+import { targetOf } from './triage-run.ts';
+import { Control } from './watch-control.ts';
+import { Looker } from './watch-look.ts';
+import { plainView } from './watch-plain.ts';
+import { screenView } from './watch-screen.ts';
+
+export interface WatchFlags extends GlobalFlags {
+  /** Seconds from look to look. */
+  readonly interval: number;
+  /** Looks, after which it ends; without it, it goes on. */
+  readonly count?: number;
+  /** False with --no-bell. */
+  readonly bell: boolean;
+  /** Folder for the evidence of each verdict. */
+  readonly save?: string;
+  /** Seconds. */
+  readonly window: number;
+  readonly top: number;
+  /** Seconds that each pass over Redis may take; without it, as long as everything may. */
+  readonly budget?: number;
+  readonly pace: PaceName;
+}
+
+/** `ratelimit watch`: looks again and again, and shows what became of it. */
+export async function watchCommand(flags: WatchFlags, context: Context): Promise<ExitCode> {
+  if (flags.output === 'markdown') {
+    throw new UsageError(
+      'watch has no markdown: expected --output human or json',
+      'One verdict for the incident channel: ratelimit triage -o markdown.',
+    );
+  }
+  const streams = streamsFor(flags, context);
+  const [config] = await Promise.all([
+    resolveConfig({ flags, env: context.env, configHome: context.configHome }),
+    context.adapters(),
+  ]);
+  const target = await targetOf(config, context);
+  const looker = await Looker.open(target, flags, context);
+  const control = new Control(context.clock, context.interrupt);
+  const isScreen = flags.output === 'human' && flags.input && streams.terminal && context.env.TERM !== 'dumb';
+  try {
+    const make = isScreen ? screenView : plainView;
+    const view = await make({ flags, context, streams, control, config });
+    try {
+      for (let count = 1; ; count += 1) {
+        const seen = await control.look((signal) => {
+          view.begin();
+          return looker.look(signal);
+        });
+        if (seen === null) return EXIT.done;
+        await view.show(seen);
+        if (count === flags.count || streams.closed || !(await control.rest(seen.rhythm))) return EXIT.done;
+      }
+    } finally {
+      view.close();
+    }
+  } finally {
+    control.close();
+    const unsaved = await looker.close();
+    if (unsaved !== null) streams.err(`! ${escapeText(unsaved, SENTENCE)}\n`);
+  }
+}
