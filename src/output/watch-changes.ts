@@ -9,15 +9,15 @@ import { showId } from './triage-document.ts';
 /** The sentence for one change, escaped. */
 export function changeText(change: Change, runbook: Runbook): string {
   const { code, category, before, after } = change;
+  const named = someOf(change.subjects.map(({ id }) => escapeText(id, 48)));
+  const whom = named === '' ? '' : `: ${named}`;
   switch (code) {
     case 'category':
-      return `${before} is now ${after}`;
+      return `${before} is now ${after}${whom}`;
     case 'confidence':
       return `${category}: confidence ${after}, was ${before}`;
-    case 'finding-began': {
-      const whom = someOf(change.subjects.map(({ id }) => escapeText(id, 48)));
-      return `new finding ${category}${whom === '' ? '' : `: ${whom}`}`;
-    }
+    case 'finding-began':
+      return `new finding ${category}${whom}`;
     case 'finding-ended':
       return `no finding any more: ${category}`;
     case 'unreadable':

@@ -1,5 +1,7 @@
 import type { Clock } from '../signals/asked.ts';
+import type { History } from '../watch/history.ts';
 import { commandLines } from './command-wrap.ts';
+import { measure } from './measure.ts';
 import type { Paint } from './paint.ts';
 import { type Line, paintLine, span, spread } from './spans.ts';
 import { summarise, toneOf, verdictName } from './triage-document.ts';
@@ -84,11 +86,16 @@ function verdictLines(
   clock: Clock,
 ): Line[] {
   const { verdict } = view.document;
-  const name = span(verdictName(verdict), toneOf(verdict));
-  const since = span(sinceText(view, nowMs, clock), 'strong');
-  const isBeside = name.text.length + 2 + since.text.length <= columns;
-  const head = isBeside ? [spread([name], [since], columns)] : [[name], [since]];
-  return [...head, ...wrapped(summarise(view.document), columns, lines - head.length + 1)];
+  const [worst] = verdict.findings;
+  const tone = toneOf(verdict);
+  const since = sinceText(view, nowMs, clock);
+  const rest = (count: number) => wrapped(summarise(view.document), columns, count);
+  const name = verdictName(verdict);
+  if (measure(name) + 2 + measure(since) <= columns) {
+    return [spread([span(name, tone)], [span(since, 'strong')], columns), ...rest(lines)];
+  }
+  const short = worst === undefined ? verdict.category : `${worst.severity} ${worst.category}`;
+  return [[span(short, tone)], [span(`${verdict.confidence}, ${since}`, 'strong')], ...rest(lines - 1)];
 }
 
 /** So many lines, the last one cut where there would be more. Fewer are filled up, so that what is below stays. */
@@ -102,7 +109,7 @@ function wrapped(text: string, columns: number, lines: number): Line[] {
 /** What changed, the newest first; what the last look brought is bright. */
 function changeLines({ history, document }: Watching, lines: number, clock: Clock): Line[] {
   const newest = history.looks.at(-1)?.atMs;
-  const log = [...history.log].reverse().slice(0, lines);
+  const log = newestFirst(history.log).slice(0, lines);
   const shown = log.map(({ atMs, change }): Line => {
     const { mark, tone } = changeMark(change);
     const isNew = atMs === newest;
@@ -112,9 +119,12 @@ function changeLines({ history, document }: Watching, lines: number, clock: Cloc
       span(changeText(change, document.runbook), isNew ? undefined : 'dim'),
     ];
   });
-  if (shown.length === 0 && lines > 0) shown.push([span('Nothing changed since the watch began', 'dim')]);
+  if (shown.length === 0 && lines > 0) shown.push([span('Nothing new since the watch began', 'dim')]);
   return [...shown, ...Array.from({ length: lines - shown.length }, (): Line => [])].slice(0, lines);
 }
+
+/** Of one look the verdict stands before what is less. */
+const newestFirst = (log: History['log']): History['log'] => [...log].sort((a, b) => b.atMs - a.atMs);
 
 const below = (lines: readonly Line[], gap: readonly Line[]): Line[] =>
   lines.length === 0 ? [] : [...gap, ...lines, ...gap];

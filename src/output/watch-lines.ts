@@ -1,4 +1,5 @@
 import type { Clock } from '../signals/asked.ts';
+import { toldOnce } from '../watch/history.ts';
 import { showMoment } from './times.ts';
 import { summarise, verdictName } from './triage-document.ts';
 import { changeMark, changeText } from './watch-changes.ts';
@@ -14,7 +15,7 @@ export function watchLines(seen: Watching, clock: Clock): string {
   const { at } = document.evidence;
   const since = sinceText(seen, clock.ms(at), clock);
   const first = `${showMoment(at, clock)} ${verdictName(document.verdict)}, ${since}: ${summarise(document)}`;
-  const { changes } = history;
+  const changes = toldOnce(history.changes);
   const told = changes.slice(0, TOLD).map((change) => {
     return `  ${changeMark(change).mark} ${changeText(change, document.runbook)}`;
   });

@@ -120,13 +120,11 @@ function doing(phase: Moment['phase']): string[] {
   return [seconds === 0 ? 'looking' : `looking for ${seconds}s`];
 }
 
+/** That the interval is stretched goes before how old the numbers are: it is why they are. */
 function rhythmText({ rhythm, history }: Watching, nowMs: number): string[] {
   const seconds = (ms: number) => formatDuration(Math.round(ms / 1_000));
-  const age = Math.max(0, nowMs - (history.looks.at(-1)?.atMs ?? nowMs));
+  const seen = `seen ${seconds(Math.max(0, nowMs - (history.looks.at(-1)?.atMs ?? nowMs)))} ago`;
   const { everyMs, intervalMs, tookMs } = rhythm;
-  const every =
-    everyMs > intervalMs
-      ? `every ${seconds(everyMs)} (a look takes ${formatDuration(tookMs / 1_000)})`
-      : `every ${seconds(intervalMs)}`;
-  return [`seen ${seconds(age)} ago`, every];
+  if (everyMs <= intervalMs) return [seen, `every ${seconds(intervalMs)}`];
+  return [`every ${seconds(everyMs)} (a look takes ${formatDuration(tookMs / 1_000)})`, seen];
 }

@@ -1,5 +1,6 @@
 import type { Row, Signal } from '../evidence/types.ts';
 import type { Series } from '../report/types.ts';
+import type { Runbook } from '../runbooks/schema.ts';
 import { keyOf } from '../watch/looks.ts';
 import { pointsOf, totalPoints } from '../watch/series.ts';
 import { notableRows } from './columns.ts';
@@ -8,7 +9,7 @@ import { measure } from './measure.ts';
 import { formatAmount, formatNumber } from './numbers.ts';
 import { filled, type Line, type Span, span } from './spans.ts';
 import { sparkline } from './sparkline.ts';
-import { capital, categoryOf, describeSignal, showId } from './triage-document.ts';
+import { capital, categoryOf, describeSignal, showId, type TriageDocument } from './triage-document.ts';
 import type { Watching } from './watch-view.ts';
 
 /** A signal with its largest entities: a title, and a line for each. */
@@ -43,22 +44,40 @@ export function tablesOf(view: Watching, columns: number): Table[] {
     const signal = document.evidence.signals[id];
     if (signal === undefined) return [];
     const isCentral = central.has(id);
-    // What nobody needs to know to tell quiet from trouble is told when there is something.
-    const isTold = signal.status === 'measured' || (signal.status === 'empty' && needed.has(id));
-    if (!isTold) return [];
+    if (signal.status !== 'measured' && !(signal.status === 'empty' && isOnlyVoice(id, document))) return [];
     const rows = notableRows(id, signal, document.runbook).slice(0, document.top);
     if (rows.length === 0 && !needed.has(id) && !isCentral) return [];
     return [{ isCentral, lines: [titleLine(id, signal, view, layout), ...rowLines(id, rows, view, layout)] }];
   });
 }
 
+/** Of what must be seen to tell quiet from trouble, is this the only signal that says anything? Then it is told that there is none. */
+const isOnlyVoice = (id: string, { runbook, evidence }: TriageDocument): boolean =>
+  runbook['quiet-needs'].some(
+    (group) =>
+      group.includes(id) &&
+      !group.some((other) => other !== id && evidence.signals[other]?.status === 'measured') &&
+      group.find((other) => evidence.signals[other]?.status === 'empty') === id,
+  );
+
 function titleLine(id: string, signal: Signal, { document, history }: Watching, layout: Layout): Line {
   const points = totalPoints(history.looks, id);
-  const what = signal.status === 'empty' ? 'none' : describeSignal(id, signal, document.runbook);
-  const title = capital(document.runbook.signals[id]?.title ?? id);
-  const left = [span(title, 'strong'), span(`: ${what}`)];
+  const name = capital(document.runbook.signals[id]?.title ?? id);
+  const width = layout.width - layout.spark - layout.change - 2;
+  const says = saysInShort(id, signal, document.runbook);
+  const what = says.find((text) => measure(name) + 2 + measure(text) <= width) ?? says.at(-1) ?? '';
+  const left = [span(name, 'strong'), span(`: ${what}`)];
   const end = signal.total === null ? [] : ending(points, signal, layout);
-  return [...filled(left, layout.width - layout.spark - layout.change - 2), ...end];
+  return [...filled(left, width), ...end];
+}
+
+/** What a signal measured, the longest way of saying it first. */
+function saysInShort(id: string, signal: Signal, runbook: Runbook): string[] {
+  if (signal.status === 'empty') return ['none'];
+  const about = signal.sample === null ? '' : 'about ';
+  const total = signal.total === null ? [] : [`${about}${amountOf(signal.total, signal.unit)}`];
+  const from = signal.distinct === null ? [] : [`${total[0] ?? ''} from ${formatNumber(signal.distinct)}`];
+  return [describeSignal(id, signal, runbook), ...from, ...total];
 }
 
 function rowLines(id: string, rows: readonly Row[], view: Watching, layout: Layout): Line[] {

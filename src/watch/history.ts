@@ -19,7 +19,7 @@ export interface History {
   readonly since: { readonly atMs: number; readonly before: string | null };
   /** What changed from the look before; empty at the first. */
   readonly changes: readonly Change[];
-  /** Oldest first, at most `LOGGED`; amounts that merely rose or fell are not in it. */
+  /** Oldest look first, at most `LOGGED`; amounts that merely rose or fell are not in it. */
   readonly log: readonly Logged[];
 }
 
@@ -35,7 +35,7 @@ export function advance(history: History | null, look: Look, watched: Watched, t
     return { looks: [look], count: 1, since, changes: [], log: [] };
   }
   const changes = changesBetween(last, look, watched, top);
-  const logged = changes.filter(({ code }) => code !== 'rose' && code !== 'fell');
+  const logged = toldOnce(changes).filter(({ code }) => code !== 'rose' && code !== 'fell');
   return {
     looks: [...history.looks, look].slice(-LOOKS),
     count: history.count + 1,
@@ -43,6 +43,15 @@ export function advance(history: History | null, look: Look, watched: Watched, t
     changes,
     log: [...history.log, ...logged.map((change) => ({ atMs: look.atMs, change }))].slice(-LOGGED),
   };
+}
+
+/** Without what is said twice: a new category tells of its finding, and the old one's has ended with it. */
+export function toldOnce(changes: readonly Change[]): readonly Change[] {
+  const turn = changes.find(({ code }) => code === 'category');
+  const told = turn === undefined ? [] : [turn.before, turn.after];
+  const isTwin = ({ code, category }: Change) =>
+    (code === 'finding-began' || code === 'finding-ended') && told.includes(category);
+  return changes.filter((change) => !isTwin(change));
 }
 
 /** Is the verdict another one than at the look before? */
