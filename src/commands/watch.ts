@@ -1,8 +1,11 @@
 import { resolveConfig } from '../config/resolve.ts';
 import type { Context } from '../context.ts';
-import { EXIT, type ExitCode, UsageError } from '../errors.ts';
+import { EXIT, type ExitCode, RatelimitError, UsageError } from '../errors.ts';
+import { errorData } from '../output/error.ts';
 import { escapeText } from '../output/escape.ts';
+import { toJsonLine } from '../output/json.ts';
 import { SENTENCE } from '../output/lines.ts';
+import type { Streams } from '../output/streams.ts';
 import type { GlobalFlags } from '../program.ts';
 import type { PaceName } from '../signals/redis/pace.ts';
 import { streamsFor } from './streams.ts';
@@ -11,6 +14,7 @@ import { Control } from './watch-control.ts';
 import { Looker } from './watch-look.ts';
 import { plainView } from './watch-plain.ts';
 import { screenView } from './watch-screen.ts';
+import type { View } from './watch-views.ts';
 
 export interface WatchFlags extends GlobalFlags {
   /** Seconds from look to look. */
@@ -46,25 +50,44 @@ export async function watchCommand(flags: WatchFlags, context: Context): Promise
   const looker = await Looker.open(target, flags, context);
   const control = new Control(context.clock, context.interrupt);
   const isScreen = flags.output === 'human' && flags.input && streams.terminal && context.env.TERM !== 'dumb';
+  const make = isScreen ? screenView : plainView;
   try {
-    const make = isScreen ? screenView : plainView;
     const view = await make({ flags, context, streams, control, config });
     try {
-      for (let count = 1; ; count += 1) {
-        const seen = await control.look((signal) => {
-          view.begin();
-          return looker.look(signal);
-        });
-        if (seen === null) return EXIT.done;
-        await view.show(seen);
-        if (count === flags.count || streams.closed || !(await control.rest(seen.rhythm))) return EXIT.done;
-      }
+      return await watch({ looker, control, view, streams, count: flags.count ?? null });
     } finally {
       view.close();
     }
+  } catch (error) {
+    if (flags.output !== 'json' || !(error instanceof RatelimitError)) throw error;
+    // It follows documents of a line each, so it is one, too.
+    streams.out(toJsonLine(errorData(error)));
+    return error.exitCode;
   } finally {
     control.close();
     const unsaved = await looker.close();
     if (unsaved !== null) streams.err(`! ${escapeText(unsaved, SENTENCE)}\n`);
+  }
+}
+
+interface Watch {
+  readonly looker: Looker;
+  readonly control: Control;
+  readonly view: View;
+  readonly streams: Pick<Streams, 'closed'>;
+  /** null: until the operator has seen enough. */
+  readonly count: number | null;
+}
+
+/** Looks, shows, rests. @throws what it was interrupted with */
+async function watch({ looker, control, view, streams, count }: Watch): Promise<ExitCode> {
+  for (let looks = 1; ; looks += 1) {
+    const seen = await control.look((signal) => {
+      view.begin();
+      return looker.look(signal);
+    });
+    if (seen === null) return EXIT.done;
+    await view.show(seen);
+    if (looks === count || streams.closed || !(await control.rest(seen.rhythm))) return EXIT.done;
   }
 }

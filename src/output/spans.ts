@@ -13,7 +13,7 @@ export type Line = readonly Span[];
 
 export const span = (text: string, tone?: keyof Paint): Span => ({ text, tone });
 
-export const widthOf = (line: Line): number => line.reduce((sum, { text }) => sum + measure(text), 0);
+const widthOf = (line: Line): number => line.reduce((sum, { text }) => sum + measure(text), 0);
 
 /** The line, painted; what does not fit is cut, and that is seen. */
 export const paintLine = (line: Line, width: number, paint: Paint): string =>

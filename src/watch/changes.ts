@@ -3,7 +3,7 @@ import type { Finding } from '../verdict/types.ts';
 import type { Look, Measure, Seen } from './looks.ts';
 import type { Watched } from './signals.ts';
 
-export type ChangeCode =
+type ChangeCode =
   | 'category'
   | 'confidence'
   | 'finding-began'

@@ -3,7 +3,7 @@ import type { Look } from './looks.ts';
 import type { Watched } from './signals.ts';
 
 /** A change, and when it was seen. */
-export interface Logged {
+interface Logged {
   /** Milliseconds since the epoch. */
   readonly atMs: number;
   readonly change: Change;
