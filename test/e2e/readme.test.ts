@@ -10,9 +10,13 @@ import { aclLine } from '../../src/doctor/acl.ts';
 import { needsOf } from '../../src/doctor/needs.ts';
 import { EXIT, EXIT_MEANINGS } from '../../src/errors.ts';
 import { parseLabel } from '../../src/labels/parse.ts';
+import { makePaint } from '../../src/output/paint.ts';
+import { watchFrame } from '../../src/output/watch-frame.ts';
+import { watchJson } from '../../src/output/watch-json.ts';
 import { buildProgram } from '../../src/program.ts';
 import { startingPoint } from '../../src/runbooks/new.ts';
 import { parseRunbook } from '../../src/runbooks/parse.ts';
+import { clock } from '../support/collecting.ts';
 import { firstScreen } from '../support/first-screen.ts';
 import { shipped } from '../support/incident.ts';
 import { stopEverything } from '../support/processes.ts';
@@ -25,6 +29,7 @@ import {
   signalsTable,
   thresholdsTable,
 } from '../support/runbook-tables.ts';
+import { attack, moment } from '../support/watching.ts';
 
 // What the README and docs/ show of the program is made from the program. `npm run readme` writes it anew.
 
@@ -131,6 +136,11 @@ describe('the README', () => {
     );
   });
 
+  test('shows the screen of a watch', () => {
+    const lines = watchFrame(attack, moment, { columns: 80, rows: 24 }, makePaint(false), clock);
+    region('watch-screen', `\`\`\`text\n${lines.join('\n')}\n\`\`\``);
+  });
+
   test('lists every incident that can be drilled', () => {
     const rows = Object.entries(shipped).map(([name, { title }]) => [`\`${name}\``, cell(title)]);
     region('incidents', markdownTable(['incident', 'what it is'], rows));
@@ -234,6 +244,14 @@ test('docs/json.md tells of every key of a verdict over several contexts', async
   expect(document).toMatchObject({ schema: 'ratelimit/triage-contexts/v1' });
   const text = documentText('docs/json.md');
   for (const key of keysOf(document)) expect(text, key).toContain(`\`${key}\``);
+});
+
+test('docs/json.md tells of every key of a look', async () => {
+  const document: unknown = JSON.parse(await firstScreen('one-ip', 'watch -o json --count 1'));
+  expect(document).toMatchObject({ schema: 'ratelimit/watch/v1' });
+  const change: unknown = JSON.parse(watchJson(attack, clock));
+  const text = documentText('docs/json.md');
+  for (const key of [...keysOf(document), ...keysOf(change)]) expect(text, key).toContain(`\`${key}\``);
 });
 
 test('docs/runbooks.md shows a label that is valid for the runbook to start from', () => {

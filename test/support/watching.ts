@@ -1,13 +1,13 @@
 import type { Reading } from '../../src/evidence/types.ts';
 import { notableRows } from '../../src/output/columns.ts';
 import type { TriageDocument } from '../../src/output/triage-document.ts';
-import type { Watching } from '../../src/output/watch-view.ts';
+import type { Moment, Watching } from '../../src/output/watch-view.ts';
 import type { Mark } from '../../src/report/types.ts';
 import { advance, type History } from '../../src/watch/history.ts';
 import { type Look, lookOf } from '../../src/watch/looks.ts';
 import { rhythmOf } from '../../src/watch/rhythm.ts';
 import { watchedSignals } from '../../src/watch/signals.ts';
-import { aegis } from './evidence.ts';
+import { aegis, agents, blocks, counters, rejects, unknown } from './evidence.ts';
 import { documentOf } from './triage.ts';
 
 type Readings = Readonly<Record<string, Reading>>;
@@ -51,3 +51,31 @@ const firstCommand = ({ remedies }: TriageDocument): readonly string[] | null =>
 export const markAt = (secondsAgo: number, label: string): Mark => ({
   ...{ atMs: LAST - secondsAgo * 1_000, kind: 'remedy', label },
 });
+
+/** Two seconds after the last look. */
+export const moment: Moment = {
+  nowMs: LAST + 2_000,
+  phase: { kind: 'resting', leftMs: 2_800 },
+  what: 'context prod',
+};
+
+/** An attack that began, was blocked, and stopped; a tenant came up meanwhile. */
+export const attack = watching(
+  Array.from({ length: 14 }, (_, index) => ({
+    'auth-failures-by-ip': counters({
+      ...(index < 4 ? {} : { '203.0.113.42': Math.min(4_812, 600 * (index - 3)) }),
+      '192.0.2.7': 3 + (index > 9 ? 1 : 0),
+      '192.0.2.9': 2,
+    }),
+    'rejects-by-tenant': rejects({
+      globex: { '/agents': 0.02 },
+      ...(index < 12 ? {} : { acme: { '/agents': 0.6, '/execute': 0.3 } }),
+    }),
+    'agent-spend': agents({ 'agent-7': [82 + index, '100.00'], idle: [1, '50.00'] }),
+    ...(index < 12
+      ? {}
+      : { blocks: blocks({ '203.0.113.42': [86_385, 'credential_stuffing'], '198.51.100.9': [600, 'x'] }) }),
+    'blocked-spend': unknown('unreachable', 'prometheus 127.0.0.1:9090: connection refused'),
+  })),
+  { marks: [markAt(12, 'block-ip by kim: applied, enforced')] },
+);

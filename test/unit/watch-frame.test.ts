@@ -10,39 +10,13 @@ import type { Moment, Size, Watching } from '../../src/output/watch-view.ts';
 import { rhythmOf } from '../../src/watch/rhythm.ts';
 import { anyReadings } from '../support/arbitrary-evidence.ts';
 import { clock } from '../support/collecting.ts';
-import { agents, blocks, counters, crowd, rejects, unknown } from '../support/evidence.ts';
-import { LAST, markAt, watching } from '../support/watching.ts';
+import { blocks, counters, crowd, rejects, unknown } from '../support/evidence.ts';
+import { attack, LAST, markAt, moment, watching } from '../support/watching.ts';
 
-const moment: Moment = {
-  nowMs: LAST + 2_000,
-  phase: { kind: 'resting', leftMs: 2_800 },
-  what: 'context prod',
-};
 const frame = (view: Watching | null, size: Size, at: Moment = moment, color = false) =>
   watchFrame(view, at, size, makePaint(color), clock);
 const screen = (view: Watching | null, columns: number, rows: number, at: Moment = moment) =>
   `\n${frame(view, { columns, rows }, at).join('\n')}`;
-
-/** An attack that began, was blocked, and stopped; a tenant came up meanwhile. */
-const attack = watching(
-  Array.from({ length: 14 }, (_, index) => ({
-    'auth-failures-by-ip': counters({
-      ...(index < 4 ? {} : { '203.0.113.42': Math.min(4_812, 600 * (index - 3)) }),
-      '192.0.2.7': 3 + (index > 9 ? 1 : 0),
-      '192.0.2.9': 2,
-    }),
-    'rejects-by-tenant': rejects({
-      globex: { '/agents': 0.02 },
-      ...(index < 12 ? {} : { acme: { '/agents': 0.6, '/execute': 0.3 } }),
-    }),
-    'agent-spend': agents({ 'agent-7': [82 + index, '100.00'], idle: [1, '50.00'] }),
-    ...(index < 12
-      ? {}
-      : { blocks: blocks({ '203.0.113.42': [86_385, 'credential_stuffing'], '198.51.100.9': [600, 'x'] }) }),
-    'blocked-spend': unknown('unreachable', 'prometheus 127.0.0.1:9090: connection refused'),
-  })),
-  { marks: [markAt(12, 'block-ip by kim: applied, enforced')] },
-);
 
 describe('the screen of an attack', () => {
   test('at 80x24', () => {
