@@ -93,8 +93,10 @@ export class Looker {
   }
 }
 
-/** The first proposed command that helps, and where none does, the first that looks closer. */
-function nextOf({ remedies }: TriageDocument): readonly string[] | null {
-  const commands = [...remedies.values()].flat().flatMap(({ argv }) => (argv === null ? [] : [argv]));
-  return commands.find((argv) => !onlyLooks(argv)) ?? commands[0] ?? null;
+/** The worst finding's first command that helps, or the next one's, and where none does, the first that looks closer. */
+function nextOf({ remedies }: TriageDocument): Watching['next'] {
+  const commands = [...remedies].flatMap(([category, proposals]) =>
+    proposals.flatMap(({ argv }) => (argv === null ? [] : [{ category, argv }])),
+  );
+  return commands.find(({ argv }) => !onlyLooks(argv)) ?? commands[0] ?? null;
 }

@@ -6,7 +6,7 @@ import type { Paint } from './paint.ts';
 import { type Line, paintLine, span, spread } from './spans.ts';
 import { summarise, toneOf, verdictName } from './triage-document.ts';
 import { changeMark, changeText } from './watch-changes.ts';
-import { entryLines, footerLine, sinceText, timeLine, timeOfDay, unseenLines } from './watch-status.ts';
+import { entryLines, footerLine, sinceTexts, timeLine, timeOfDay, unseenLines } from './watch-status.ts';
 import { sparkWidth, type Table, tablesOf } from './watch-tables.ts';
 import type { Moment, Size, Watching } from './watch-view.ts';
 import { wrap } from './wrap.ts';
@@ -54,7 +54,8 @@ function linesFor(view: Watching | null, moment: Moment, size: Size, clock: Cloc
   const gap: Line[] = plan.gap ? [[]] : [];
   const top = [...title, ...verdictLines(view, moment, plan.summary, columns, clock), ...gap];
   const bottom = [
-    ...below(changeLines(view, plan.changes, clock), gap),
+    ...(plan.changes > 0 ? gap : []),
+    ...changeLines(view, plan.changes, clock),
     ...unseenLines(view).slice(0, plan.unseen),
     ...nextLines(view, plan.next, columns),
     footerLine(view, moment, columns),
@@ -88,22 +89,22 @@ function verdictLines(
   const { verdict } = view.document;
   const [worst] = verdict.findings;
   const tone = toneOf(verdict);
-  const since = sinceText(view, nowMs, clock);
-  const rest = (count: number) => wrapped(summarise(view.document), columns, count);
   const name = verdictName(verdict);
-  if (measure(name) + 2 + measure(since) <= columns) {
-    return [spread([span(name, tone)], [span(since, 'strong')], columns), ...rest(lines)];
+  const since = sinceTexts(view, nowMs, clock);
+  const beside = since.find((text) => measure(name) + 2 + measure(text) <= columns);
+  const rest = (count: number) => wrapped(summarise(view.document), columns, count);
+  if (beside !== undefined) {
+    return [spread([span(name, tone)], [span(beside, 'strong')], columns), ...rest(lines)];
   }
   const short = worst === undefined ? verdict.category : `${worst.severity} ${worst.category}`;
-  return [[span(short, tone)], [span(`${verdict.confidence}, ${since}`, 'strong')], ...rest(lines - 1)];
+  return [[span(short, tone)], [span(`${verdict.confidence}, ${since[0]}`, 'strong')], ...rest(lines - 1)];
 }
 
-/** So many lines, the last one cut where there would be more. Fewer are filled up, so that what is below stays. */
+/** At most so many lines, the last one cut where there would be more. */
 function wrapped(text: string, columns: number, lines: number): Line[] {
   const all = wrap(text, columns).split('\n');
-  const kept = all.slice(0, lines - 1);
   const last = all.slice(lines - 1).join(' ');
-  return Array.from({ length: lines }, (_, index) => [span(index < lines - 1 ? (kept[index] ?? '') : last)]);
+  return [...all.slice(0, lines - 1), ...(last === '' ? [] : [last])].map((line) => [span(line)]);
 }
 
 /** What changed, the newest first; what the last look brought is bright. */
@@ -126,43 +127,40 @@ function changeLines({ history, document }: Watching, lines: number, clock: Cloc
 /** Of one look the verdict stands before what is less. */
 const newestFirst = (log: History['log']): History['log'] => [...log].sort((a, b) => b.atMs - a.atMs);
 
-const below = (lines: readonly Line[], gap: readonly Line[]): Line[] =>
-  lines.length === 0 ? [] : [...gap, ...lines, ...gap];
-
 /** What to do next: a command is whole or not there, since half of one is worse than none. */
 function nextLines({ next, document }: Watching, lines: number, columns: number): Line[] {
   if (next !== null) {
-    const whole = commandLines(next, columns - 6);
+    const isWorst = next.category === document.verdict.category;
+    const label = isWorst ? 'Next: ' : `Next, for ${next.category}: `;
+    const whole = commandLines(next.argv, columns - 6, label.length - 6);
     if (whole !== null && whole.length <= lines) {
-      return whole.map((text, index) => [
-        span(index === 0 ? 'Next: ' : '      ', 'strong'),
-        span(text, 'name'),
-      ]);
+      return whole.map((text, index) => [span(index === 0 ? label : '      ', 'strong'), span(text, 'name')]);
     }
-    return [
-      [span('Next: ', 'strong'), span('ratelimit triage', 'name'), span(' shows it: no room here', 'dim')],
-    ];
+    return [[span(label, 'strong'), span('no room here, ratelimit triage shows it', 'dim')]];
   }
   const [step] = [...document.remedies.values()].flat();
   if (step === undefined) return [[span('Next: nothing to do', 'dim')]];
   return wrapped(`Next: ${step.text}`, columns, Math.min(2, lines));
 }
 
-/** As many lines of the tables as there is room for: what a finding is about comes first, and then takes turns. */
+/**
+ * As many lines of the tables as there is room for. Each has its largest entity, those that findings are about first, and
+ * then they take turns.
+ */
 function fitTables(tables: readonly Table[], room: number): Line[] {
   const byWeight = [...tables].sort((a, b) => Number(b.isCentral) - Number(a.isCentral));
   const height = new Map<Table, number>();
   let left = room;
-  const grow = (table: Table, by: number) => {
+  const grow = (table: Table, by: number): boolean => {
     const now = height.get(table) ?? 0;
-    const more = Math.min(by, left, table.lines.length - now);
+    const more = Math.min(by, table.lines.length - now);
+    if (more === 0 || more > left) return false;
     height.set(table, now + more);
     left -= more;
-    return more > 0;
+    return true;
   };
-  for (const table of byWeight) grow(table, table.isCentral ? 4 : 2);
-  for (let isGrowing = true; left > 0 && isGrowing; ) {
-    isGrowing = byWeight.map((table) => grow(table, 1)).includes(true);
-  }
-  return tables.flatMap((table) => table.lines.slice(0, height.get(table)));
+  for (const table of byWeight) grow(table, 2);
+  const shown = byWeight.filter((table) => height.has(table));
+  for (let isGrowing = true; isGrowing; ) isGrowing = shown.map((table) => grow(table, 1)).includes(true);
+  return tables.flatMap((table) => table.lines.slice(0, height.get(table) ?? 0));
 }

@@ -3,7 +3,7 @@ import { toldOnce } from '../watch/history.ts';
 import { showMoment } from './times.ts';
 import { summarise, verdictName } from './triage-document.ts';
 import { changeMark, changeText } from './watch-changes.ts';
-import { sinceText, unseenLines } from './watch-status.ts';
+import { sinceTexts, unseenLines } from './watch-status.ts';
 import type { Watching } from './watch-view.ts';
 
 /** So many changes of one look are told. */
@@ -13,7 +13,7 @@ const TOLD = 8;
 export function watchLines(seen: Watching, clock: Clock): string {
   const { document, history } = seen;
   const { at } = document.evidence;
-  const since = sinceText(seen, clock.ms(at), clock);
+  const [since] = sinceTexts(seen, clock.ms(at), clock);
   const first = `${showMoment(at, clock)} ${verdictName(document.verdict)}, ${since}: ${summarise(document)}`;
   const changes = toldOnce(history.changes);
   const told = changes.slice(0, TOLD).map((change) => {

@@ -8,15 +8,21 @@ import { type Line, type Span, span, spread } from './spans.ts';
 import { capital, showId } from './triage-document.ts';
 import type { Moment, Watching } from './watch-view.ts';
 
+/** Marks a remedy on the time line. */
+const REMEDY = '◆';
+
 /** `03:12:04`, UTC. */
 export const timeOfDay = (ms: number, { iso }: Pick<Clock, 'iso'>): string => iso(ms).slice(11, 19);
 
-/** `2m10s, since 03:10:04 UTC`; what was there at the first look may have begun long before. */
-export function sinceText({ history }: Watching, nowMs: number, clock: Clock): string {
+/**
+ * `for 2m10s, since 03:10:04 UTC`, the longest way of saying it first; what was there at the first look may have begun
+ * long before.
+ */
+export function sinceTexts({ history }: Watching, nowMs: number, clock: Clock): readonly [string, string] {
   const { atMs, before } = history.since;
   const age = formatDuration(Math.max(0, Math.floor((nowMs - atMs) / 1_000)));
-  const at = `${timeOfDay(atMs, clock)} UTC`;
-  return before === null ? `at least ${age}, watched since ${at}` : `for ${age}, since ${at}`;
+  const short = before === null ? `at least ${age}` : `for ${age}`;
+  return [`${short}, ${before === null ? 'watched ' : ''}since ${timeOfDay(atMs, clock)} UTC`, short];
 }
 
 /** `2h05m`-like times would stand still: `23:59:41`, `4:05`. */
@@ -58,9 +64,9 @@ export function timeLine({ history, marks }: Watching, nowMs: number, columns: n
   );
   for (const mark of marks) {
     const index = lookAfter(mark, shown);
-    if (index !== null) axis[spark - shown.length + index] = '▲';
+    if (index !== null) axis[spark - shown.length + index] = REMEDY;
   }
-  const spans = axis.map((glyph) => span(glyph, glyph === '▲' ? 'strong' : 'dim'));
+  const spans = axis.map((glyph) => span(glyph, glyph === REMEDY ? 'strong' : 'dim'));
   return spread(lastRemedy(marks, nowMs), spans, columns);
 }
 
@@ -69,7 +75,7 @@ function lastRemedy(marks: Watching['marks'], nowMs: number): Line {
   if (last === undefined) return [span('No remedy in the last hour', 'dim')];
   const age = formatDuration(Math.max(0, Math.floor((nowMs - last.atMs) / 1_000)));
   const more = marks.length > 1 ? `${marks.length} remedies, the last ` : '';
-  return [span('▲ ', 'strong'), span(`${more}${age} ago: ${escapeText(last.label, 120)}`)];
+  return [span(`${REMEDY} `, 'strong'), span(`${more}${age} ago: ${escapeText(last.label, 120)}`)];
 }
 
 /** What could not be read, and why, those with one reason together; then what is not there at all. */

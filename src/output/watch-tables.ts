@@ -65,8 +65,9 @@ function titleLine(id: string, signal: Signal, { document, history }: Watching, 
   const name = capital(document.runbook.signals[id]?.title ?? id);
   const width = layout.width - layout.spark - layout.change - 2;
   const says = saysInShort(id, signal, document.runbook);
-  const what = says.find((text) => measure(name) + 2 + measure(text) <= width) ?? says.at(-1) ?? '';
-  const left = [span(name, 'strong'), span(`: ${what}`)];
+  const what = says.find((text) => measure(name) + 2 + measure(text) <= width);
+  // A number that is cut would mislead.
+  const left = [span(name, 'strong'), span(what === undefined ? '' : `: ${what}`)];
   const end = signal.total === null ? [] : ending(points, signal, layout);
   return [...filled(left, width), ...end];
 }

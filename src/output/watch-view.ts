@@ -18,8 +18,8 @@ export interface Watching {
   /** What was done to the systems, oldest first. */
   readonly marks: readonly Mark[];
   readonly rhythm: Rhythm;
-  /** Words of the first proposed command that helps; null: there is none. */
-  readonly next: readonly string[] | null;
+  /** The first proposed command that helps, and the finding that it is for; null: there is none. */
+  readonly next: { readonly category: string; readonly argv: readonly string[] } | null;
   /** What else is to be known, such as a journal that cannot be read. */
   readonly warnings: readonly string[];
 }

@@ -82,7 +82,7 @@ describe('on a terminal', () => {
       { home: terminal.home },
     );
     expect(code).toBe(0);
-    const blocked = await terminal.shows(/▲ \d+s ago: block-ip by kim: applied +─+▲/);
+    const blocked = await terminal.shows(/◆ \d+s ago: block-ip by kim: applied +─+◆/);
     expect(blocked).toMatch(/203\.0\.113\.42 blocked/);
     // It counts down between looks, which ask nobody.
     await terminal.press('Space');

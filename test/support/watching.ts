@@ -44,8 +44,12 @@ export function watching(
   };
 }
 
-const firstCommand = ({ remedies }: TriageDocument): readonly string[] | null =>
-  [...remedies.values()].flat().find(({ argv }) => argv !== null)?.argv ?? null;
+function firstCommand({ remedies }: TriageDocument): Watching['next'] {
+  const all = [...remedies].flatMap(([category, proposals]) =>
+    proposals.flatMap(({ argv }) => (argv === null ? [] : [{ category, argv }])),
+  );
+  return all[0] ?? null;
+}
 
 /** A remedy, so many seconds before the last look. */
 export const markAt = (secondsAgo: number, label: string): Mark => ({
