@@ -47,7 +47,8 @@ export interface Context {
   readonly adapters: () => Promise<Adapters>;
   /** The doctor's questions to real systems, loaded when they are first needed. */
   readonly probes: () => Promise<Probes>;
-  readonly keyspace: (config: Config) => Promise<Keyspace>;
+  /** @param ends what ends a look of it; without it, what interrupts the program */
+  readonly keyspace: (config: Config, ends?: AbortSignal) => Promise<Keyspace>;
   readonly api: (target: HttpTarget, config: Config) => Promise<Api>;
   readonly journal: () => Promise<Journal>;
   /** A journal in another folder than the operator's own. */
@@ -101,9 +102,9 @@ export function makeContext(interrupt: AbortSignal, argv: readonly string[]): Co
     ),
     adapters: async () => (await import('./signals/adapters.ts')).adapters,
     probes: async () => (await import('./signals/probes.ts')).probes,
-    keyspace: async (config) => {
+    keyspace: async (config, ends = interrupt) => {
       const { Keyspace } = await import('./signals/redis/keyspace.ts');
-      return new Keyspace(config.redis, config.timeoutSeconds * 1_000, interrupt);
+      return new Keyspace(config.redis, config.timeoutSeconds * 1_000, ends);
     },
     api: async (target, config) => {
       const { Api } = await import('./signals/api.ts');

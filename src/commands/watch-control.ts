@@ -10,6 +10,8 @@ const ENOUGH = Symbol('enough');
 export class Control {
   readonly #clock: Pick<Clock, 'steady'>;
   readonly #interrupt: AbortSignal;
+  /** Ends with the watch. */
+  readonly #life = new AbortController();
   /** Ends the look under way. */
   #look = new AbortController();
   /** Ends the rest between two looks, or makes it think again. */
@@ -52,6 +54,8 @@ export class Control {
 
   /** Looks before its time; not before the systems have had their rest. */
   hurry(): void {
+    // One that is under way is soon enough.
+    if (this.#rhythm === null) return;
     this.#isHurried = true;
     this.#wake?.();
   }
@@ -64,7 +68,13 @@ export class Control {
   #stop(reason: unknown): void {
     this.#end ??= reason;
     this.#look.abort(reason);
+    this.#life.abort(reason);
     this.#wake?.();
+  }
+
+  /** Aborted when the watch ends before its time. */
+  get ended(): AbortSignal {
+    return this.#life.signal;
   }
 
   get phase(): Phase {

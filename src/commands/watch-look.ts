@@ -37,11 +37,16 @@ export class Looker {
     this.#watched = watchedSignals(parts.target.runbook);
   }
 
-  /** @throws ConfigError when the folder to save to cannot be used */
-  static async open(target: Target, flags: WatchFlags, context: Context): Promise<Looker> {
+  /** @param ended ends what is read beside the looks @throws ConfigError when the folder to save to cannot be used */
+  static async open(
+    target: Target,
+    flags: WatchFlags,
+    context: Context,
+    ended: AbortSignal,
+  ): Promise<Looker> {
     const { config } = target;
     const saver = flags.save === undefined ? null : await Saver.open(flags.save, config, context.version);
-    return new Looker({ target, flags, context, saver, keyspace: await context.keyspace(config) });
+    return new Looker({ target, flags, context, saver, keyspace: await context.keyspace(config, ended) });
   }
 
   /** Looks once. @param signal ends it @throws what the signal was aborted with */
@@ -57,7 +62,7 @@ export class Looker {
     const tookMs = clock.steady() - startedAt;
     const { evidence, verdict, runbook } = document;
     const look = lookOf({
-      ...{ atMs, tookMs, evidence, verdict, watched: this.#watched },
+      ...{ atMs: clock.ms(evidence.at), tookMs, evidence, verdict, watched: this.#watched },
       notable: (id, measured) => notableRows(id, measured, runbook),
     });
     const history = advance(this.#history, look, this.#watched, flags.top);

@@ -12,7 +12,8 @@ export async function plainView({ flags, context, streams }: ViewParts): Promise
     begin: () => {},
     async show(seen) {
       if (flags.verbose) streams.err(sourceReport(seen.document.evidence));
-      if (flags.bell && streams.stderrTerminal && isTurned(seen.history)) streams.err(BELL);
+      const isHeard = flags.bell && !flags.quiet && streams.stderrTerminal;
+      if (isHeard && isTurned(seen.history)) streams.err(BELL);
       streams.out(flags.output === 'json' ? watchJson(seen, context.clock) : watchLines(seen, context.clock));
       // Not faster than it is read. That nobody reads, or that the disk is full, is told by the streams at the end.
       await streams.flush().catch(() => {});

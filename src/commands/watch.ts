@@ -14,7 +14,7 @@ import { Control } from './watch-control.ts';
 import { Looker } from './watch-look.ts';
 import { plainView } from './watch-plain.ts';
 import { screenView } from './watch-screen.ts';
-import type { View } from './watch-views.ts';
+import type { View, ViewParts } from './watch-views.ts';
 
 export interface WatchFlags extends GlobalFlags {
   /** Seconds from look to look. */
@@ -47,16 +47,15 @@ export async function watchCommand(flags: WatchFlags, context: Context): Promise
     context.adapters(),
   ]);
   const target = await targetOf(config, context);
-  const looker = await Looker.open(target, flags, context);
   const control = new Control(context.clock, context.interrupt);
-  const isScreen = flags.output === 'human' && flags.input && streams.terminal && context.env.TERM !== 'dumb';
-  const make = isScreen ? screenView : plainView;
   try {
-    const view = await make({ flags, context, streams, control, config });
+    const looker = await Looker.open(target, flags, context, control.ended);
     try {
-      return await watch({ looker, control, view, streams, count: flags.count ?? null });
+      const view = await viewFor({ flags, context, streams, control, config });
+      return await watch({ looker, control, view, streams, count: flags.count ?? null }).finally(view.close);
     } finally {
-      view.close();
+      const unsaved = await looker.close();
+      if (unsaved !== null) streams.err(`! ${escapeText(unsaved, SENTENCE)}\n`);
     }
   } catch (error) {
     if (flags.output !== 'json' || !(error instanceof RatelimitError)) throw error;
@@ -65,9 +64,15 @@ export async function watchCommand(flags: WatchFlags, context: Context): Promise
     return error.exitCode;
   } finally {
     control.close();
-    const unsaved = await looker.close();
-    if (unsaved !== null) streams.err(`! ${escapeText(unsaved, SENTENCE)}\n`);
   }
+}
+
+/** A screen for somebody at a terminal. What ends by itself would take it along before anybody has read it. */
+function viewFor(parts: ViewParts): Promise<View> {
+  const { flags, streams, context } = parts;
+  const isTerminal = flags.input && streams.terminal && context.env.TERM !== 'dumb';
+  const isScreen = isTerminal && flags.output === 'human' && flags.count === undefined;
+  return isScreen ? screenView(parts) : plainView(parts);
 }
 
 interface Watch {

@@ -67,7 +67,7 @@ export async function openDrill(
         prometheus: readPrometheus,
       };
     },
-    keyspace: (config) => outside.keyspace({ ...config, redis }),
+    keyspace: (config, ends) => outside.keyspace({ ...config, redis }, ends),
     api: (_, config) => outside.api(api, config),
     journal: () => outside.journalIn(home.stateFolder),
     journalIn: () => outside.journalIn(home.stateFolder),

@@ -60,10 +60,11 @@ describe('on a terminal', () => {
     expect(await terminal.bells()).toBe(0);
 
     await redis.load(singleIp().redis);
+    // The last line of a frame comes last.
+    await terminal.shows('Next: ratelimit block-ip 203.0.113.42 --ttl 24h');
     const attack = await terminal.shows(ATTACK);
     expect(attack).toMatch(/\n +203\.0\.113\.42 +4,812 ▲ \+4,812 +▁*█\n/);
     expect(attack).toContain('! quiet is now single-ip-credential-stuffing: 203.0.113.42');
-    expect(attack).toContain('Next: ratelimit block-ip 203.0.113.42 --ttl 24h');
     expect(await terminal.bells()).toBe(1);
 
     const { code } = await runProgram(
@@ -98,8 +99,10 @@ describe('on a terminal', () => {
       [80, 24],
     ] as const) {
       await terminal.resize(columns, rows);
-      await terminal.shows(columns >= 40 ? /q quit.*(?:look|seen)/ : 'window too small');
-      const lines = (await terminal.screen()).trimEnd().split('\n');
+      const seen = await terminal.shows(
+        columns >= 40 ? /q quit.*(?:look|seen)[^\n]*\n*$/ : 'window too small',
+      );
+      const lines = seen.trimEnd().split('\n');
       expect(lines.length).toBeLessThanOrEqual(rows);
       expect(lines.filter((line) => line.includes('q quit'))).toHaveLength(1);
     }
@@ -204,7 +207,7 @@ describe('without a terminal', () => {
       verdict: { category: last?.category },
     });
     const turns = looks.filter(({ changed }) => changed);
-    expect(turns.map(({ at, since }) => since.slice(0, 19) === at.slice(0, 19))).toEqual([true]);
+    expect(turns.map(({ at, since }) => since === at)).toEqual([true]);
     expect(turns[0]?.changes.map(({ code }) => code)).toContain('category');
 
     const saved = (await readdir(join(home, 'looks'))).sort();

@@ -39,6 +39,13 @@ describe('what changed', () => {
     ]);
   });
 
+  test('how sure the same verdict is', () => {
+    const [before, after] = [lookAt({}), { ...lookAt({}), confidence: 'low' as const }];
+    expect(changesBetween(before, after, watched, 10)).toMatchObject([
+      { code: 'confidence', category: 'quiet', before: 'high', after: 'low' },
+    ]);
+  });
+
   test('a second finding, without another verdict', () => {
     const attack = failing({ '203.0.113.42': 4812 });
     const both = {
