@@ -120,6 +120,40 @@ async function buildIncidents(dist) {
   await rm(parser);
 }
 
+/** The manual page, from the same tree of commands as the help. */
+async function buildManual(dist) {
+  const made = `${dist}/manual.cjs`;
+  const { version } = JSON.parse(await readFile(path('package.json'), 'utf8'));
+  await build({
+    ...common,
+    stdin: {
+      contents:
+        "export { buildProgram } from './src/program.ts'; export { manualPage } from './src/manual/page.ts';",
+      resolveDir: path('.'),
+    },
+    outfile: made,
+    format: 'cjs',
+    // Only the tree is looked at: what commands load when they run is not needed.
+    external: ['./commands/*', '../commands/*'],
+    define: { __VERSION__: JSON.stringify(version), 'import.meta.url': '""' },
+  });
+  const { buildProgram, manualPage } = createRequire(import.meta.url)(made);
+  await writeFile(
+    `${dist}/ratelimit.1`,
+    manualPage(
+      buildProgram({}, () => {}),
+      version,
+    ),
+  );
+  await rm(made);
+}
+
+/** The day of the build; of whoever wants the same bytes again, the day that they say (reproducible-builds.org). */
+function today() {
+  const { SOURCE_DATE_EPOCH: seconds } = process.env;
+  return (seconds ? new Date(Number(seconds) * 1_000) : new Date()).toISOString().slice(0, 10);
+}
+
 /** Runs the program, so that what it needs is compiled; whatever else runs later is compiled then. */
 function warm(file) {
   const home = dirname(file);
@@ -138,6 +172,7 @@ try {
   const file = await buildProgram(fresh);
   await buildRunbooks(fresh);
   await buildIncidents(fresh);
+  await buildManual(fresh);
   warm(file);
   // The journal of that run.
   await rm(`${fresh}/ratelimit`, { recursive: true });

@@ -1,4 +1,5 @@
 import type { Word } from '../completion/line.ts';
+import { readFileStart } from '../config/files.ts';
 import type { ConfigInput } from '../config/in-use.ts';
 import { resolveConfig } from '../config/resolve.ts';
 import type { Context } from '../context.ts';
@@ -8,7 +9,6 @@ import { someNames } from '../signals/redis/some-names.ts';
 import { isAddress } from '../values/address.ts';
 import { isPlainId } from '../values/parse.ts';
 import { prefixOf } from '../values/template.ts';
-import { readFileOnly } from './complete-names.ts';
 import { capKeys, specOf } from './parts.ts';
 
 /** How long Redis is asked at the most, from the first attempt to connect on. */
@@ -43,7 +43,7 @@ export async function live(
   context: Context,
 ): Promise<Word[]> {
   const { keyOf, isValid, about } = KINDS[kind];
-  const config = await resolveConfig({ ...input, readFile: readFileOnly });
+  const config = await resolveConfig({ ...input, readFile: readFileStart });
   const prefix = prefixOf(keyOf(await loadRunbook(config.runbook, context.runbooks)));
   const keyspace = await context.keyspace({ ...config, timeoutSeconds: LIVE_MS / 1_000 });
   const found = new Set<string>();

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Word } from '../completion/line.ts';
-import { notAFile, readStart } from '../config/files.ts';
+import { readFileStart } from '../config/files.ts';
 import { flagOrVariable } from '../config/given.ts';
 import { type ConfigInput, runbookInUse } from '../config/in-use.ts';
 import { readYaml } from '../config/yaml.ts';
@@ -18,18 +18,11 @@ const MAX_FILE = 1024 * 1024;
 /** Entries of the journal that are offered, newest first. */
 const MOST_ENTRIES = 30;
 
-/** Reads files alone: a pipe may never be written to, and somebody waits at a prompt. */
-export async function readFileOnly(path: string, limit: number): Promise<Uint8Array> {
-  const trouble = await notAFile(path);
-  if (trouble !== null) throw new Error(trouble);
-  return readStart(path, limit);
-}
-
 /** The contexts of the configuration file; of one with mistakes too, since its contexts may be right. */
 export async function contexts({ flags, env, configHome }: ConfigInput): Promise<Word[]> {
   const named = flagOrVariable(flags.config, '--config', env, 'RATELIMIT_CONFIG');
   const path = named?.value ?? join(configHome, 'ratelimit', 'config.yaml');
-  const file = readYaml(path, await readFileOnly(path, MAX_FILE));
+  const file = readYaml(path, await readFileStart(path, MAX_FILE));
   if (Array.isArray(file) || !isRecord(file.raw) || !isRecord(file.raw.contexts)) return [];
   const current = file.raw['current-context'];
   return Object.entries(file.raw.contexts).map(([value, entry]) => {
@@ -52,7 +45,7 @@ export async function runbooks(places: RunbookPlaces): Promise<Word[]> {
 
 /** The categories of the runbook in use. */
 export async function categories(input: ConfigInput, places: RunbookPlaces): Promise<Word[]> {
-  const { runbook } = await runbookInUse({ ...input, readFile: readFileOnly });
+  const { runbook } = await runbookInUse({ ...input, readFile: readFileStart });
   const all = (await loadRunbook(runbook, places)).categories;
   return all.map(({ id, title }) => ({ value: id, about: title }));
 }

@@ -38,8 +38,9 @@ export async function completeCommand(
     const remark = about === '' ? '' : `\t${escapeText(about, ABOUT_CHARS)}`;
     return `${wanted.before}${value}${remark}\n`;
   });
-  if (wanted.kinds.includes('file')) lines.push(`${FILES}\n`);
-  if (wanted.kinds.includes('folder')) lines.push(`${FOLDERS}\n`);
+  // A path is meant where no name fits.
+  if (lines.length === 0 && wanted.kinds.includes('file')) lines.push(`${FILES}\n`);
+  if (lines.length === 0 && wanted.kinds.includes('folder')) lines.push(`${FOLDERS}\n`);
   context.streams('never').out(lines.join(''));
 }
 

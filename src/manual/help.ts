@@ -1,19 +1,27 @@
 import type { Command } from 'commander';
 import { wrap } from '../output/wrap.ts';
-import { EXAMPLES } from './examples.ts';
+import { EXAMPLES, type Example } from './examples.ts';
 import { TOPICS, type Topic } from './topics.ts';
 
 /** What the help of a command begins with: how it is used. */
 export function examplesText(command: Command, width: number): string {
-  const examples = EXAMPLES[pathOf(command).join(' ')] ?? [];
-  const column = Math.max(...examples.map(([line]) => line.length)) + 3;
-  const lines = examples.map(([line, what]) => {
-    if (what === '') return `  ${line}`;
-    const beside = `  ${line.padEnd(column)}# ${what}`;
-    return beside.length <= width ? beside : `  # ${what}\n  ${line}`;
-  });
-  return lines.length === 0 ? '' : `${lines.length === 1 ? 'Example' : 'Examples'}:\n${lines.join('\n')}\n`;
+  const lines = exampleLines(command, width - 2).map((line) => `  ${line}\n`);
+  const title = examplesOf(command).length === 1 ? 'Example' : 'Examples';
+  return lines.length === 0 ? '' : `${title}:\n${lines.join('')}`;
 }
+
+/** The examples of a command, fit to be pasted: what they are for is a comment. */
+export function exampleLines(command: Command, width: number): string[] {
+  const examples = examplesOf(command);
+  const column = Math.max(...examples.map(([line]) => line.length)) + 3;
+  return examples.flatMap(([line, what]) => {
+    if (what === '') return [line];
+    const beside = `${line.padEnd(column)}# ${what}`;
+    return beside.length <= width ? [beside] : [`# ${what}`, line];
+  });
+}
+
+const examplesOf = (command: Command): readonly Example[] => EXAMPLES[pathOf(command).join(' ')] ?? [];
 
 /** A topic as a page of the help. @param width columns */
 export function topicText({ title, before, rows, after }: Topic, width: number): string {
