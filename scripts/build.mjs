@@ -143,6 +143,7 @@ async function buildManual(dist) {
     manualPage(
       buildProgram({}, () => {}),
       version,
+      today(),
     ),
   );
   await rm(made);
