@@ -11,7 +11,7 @@ export function manualPage(program: Command, version: string, date: string): str
   const name = program.name();
   const summary = program.description().replace(/\.$/, '');
   const lines = [
-    `.TH ${name.toUpperCase()} 1 ${quoted(date)} ${quoted(`${name} ${version}`)} "User Commands"`,
+    `.TH ${name.toUpperCase()} 1 "${date}" ${quoted(`${name} ${version}`)} "User Commands"`,
     section('NAME'),
     `${escaped(name)} \\- ${escaped(lowered(summary))}`,
     section('SYNOPSIS'),
