@@ -125,7 +125,9 @@ function nextIn(place: Place): Pick<Wanted, 'words' | 'kinds'> {
   const words = [...commands, ...(argument?.argChoices ?? []).map(bare)];
   const kinds =
     argument === undefined ? [] : (OFFERED[`${pathOf(command).join(' ')} ${argument.name()}`] ?? []);
-  if (words.length > 0 || kinds.length > 0 || isLiteral) return { words, kinds };
+  // Among commands, a word that is none of them.
+  const isLost = argument === undefined && operands.length > 0 && command.commands.length > 0;
+  if (words.length > 0 || kinds.length > 0 || isLiteral || isLost) return { words, kinds };
   // An argument that only the operator knows: a flag in its place would be wrong.
   return { words: argument?.required ? [] : flagsFor(place), kinds };
 }
