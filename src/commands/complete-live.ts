@@ -1,4 +1,5 @@
 import type { Word } from '../completion/line.ts';
+import { waitFor } from '../completion/wait.ts';
 import { readFileStart } from '../config/files.ts';
 import type { ConfigInput } from '../config/in-use.ts';
 import { resolveConfig } from '../config/resolve.ts';
@@ -48,20 +49,11 @@ export async function live(
   const keyspace = await context.keyspace({ ...config, timeoutSeconds: LIVE_MS / 1_000 });
   const found = new Set<string>();
   const time = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const isUp = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, LIVE_MS);
-  });
   const bounds = { calls: MOST_CALLS, names: MOST_NAMES, until: time.signal };
-  try {
-    // What is being typed makes the answers short; the server visits as many keys.
-    const asked = someNames(keyspace, `${prefix}${typed}`, bounds, found).catch(() => {});
-    await Promise.race([asked, isUp]);
-  } finally {
-    time.abort();
-    clearTimeout(timer);
-    keyspace.close();
-  }
+  // What is being typed makes the answers short; the server visits as many keys.
+  await waitFor(someNames(keyspace, `${prefix}${typed}`, bounds, found), LIVE_MS);
+  time.abort();
+  keyspace.close();
   const names = [...found].map((name) => name.slice(Buffer.byteLength(prefix)));
   return names
     .filter(isValid)

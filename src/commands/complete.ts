@@ -2,11 +2,14 @@ import type { Command } from 'commander';
 import { type Wanted, type Word, wantedIn } from '../completion/line.ts';
 import type { Kind } from '../completion/offered.ts';
 import { FILES, FOLDERS } from '../completion/scripts.ts';
+import { waitFor } from '../completion/wait.ts';
 import type { ConfigFlags } from '../config/types.ts';
 import type { Context } from '../context.ts';
 import { TOPICS } from '../manual/topics.ts';
 import { escapeText } from '../output/escape.ts';
 
+/** How long looking for names may take, whatever it is that hangs: somebody waits at a prompt. */
+const LONGEST_MS = 1_000;
 /** Longest remark beside a word, characters. */
 const ABOUT_CHARS = 60;
 
@@ -30,7 +33,11 @@ export async function completeCommand(
   const found: Word[] = wanted.words.filter(({ value }) => value.startsWith(wanted.typed));
   for (const kind of wanted.kinds) {
     if (kind === 'file' || kind === 'folder') continue;
-    const all = await lookUp(kind, wanted, tree, context).catch((): Word[] => []);
+    let all: readonly Word[] = [];
+    const looking = lookUp(kind, wanted, tree, context).then((words) => {
+      all = words;
+    });
+    await waitFor(looking, LONGEST_MS);
     found.push(...all.filter(({ value }) => value.startsWith(wanted.typed) && SAFE.test(value)));
   }
   const unused = found.filter(({ value }) => !wanted.operands.includes(value));

@@ -123,6 +123,14 @@ describe('never in the way', () => {
     expect(result).toMatchObject({ signal: 'SIGKILL', stdout: '', stderr: '' });
   });
 
+  test('a journal that cannot be read to its end is not waited for', async () => {
+    const elsewhere = await temporaryFolder('home');
+    await mkdir(join(elsewhere, 'state', 'ratelimit'), { recursive: true });
+    await execa('mkfifo', [join(elsewhere, 'state', 'ratelimit', 'journal.jsonl')]);
+    const result = await runProgram(['__complete', 'undo', ''], { home: elsewhere });
+    expect(result).toMatchObject({ signal: 'SIGKILL', stdout: '', stderr: '' });
+  });
+
   test.each([
     ['a configuration that cannot be used', ['--config', 'none.yaml', 'runbook', 'show', '']],
     ['a runbook that is not valid', ['runbook', 'show', '--runbook', 'edge', '']],
