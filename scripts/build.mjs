@@ -66,9 +66,10 @@ async function buildProgram(dist) {
   const { version } = JSON.parse(await readFile(path('package.json'), 'utf8'));
   const file = `${dist}/program.cjs`;
   const define = { __VERSION__: JSON.stringify(version) };
-  await build({
+  const { metafile } = await build({
     ...common,
     entryPoints: ['src/main.ts'],
+    metafile: true,
     outfile: file,
     format: 'cjs',
     minify: true,
@@ -79,6 +80,7 @@ async function buildProgram(dist) {
     },
     footer: { js: '})' },
   });
+  await writeFile(`${dist}/THIRD-PARTY.txt`, await notices(metafile));
   await build({
     ...common,
     entryPoints: ['src/boot.ts'],
@@ -87,6 +89,24 @@ async function buildProgram(dist) {
     define,
   });
   return file;
+}
+
+/** The licences of all packages of which something is in the program: they ask for being passed on with it. */
+async function notices({ outputs }) {
+  const inputs = Object.values(outputs).flatMap((output) =>
+    Object.entries(output.inputs).flatMap(([file, { bytesInOutput }]) => (bytesInOutput > 0 ? file : [])),
+  );
+  const folders = inputs.flatMap(
+    (file) => /^node_modules\/(?:.*\/node_modules\/)?(?:@[^/]+\/)?[^/]+/.exec(file) ?? [],
+  );
+  const parts = [...new Set(folders)].sort().map(async (folder) => {
+    const { name, version, license } = JSON.parse(await readFile(path(`${folder}/package.json`), 'utf8'));
+    const file = (await readdir(path(folder))).find((one) => /^(?:licen[cs]e|copying)(?:\.|$)/i.test(one));
+    const text = file ? (await readFile(path(`${folder}/${file}`), 'utf8')).trim() : '';
+    return `${name} ${version} (${license})\n\n${text}`.trim();
+  });
+  const all = await Promise.all(parts);
+  return `ratelimit holds parts of these packages.\n\n${all.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`;
 }
 
 /** Every runbook, checked, as JSON: start-up pays for no YAML. */
