@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startFaultyRedis } from '../support/faulty-redis.ts';
-import { searchPath, stopEverything, temporaryFolder } from '../support/processes.ts';
+import { runTool, searchPath, stopEverything, temporaryFolder } from '../support/processes.ts';
 import { runProgram } from '../support/program.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 
@@ -126,7 +126,7 @@ describe('never in the way', () => {
   test('a journal that cannot be read to its end is not waited for', async () => {
     const elsewhere = await temporaryFolder('home');
     await mkdir(join(elsewhere, 'state', 'ratelimit'), { recursive: true });
-    await execa('mkfifo', [join(elsewhere, 'state', 'ratelimit', 'journal.jsonl')]);
+    await runTool('mkfifo', ['journal.jsonl'], join(elsewhere, 'state', 'ratelimit'));
     const result = await runProgram(['__complete', 'undo', ''], { home: elsewhere });
     expect(result).toMatchObject({ signal: 'SIGKILL', stdout: '', stderr: '' });
   });
@@ -138,7 +138,7 @@ describe('never in the way', () => {
     ['an unknown command', ['no-such-command', 'x', '']],
     ['control characters', ['\u001b[2J', '\n', '\u0001']],
   ])('%s is silence', async (_, words) => {
-    if (words.includes('pipe')) await execa('mkfifo', [join(home, 'pipe')]);
+    if (words.includes('pipe')) await runTool('mkfifo', ['pipe'], home);
     expect(await offered(words)).toEqual([]);
   });
 
