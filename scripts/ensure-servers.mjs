@@ -85,7 +85,7 @@ function main() {
   }
   process.stderr.write(
     `The tests need ${missing().join(', ')}.\n` +
-      'Install redis-server (6.2 or newer), prometheus with promtool (2.40 or newer) victoria-metrics (1.79 or newer), ' +
+      'Install redis-server (6.2 or newer), prometheus with promtool (2.40 or newer), victoria-metrics (1.79 or newer), ' +
       'zsh and fish, and put them on the PATH.\n',
   );
   return 1;
