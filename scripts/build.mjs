@@ -80,7 +80,7 @@ async function buildProgram(dist) {
     },
     footer: { js: '})' },
   });
-  await writeFile(`${dist}/THIRD-PARTY.txt`, await notices(metafile));
+  await writeFile(`${dist}/THIRD-PARTY.txt`, await notices([metafile]));
   await build({
     ...common,
     entryPoints: ['src/boot.ts'],
@@ -91,9 +91,10 @@ async function buildProgram(dist) {
   return file;
 }
 
-/** The licences of all packages of which something is in the program: they ask for being passed on with it. */
-async function notices({ outputs }) {
-  const inputs = Object.values(outputs).flatMap((output) =>
+/** The licences of all packages of which something is in what was built: they ask for being passed on with it. */
+async function notices(metafiles) {
+  const outputs = metafiles.flatMap((metafile) => Object.values(metafile.outputs));
+  const inputs = outputs.flatMap((output) =>
     Object.entries(output.inputs).flatMap(([file, { bytesInOutput }]) => (bytesInOutput > 0 ? file : [])),
   );
   const folders = inputs.flatMap(
@@ -101,9 +102,11 @@ async function notices({ outputs }) {
   );
   const parts = [...new Set(folders)].sort().map(async (folder) => {
     const { name, version, license } = JSON.parse(await readFile(path(`${folder}/package.json`), 'utf8'));
-    const file = (await readdir(path(folder))).find((one) => /^(?:licen[cs]e|copying)(?:\.|$)/i.test(one));
-    const text = file ? (await readFile(path(`${folder}/${file}`), 'utf8')).trim() : '';
-    return `${name} ${version} (${license})\n\n${text}`.trim();
+    const files = (await readdir(path(folder))).filter((one) =>
+      /^(?:licen[cs]e|copying|notice)(?:\.|$)/i.test(one),
+    );
+    const texts = await Promise.all(files.map((file) => readFile(path(`${folder}/${file}`), 'utf8')));
+    return [`${name} ${version} (${license})`, ...texts.map((text) => text.trim())].join('\n\n');
   });
   const all = await Promise.all(parts);
   return `ratelimit holds parts of these packages.\n\n${all.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`;

@@ -88,6 +88,8 @@ function flagsIn({ given }: Wanted, { env }: Context): ConfigFlags {
     context: given.get('--context'),
     runbook: value('--runbook'),
     redisUrl: given.get('--redis-url'),
+    prometheusUrl: given.get('--prometheus-url'),
+    apiUrl: given.get('--api-url'),
   };
   return Object.fromEntries(Object.entries(flags).filter(([, text]) => text !== undefined));
 }

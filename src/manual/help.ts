@@ -31,7 +31,7 @@ export function topicText({ title, before, rows, after }: Topic, width: number):
   const lines = rows.map(([term, meaning]) => {
     if (isWide) return `  ${term}\n${wrap(`      ${meaning}`, width, '      ')}`;
     const lead = `  ${/^\d+$/.test(term) ? term.padStart(column) : term.padEnd(column)}  `;
-    return wrap(lead + meaning, width, ' '.repeat(lead.length)).replace(/^ */, lead.match(/^ */)?.[0] ?? '');
+    return wrap(lead + meaning, width, ' '.repeat(lead.length));
   });
   const paragraphs = (texts: readonly string[]) => texts.map((text) => wrap(text, width));
   const parts = [
