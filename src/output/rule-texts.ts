@@ -1,0 +1,83 @@
+import { type AlertingRule, numberOf } from '../runbooks/rules.ts';
+import type { Runbook } from '../runbooks/schema.ts';
+import { showCommand } from './lines.ts';
+
+/** A rule as Prometheus's file has it. */
+export interface WrittenRule {
+  readonly alert: string;
+  readonly expr: string;
+  readonly for: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** Whose rules they are, and what a command needs to be on the same systems. */
+export interface RuleReach {
+  readonly runbook: Runbook;
+  /** null: no context is in use. */
+  readonly context: string | null;
+  /** Words of a command: the configuration file, the context, the runbook. */
+  readonly words: readonly string[];
+}
+
+/** The rule with its labels and annotations. Both are templates of Prometheus; only what a rule measures is filled there. */
+export function writtenRule(rule: AlertingRule, { runbook, context, words }: RuleReach): WrittenRule {
+  const { spec, severity } = rule;
+  const annotations = {
+    summary: filled(spec.summary, rule, runbook),
+    ...(spec.description === null ? {} : { description: filled(spec.description, rule, runbook) }),
+    ...(runbook.url === null ? {} : { runbook_url: literal(runbook.url) }),
+    command: literal(showCommand(['ratelimit', 'triage', '--alert', spec.alert, ...words])),
+  };
+  const labels = {
+    ...spec.labels,
+    severity,
+    ratelimit_runbook: runbook.name,
+    ...(context === null ? {} : { ratelimit_context: context }),
+    ratelimit_rule: spec.id,
+  };
+  return {
+    alert: spec.alert,
+    expr: rule.expr,
+    for: rule.for,
+    labels: Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, literal(value)])),
+    annotations,
+  };
+}
+
+/** A text that a template of Prometheus renders as it is. */
+const literal = (text: string): string => text.replaceAll('{{', '{{"{{"}}');
+
+const PLACE = /\{([^{}]*)\}/g;
+
+function filled(text: string, rule: AlertingRule, runbook: Runbook): string {
+  const places: Readonly<Record<string, string>> = {
+    entity: entityOf(rule.by),
+    value: '{{ $value | humanize }}',
+    window: rule.window,
+    for: rule.for,
+  };
+  let end = 0;
+  let answer = '';
+  for (const match of text.matchAll(PLACE)) {
+    const [place, name = ''] = match;
+    const value = Object.hasOwn(places, name) ? places[name] : numberOf(runbook, name);
+    answer += literal(text.slice(end, match.index)) + (value ?? literal(place));
+    end = match.index + place.length;
+  }
+  return answer + literal(text.slice(end));
+}
+
+/**
+ * `tenant "acme"`. Values of labels come out of a system, so they are quoted as Go does, which leaves nothing in them
+ * that a pager would obey.
+ */
+const entityOf = (labels: readonly string[]): string => {
+  const [only, ...others] = labels;
+  const shown = (label: string) => `${label} {{ printf "%q" $labels.${label} }}`;
+  if (only === undefined) return 'all together';
+  if (others.length === 0) return `{{ if $labels.${only} }}${shown(only)}{{ else }}no ${only}{{ end }}`;
+  return labels
+    .map((label, index) => `{{ if $labels.${label} }}${index === 0 ? '' : ' '}${shown(label)}{{ end }}`)
+    .join('');
+};
