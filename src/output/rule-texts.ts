@@ -52,7 +52,7 @@ const PLACE = /\{([^{}]*)\}/g;
 
 function filled(text: string, rule: AlertingRule, runbook: Runbook): string {
   const places: Readonly<Record<string, string>> = {
-    entity: entityOf(rule.by),
+    entity: entityOf(rule),
     value: '{{ $value | humanize }}',
     window: rule.window,
     for: rule.for,
@@ -72,12 +72,12 @@ function filled(text: string, rule: AlertingRule, runbook: Runbook): string {
  * `tenant "acme"`. Values of labels come out of a system, so they are quoted as Go does, which leaves nothing in them
  * that a pager would obey.
  */
-const entityOf = (labels: readonly string[]): string => {
-  const [only, ...others] = labels;
+function entityOf({ by, spec }: AlertingRule): string {
   const shown = (label: string) => `${label} {{ printf "%q" $labels.${label} }}`;
-  if (only === undefined) return 'all together';
-  if (others.length === 0) return `{{ if $labels.${only} }}${shown(only)}{{ else }}no ${only}{{ end }}`;
-  return labels
-    .map((label, index) => `{{ if $labels.${label} }}${index === 0 ? '' : ' '}${shown(label)}{{ end }}`)
-    .join('');
-};
+  const [first] = by;
+  if (first === undefined) return 'all together';
+  if (spec.when === null) return by.map(shown).join(', ');
+  // Of a signal with several kinds of entities, an alert is about one.
+  const cases = by.map((label) => `if $labels.${label} }}${shown(label)}`);
+  return `{{ ${cases.join('{{ else ')}{{ else }}no ${first}{{ end }}`;
+}

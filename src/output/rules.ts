@@ -2,7 +2,7 @@ import { alertingRules } from '../runbooks/rules.ts';
 import type { Runbook } from '../runbooks/schema.ts';
 import { codeSpan, escapeMarkdown, literalMarkdown } from './escape.ts';
 import { toJson } from './json.ts';
-import { SENTENCE } from './lines.ts';
+import { showCommand } from './lines.ts';
 import type { Format } from './lists.ts';
 import { markdownList, markdownPage, markdownTable } from './markdown.ts';
 import { type RuleReach, writtenRule } from './rule-texts.ts';
@@ -16,13 +16,13 @@ export interface ShownRules extends RuleReach {
 
 /** What holds for every rule that is made of rates. */
 const NOTES = [
-  "rate() measures from a series' second sample on: the very first rejections of a tenant, which come as a new series, count for nothing. A spike that lasts is seen all the same.",
-  "A rule sees what its Prometheus scrapes. Where each host has one of its own, a tenant's rate is split among them: evaluate the rules where all of it is seen, or lower the thresholds in the context.",
+  "rate() measures from a series' second sample on: what a new series begins with, such as the very first rejections of a tenant, counts for nothing. A spike that lasts is seen all the same.",
+  'A rule sees what its Prometheus scrapes. Where each host has one of its own, a rate is split among them: evaluate the rules where all of it is seen, or lower the thresholds in the context.',
 ];
 
 /** The rules as a file of Prometheus, as `ratelimit/rules/v1`, or for a page. Ends with a newline. */
 export function rulesText(shown: ShownRules, format: Format): string {
-  const { runbook, context, warnings } = shown;
+  const { runbook, context, warnings, words } = shown;
   const rules = alertingRules(runbook);
   const written = rules.map((rule) => writtenRule(rule, shown));
   const name = `ratelimit-${runbook.name}`;
@@ -44,10 +44,9 @@ export function rulesText(shown: ShownRules, format: Format): string {
   const whose = `Alerting rules of runbook ${runbook.name} (${runbook.title})${context === null ? '' : `, context ${context}`}`;
   const missing = gaps.map(({ text, export: advice }) => (advice === null ? text : `${text} ${advice}`));
   const yaml = rulesYaml(name, written, [
-    ...[
-      `${whose}, written by ratelimit rules.`,
-      'Check this file with promtool check rules, and name it under rule_files: of prometheus.yml.',
-    ],
+    `${whose}.`,
+    `Written by: ${showCommand(['ratelimit', 'rules', ...words])}`,
+    'To check it: promtool check rules <this file>. To load it, name it under rule_files: of prometheus.yml.',
     ...listed('Warnings:', warnings),
     ...listed('Not covered:', missing),
     ...listed('To know:', NOTES),
@@ -60,6 +59,8 @@ export function rulesText(shown: ShownRules, format: Format): string {
     escapeMarkdown(severity, 40),
     spec.categories.map((id) => codeSpan(id, 200)).join(', '),
   ]);
+  const plain = rulesYaml(name, written, []).trimEnd();
+  const fence = '`'.repeat(Math.max(3, ...[...plain.matchAll(/`+/g)].map(([run]) => run.length + 1)));
   return markdownPage([
     `## ${literalMarkdown(whose)}`,
     '',
@@ -67,7 +68,7 @@ export function rulesText(shown: ShownRules, format: Format): string {
     ...markdownList('Not covered', missing),
     ...markdownList('To know', NOTES),
     ...markdownList('Warnings', warnings),
-    ...['```yaml', rulesYaml(name, written, []).trimEnd(), '```'],
+    ...[`${fence}yaml`, plain, fence],
   ]);
 }
 

@@ -1,6 +1,6 @@
 import { nearest } from '../values/nearest.ts';
 import { placesIn } from './promql-text.ts';
-import { ratedSources } from './rules.ts';
+import { entityLabels, ratedSources } from './rules.ts';
 import type { RuleCondition } from './rules-schema.ts';
 import type { Runbook } from './schema.ts';
 
@@ -32,6 +32,11 @@ export function checkRules(runbook: Runbook, reporting: Reporting): void {
     }
     for (const [at, name] of rule.categories.entries()) expect('category', name, [...path, 'categories', at]);
     for (const [at, name] of rule.signals.entries()) expect('signal', name, [...path, 'signals', at]);
+    for (const name of entityLabels(rule, runbook)) {
+      if (Object.hasOwn(rule.labels, name)) {
+        report([...path, 'labels', name], 'this label says already what the alert is about');
+      }
+    }
     if (rule.when !== null) checkCondition(rule.when, [...path, 'when'], runbook, reporting);
     if (rule.expr !== null)
       checkPlaces(placesIn(rule.expr), ['window'], [...path, 'expr'], runbook, reporting);

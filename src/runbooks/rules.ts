@@ -37,7 +37,7 @@ export const alertingRules = (runbook: Runbook): AlertingRule[] =>
       window,
       for: promDuration(spec.for),
       severity: spec.severity ?? runbook.severity,
-      by: when === null ? spec.by : labelsOf(when, signal),
+      by: entityLabels(spec, runbook),
       signals: when === null ? spec.signals : [when.signal],
     };
   });
@@ -56,10 +56,13 @@ function entityLabel(source: Rated, { entity }: SignalSpec): string | null {
   return source.by === null || kind === null ? null : kind === 'name' ? source.by : kind;
 }
 
-const labelsOf = ({ of }: RuleCondition, signal: SignalSpec | undefined): string[] =>
-  of !== 'each' || signal === undefined
-    ? []
-    : [...new Set(ratedSources(signal).flatMap((source) => entityLabel(source, signal) ?? []))];
+/** The labels of a rule's alerts that say what each is about. */
+export function entityLabels({ when, by }: RuleSpec, { signals }: Runbook): readonly string[] {
+  if (when === null) return by;
+  const signal = Object.hasOwn(signals, when.signal) ? signals[when.signal] : undefined;
+  if (when.of !== 'each' || signal === undefined) return [];
+  return [...new Set(ratedSources(signal).flatMap((source) => entityLabel(source, signal) ?? []))];
+}
 
 /** A threshold as PromQL writes it; null where there is none, or it is not known. */
 export function numberOf({ thresholds }: Runbook, name: string): string | null {
