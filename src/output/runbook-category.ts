@@ -15,6 +15,7 @@ export function categoryLines(shown: ShownRunbook, category: CategoryView, scree
   const { runbook } = shown.view;
   const { paint, width } = screen;
   const alerts = alertsOf(category, runbook);
+  const gaps = gapsOf(category, runbook);
   const heading = (title: string) => ['', paint.strong(wrap(title, width, '  '))];
   const when = sayCondition(spec.when, runbook);
   const sure = spec['sure-when'] === null ? null : sayCondition(spec['sure-when'], runbook);
@@ -45,8 +46,9 @@ export function categoryLines(shown: ShownRunbook, category: CategoryView, scree
       wrap(`      when ${sayInOne(sayCondition(caveat.when, runbook))}`, width, '      '),
       ...effectsOf(caveat).map((effect) => wrap(`      ${effect}`, width, '      ')),
     ]),
-    ...(alerts.length > 0 ? heading('What pages for it') : []),
+    ...(alerts.length + gaps.length > 0 ? heading('What pages for it') : []),
     ...alerts.map((alert) => wrap(`  - ${alert}`, width, '    ')),
+    ...gaps.map((gap) => marked('!', gap, screen)),
     ...heading('What to do'),
     ...spec.respond.flatMap((step, index) => [
       wrap(`  ${index + 1}. ${step.text}${seeOf(step, shown)}`, width, '     '),
@@ -93,7 +95,7 @@ export function categoryMarkdown(shown: ShownRunbook, category: CategoryView): s
     ),
     ...list(
       'What pages for it',
-      alertsOf(category, runbook).map((alert) => `- ${text(alert)}`),
+      [...alertsOf(category, runbook), ...gapsOf(category, runbook)].map((one) => `- ${text(one)}`),
     ),
     ...list(
       'What to do',
@@ -156,15 +158,17 @@ function saidMarkdown(said: Said, depth = 0): string[] {
   ]);
 }
 
-/** The alerting rules that are about a category, and what they cannot tell. */
-const alertsOf = ({ spec }: CategoryView, { rules, 'not-alerted': gaps }: Runbook): string[] => [
-  ...rules.flatMap(({ id, alert, for: lasting, categories }) =>
-    categories.includes(spec.id) ? [`${alert} (rule ${id}) after ${lasting}`] : [],
-  ),
-  ...gaps.flatMap(({ categories, text, export: advice }) =>
+/** The alerting rules that are about a category. */
+const alertsOf = ({ spec }: CategoryView, { rules }: Runbook): string[] =>
+  rules.flatMap(({ id, alert, for: lasting, categories }) =>
+    categories.includes(spec.id) ? [`${alert} (rule ${id}), after ${lasting}`] : [],
+  );
+
+/** What of a category nothing can page for. */
+const gapsOf = ({ spec }: CategoryView, runbook: Runbook): string[] =>
+  runbook['not-alerted'].flatMap(({ categories, text, export: advice }) =>
     categories.includes(spec.id) ? [`${text} ${advice}`] : [],
-  ),
-];
+  );
 
 type CaveatSpec = CategoryView['spec']['caveats'][number];
 
