@@ -6,6 +6,7 @@ import { EXIT, type ExitCode, RatelimitError } from '../errors.ts';
 import { rulesText } from '../output/rules.ts';
 import type { GlobalFlags } from '../program.ts';
 import { findRunbook, isPath, loadFound } from '../runbooks/load.ts';
+import { alertingRules } from '../runbooks/rules.ts';
 import { viewOf } from '../runbooks/view.ts';
 import { streamsFor } from './streams.ts';
 
@@ -23,6 +24,8 @@ export async function rulesCommand(flags: GlobalFlags, context: Context): Promis
   }
   const shown = {
     runbook,
+    rules: alertingRules(runbook),
+    isNamed: found.origin !== 'path',
     context: inUse.context,
     words: contextWords(whole(inUse)),
     warnings: [...warnings, ...withoutContext(inUse)],

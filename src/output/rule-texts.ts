@@ -1,4 +1,4 @@
-import { type AlertingRule, numberOf } from '../runbooks/rules.ts';
+import type { AlertingRule } from '../runbooks/rules.ts';
 import type { Runbook } from '../runbooks/schema.ts';
 import { showCommand } from './lines.ts';
 
@@ -14,6 +14,8 @@ export interface WrittenRule {
 /** Whose rules they are, and what a command needs to be on the same systems. */
 export interface RuleReach {
   readonly runbook: Runbook;
+  /** Is the runbook found by its name? One that is found by its path is no name that an alert may lead to. */
+  readonly isNamed: boolean;
   /** null: no context is in use. */
   readonly context: string | null;
   /** Words of a command: the configuration file, the context, the runbook. */
@@ -21,7 +23,10 @@ export interface RuleReach {
 }
 
 /** The rule with its labels and annotations. Both are templates of Prometheus; only what a rule measures is filled there. */
-export function writtenRule(rule: AlertingRule, { runbook, context, words }: RuleReach): WrittenRule {
+export function writtenRule(
+  rule: AlertingRule,
+  { runbook, isNamed, context, words }: RuleReach,
+): WrittenRule {
   const { spec, severity } = rule;
   const annotations = {
     summary: filled(spec.summary, rule, runbook),
@@ -32,7 +37,7 @@ export function writtenRule(rule: AlertingRule, { runbook, context, words }: Rul
   const labels = {
     ...spec.labels,
     severity,
-    ratelimit_runbook: runbook.name,
+    ...(isNamed ? { ratelimit_runbook: runbook.name } : {}),
     ...(context === null ? {} : { ratelimit_context: context }),
     ratelimit_rule: spec.id,
   };
@@ -61,11 +66,17 @@ function filled(text: string, rule: AlertingRule, runbook: Runbook): string {
   let answer = '';
   for (const match of text.matchAll(PLACE)) {
     const [place, name = ''] = match;
-    const value = Object.hasOwn(places, name) ? places[name] : numberOf(runbook, name);
+    const value = Object.hasOwn(places, name) ? places[name] : numberIn(runbook, name);
     answer += literal(text.slice(end, match.index)) + (value ?? literal(place));
     end = match.index + place.length;
   }
   return answer + literal(text.slice(end));
+}
+
+/** A threshold by its name; null where there is none. */
+function numberIn({ thresholds }: Runbook, name: string): string | null {
+  const value = Object.hasOwn(thresholds, name) ? (thresholds[name]?.value ?? null) : null;
+  return value === null ? null : String(value);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { alertingRules } from '../runbooks/rules.ts';
+import type { AlertingRule } from '../runbooks/rules.ts';
 import type { Runbook } from '../runbooks/schema.ts';
 import { codeSpan, escapeMarkdown, literalMarkdown } from './escape.ts';
 import { toJson } from './json.ts';
@@ -10,6 +10,7 @@ import { rulesYaml } from './rules-yaml.ts';
 
 /** A runbook's alerting rules, and for whom they are written. */
 export interface ShownRules extends RuleReach {
+  readonly rules: readonly AlertingRule[];
   /** Sentences. */
   readonly warnings: readonly string[];
 }
@@ -22,8 +23,7 @@ const NOTES = [
 
 /** The rules as a file of Prometheus, as `ratelimit/rules/v1`, or for a page. Ends with a newline. */
 export function rulesText(shown: ShownRules, format: Format): string {
-  const { runbook, context, warnings, words } = shown;
-  const rules = alertingRules(runbook);
+  const { runbook, rules, context, warnings, words } = shown;
   const written = rules.map((rule) => writtenRule(rule, shown));
   const name = `ratelimit-${runbook.name}`;
   const gaps = gapsOf(runbook);

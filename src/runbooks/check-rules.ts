@@ -89,7 +89,7 @@ function checkPlaces(
     else
       report(
         path,
-        `there is no place {${name}}${nearest(name, known)}; places: ${braced(places)} and thresholds`,
+        `there is no place {${name}}; places: ${braced(places)} and thresholds${nearest(name, known)}`,
       );
   }
 }

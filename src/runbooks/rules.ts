@@ -65,7 +65,7 @@ export function entityLabels({ when, by }: RuleSpec, { signals }: Runbook): read
 }
 
 /** A threshold as PromQL writes it; null where there is none, or it is not known. */
-export function numberOf({ thresholds }: Runbook, name: string): string | null {
+function numberOf({ thresholds }: Runbook, name: string): string | null {
   const value = Object.hasOwn(thresholds, name) ? (thresholds[name]?.value ?? null) : null;
   return value === null ? null : String(value);
 }

@@ -20,7 +20,7 @@ import { checkRules, incidentGroup, testRules } from '../support/promtool.ts';
 afterAll(stopEverything);
 
 const yamlOf = (runbook: Runbook, context: string | null = null, words: readonly string[] = []): string =>
-  rulesText({ runbook, context, words, warnings: [] }, 'human');
+  rulesText({ runbook, rules: alertingRules(runbook), isNamed: true, context, words, warnings: [] }, 'human');
 
 const incidents = new Map([
   ...labelled,
