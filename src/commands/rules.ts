@@ -3,6 +3,8 @@ import { type RunbookInUse, runbookInUse } from '../config/in-use.ts';
 import { contextWords } from '../config/reach.ts';
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode, RatelimitError } from '../errors.ts';
+import { escapeText } from '../output/escape.ts';
+import { SENTENCE } from '../output/lines.ts';
 import { rulesText } from '../output/rules.ts';
 import type { GlobalFlags } from '../program.ts';
 import { findRunbook, isPath, loadFound } from '../runbooks/load.ts';
@@ -31,6 +33,10 @@ export async function rulesCommand(flags: GlobalFlags, context: Context): Promis
     warnings: [...warnings, ...withoutContext(inUse)],
   };
   streams.out(rulesText(shown, flags.output));
+  // The answer goes into a file mostly, which nobody may look at.
+  if (flags.output === 'human' && !flags.quiet) {
+    for (const warning of shown.warnings) streams.err(`${escapeText(warning, SENTENCE)}\n`);
+  }
   return EXIT.done;
 }
 

@@ -53,8 +53,6 @@ export function writtenRule(
 /** A text that a template of Prometheus renders as it is. */
 const literal = (text: string): string => text.replaceAll('{{', '{{"{{"}}');
 
-const PLACE = /\{([^{}]*)\}/g;
-
 function filled(text: string, rule: AlertingRule, runbook: Runbook): string {
   const places: Readonly<Record<string, string>> = {
     entity: entityOf(rule),
@@ -62,15 +60,10 @@ function filled(text: string, rule: AlertingRule, runbook: Runbook): string {
     window: rule.window,
     for: rule.for,
   };
-  let end = 0;
-  let answer = '';
-  for (const match of text.matchAll(PLACE)) {
-    const [place, name = ''] = match;
-    const value = Object.hasOwn(places, name) ? places[name] : numberIn(runbook, name);
-    answer += literal(text.slice(end, match.index)) + (value ?? literal(place));
-    end = match.index + place.length;
-  }
-  return answer + literal(text.slice(end));
+  // Braces that are no place are refused when the runbook is read.
+  return text.replaceAll(/\{([^{}]*)\}/g, (place, name: string) =>
+    Object.hasOwn(places, name) ? (places[name] ?? place) : (numberIn(runbook, name) ?? place),
+  );
 }
 
 /** A threshold by its name; null where there is none. */

@@ -48,7 +48,7 @@ function expressionLines(expr: string): string[] {
 }
 
 /** A double-quoted scalar of YAML that holds exactly the text; what a reader would not see is written as its code. */
-export const quoted = (text: string): string =>
+const quoted = (text: string): string =>
   `"${replaceHidden(text.replaceAll(/["\\]/g, '\\$&'), (character) => {
     const code = character.codePointAt(0) ?? 0;
     return `\\U${code.toString(16).padStart(8, '0')}`;

@@ -41,7 +41,12 @@ export function checkRules(runbook: Runbook, reporting: Reporting): void {
     if (rule.expr !== null)
       checkPlaces(placesIn(rule.expr), ['window'], [...path, 'expr'], runbook, reporting);
     for (const key of ['summary', 'description'] as const) {
-      checkPlaces(textPlaces(rule[key] ?? ''), TEXT_PLACES, [...path, key], runbook, reporting);
+      const text = rule[key] ?? '';
+      checkPlaces(textPlaces(text), TEXT_PLACES, [...path, key], runbook, reporting);
+      // Two braces would begin a template of Prometheus.
+      if (/[{}]/.test(text.replaceAll(PLACE, ''))) {
+        report([...path, key], 'expected every brace to be that of a place, such as {value}');
+      }
     }
   }
   for (const [index, { categories }] of runbook['not-alerted'].entries()) {
@@ -50,8 +55,9 @@ export function checkRules(runbook: Runbook, reporting: Reporting): void {
   }
 }
 
-const textPlaces = (text: string): string[] =>
-  [...text.matchAll(/\{([^{}]*)\}/g)].map(([, name = '']) => name);
+const PLACE = /\{([^{}]*)\}/g;
+
+const textPlaces = (text: string): string[] => [...text.matchAll(PLACE)].map(([, name = '']) => name);
 
 function checkCondition(
   when: RuleCondition,

@@ -82,8 +82,11 @@ describe('rules', () => {
   });
 
   test('says that no context is in use where there are some', async () => {
-    const { code, stdout } = await rules('--runbook', 'config/ratelimit/runbooks/edge.yaml');
+    const { code, stdout, stderr } = await rules('--runbook', 'config/ratelimit/runbooks/edge.yaml');
     expect(code).toBe(0);
+    expect(stderr).toBe(
+      'no context is in use, so the command in the annotations names none: give --context\n',
+    );
     expect(stdout).toContain(
       '# - no context is in use, so the command in the annotations names none: give --context\n',
     );

@@ -129,6 +129,7 @@ test.each([
     'expr: up, description: "{tenant}"',
     /no place \{tenant\}.*\{entity\} \{value\}/,
   ],
+  ['a template of Prometheus', 'expr: up, description: "{{value} }"', /every brace to be that of a place/],
   ['a category that is not there', 'expr: up, categories: [overload]', /no category "overload"/],
   [
     'a label that is the program’s',
