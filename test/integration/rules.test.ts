@@ -131,7 +131,7 @@ test('on the labelled incidents they fire where there is a trace in Prometheus, 
       incidentGroup(name, incident, [{ expr: 'ALERTS', exp_samples: [] }], past(incident)),
     ),
   ]);
-});
+}, 120_000);
 
 /** Failures at 3 a second, and how many there were at this time of other days. */
 const failing = (before: string): Incident =>
