@@ -20,6 +20,8 @@ export function changeText(change: Change, runbook: Runbook): string {
       return `new finding ${category}${whom}`;
     case 'finding-ended':
       return `no finding any more: ${category}`;
+    case 'finding-unseen':
+      return `${category} cannot be judged any more: it may go on${whom}`;
     case 'unreadable':
       return `${change.signal} cannot be read any more`;
     case 'readable':
@@ -53,6 +55,7 @@ export function changeMark({ code }: Change): { readonly mark: string; readonly 
     case 'category':
     case 'confidence':
       return { mark: '!', tone: 'strong' };
+    case 'finding-unseen':
     case 'unreadable':
     case 'readable':
       return { mark: '?', tone: 'warn' };

@@ -56,7 +56,7 @@ function linesFor(view: Watching | null, moment: Moment, size: Size, clock: Cloc
   const bottom = [
     ...(plan.changes > 0 ? gap : []),
     ...changeLines(view, plan.changes, clock),
-    ...unseenLines(view).slice(0, plan.unseen),
+    ...atMost(unseenLines(view, columns), plan.unseen),
     ...nextLines(view, plan.next, columns),
     footerLine(view, moment, columns),
   ];
@@ -68,6 +68,13 @@ function linesFor(view: Watching | null, moment: Moment, size: Size, clock: Cloc
   const filler = Math.max(0, rows - top.length - middle.length - bottom.length);
   return [...top, ...middle, ...Array.from({ length: filler }, (): Line => []), ...bottom];
 }
+
+/** That there is more is seen. */
+const atMost = (lines: readonly Line[], most: number): Line[] =>
+  lines.slice(0, most).map((line, index) => {
+    const isCut = index === most - 1 && lines.length > most;
+    return isCut ? [...line, span(' …', 'dim')] : line;
+  });
 
 /** For a window in which nothing else fits. */
 const tiny = ({ document }: Watching): Line[] => [

@@ -22,7 +22,9 @@ export function watchLines(seen: Watching, clock: Clock): string {
   const more = changes.length > TOLD ? [`  and ${changes.length - TOLD} more changes`] : [];
   const unseen =
     history.count === 1 || changes.some(({ code }) => code === 'unreadable')
-      ? unseenLines(seen).map((line) => `  ${line.map(({ text }) => text).join('')}`)
+      ? unseenLines(seen, Number.POSITIVE_INFINITY).map(
+          (line) => `  ${line.map(({ text }) => text).join('')}`,
+        )
       : [];
   return [first, ...told, ...more, ...unseen].map((line) => `${line}\n`).join('');
 }

@@ -3,10 +3,12 @@ import type { Clock } from '../signals/asked.ts';
 import { formatDuration } from '../values/duration.ts';
 import { lookAfter } from '../watch/marks.ts';
 import { escapeText } from './escape.ts';
+import { someOf } from './lines.ts';
 import { formatNumber } from './numbers.ts';
 import { type Line, type Span, span, spread } from './spans.ts';
 import { capital, showId } from './triage-document.ts';
 import type { Moment, Watching } from './watch-view.ts';
+import { wrap } from './wrap.ts';
 
 /** Marks a remedy on the time line. */
 const REMEDY = '◆';
@@ -78,8 +80,11 @@ function lastRemedy(marks: Watching['marks'], nowMs: number): Line {
   return [span(`${REMEDY} `, 'strong'), span(`${more}${age} ago: ${escapeText(last.label, 120)}`)];
 }
 
-/** What could not be read, and why, those with one reason together; then what is not there at all. */
-export function unseenLines({ document, warnings }: Watching): Line[] {
+/**
+ * What could not be read, the reason before the signals that share it; what else is to be known; what is not there at all.
+ * @param columns to wrap at, with room for a sign that there is more
+ */
+export function unseenLines({ document, warnings }: Watching, columns: number): Line[] {
   const { signals, scan } = document.evidence;
   const reasons = new Map<string, string[]>();
   const absent: string[] = [];
@@ -92,16 +97,15 @@ export function unseenLines({ document, warnings }: Watching): Line[] {
     reasons.set(reason, [...(reasons.get(reason) ?? []), id]);
   }
   if (scan?.reason != null && !reasons.has(scan.reason)) reasons.set(scan.reason, []);
+  const marked = (mark: string, text: string): Line[] =>
+    wrap(text, columns - 4)
+      .split('\n')
+      .map((line, index) => [span(index === 0 ? `${mark} ` : '  ', 'warn'), span(line)]);
   return [
-    ...[...reasons].map(([reason, ids]): Line => {
-      const some =
-        ids.length > 3 ? `${ids.slice(0, 3).join(', ')} and ${ids.length - 3} more` : ids.join(', ');
-      return [
-        span('? ', 'warn'),
-        span(`${some === '' ? '' : `${some} unknown: `}${escapeText(reason, 240)}`),
-      ];
-    }),
-    ...warnings.map((warning): Line => [span('! ', 'warn'), span(escapeText(warning, 240))]),
+    ...[...reasons].flatMap(([reason, ids]) =>
+      marked('?', `${escapeText(reason, 240)}${ids.length === 0 ? '' : `; unknown: ${someOf(ids)}`}`),
+    ),
+    ...warnings.flatMap((warning) => marked('!', escapeText(warning, 240))),
     ...(absent.length > 0 ? [[span(`? absent: ${absent.join(', ')}`, 'dim')]] : []),
   ];
 }

@@ -8,6 +8,8 @@ type ChangeCode =
   | 'confidence'
   | 'finding-began'
   | 'finding-ended'
+  /** It may hold still: what it rests on cannot be seen any more. */
+  | 'finding-unseen'
   | 'unreadable'
   | 'readable'
   | 'appeared'
@@ -91,11 +93,13 @@ function verdictChanges(before: Look, after: Look): Change[] {
 function findingChanges(before: Look, after: Look): Change[] {
   const missing = (all: Look['findings'], others: Look['findings']) =>
     all.filter(({ category }) => !others.some((one) => one.category === category));
-  const told = (code: 'finding-began' | 'finding-ended', found: Look['findings'][number]) =>
+  const told = (code: ChangeCode, found: Look['findings'][number]) =>
     changeOf({ code, category: found.category, subjects: subjectsOf(found) });
   return [
     ...missing(after.findings, before.findings).map((found) => told('finding-began', found)),
-    ...missing(before.findings, after.findings).map((found) => told('finding-ended', found)),
+    ...missing(before.findings, after.findings).map((found) =>
+      told(after.undecided.has(found.category) ? 'finding-unseen' : 'finding-ended', found),
+    ),
   ];
 }
 

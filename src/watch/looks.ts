@@ -30,6 +30,8 @@ export interface Look {
   readonly category: string;
   readonly confidence: Confidence;
   readonly findings: readonly Pick<Finding, 'category' | 'confidence' | 'subjects'>[];
+  /** Categories that could not be judged: they may hold. */
+  readonly undecided: ReadonlySet<string>;
   /** Of the watched signals. */
   readonly measures: ReadonlyMap<string, Measure>;
 }
@@ -62,6 +64,7 @@ export function lookOf({ atMs, tookMs, evidence, verdict, watched, notable }: Ju
     findings: verdict.findings.map(({ category, confidence, subjects }) => ({
       ...{ category, confidence, subjects },
     })),
+    undecided: new Set(verdict.undecided.map(({ category }) => category)),
     measures: new Map(measures),
   };
 }

@@ -116,6 +116,22 @@ describe('what changed', () => {
   });
 });
 
+test('a finding that cannot be seen any more has not ended', () => {
+  const attack = failing({ '203.0.113.42': 4812 });
+  const dark = { 'auth-failures-by-ip': unknown('unreachable', 'connection refused') };
+  const tenant = { 'rejects-by-tenant': rejects({ acme: { '/agents': 9, '/execute': 4 } }) };
+  const findings = (after: Readings) =>
+    changed({ ...attack, ...tenant }, after).filter((text) => /category|finding/.test(text));
+  expect(findings({ ...dark, ...tenant })).toEqual([
+    'category tenant-over-rps-cap single-ip-credential-stuffing tenant-over-rps-cap',
+    'finding-unseen single-ip-credential-stuffing - -',
+  ]);
+  expect(findings(tenant)).toEqual([
+    'category tenant-over-rps-cap single-ip-credential-stuffing tenant-over-rps-cap',
+    'finding-ended single-ip-credential-stuffing - -',
+  ]);
+});
+
 describe('the history', () => {
   const historyOf = (looks: readonly Readings[]): History => {
     let history: History | null = null;

@@ -42,7 +42,7 @@ describe('the screen of an attack', () => {
       03:11:59 + tenant acme is new among 429s by tenant: 0.9 rejects/s
       03:11:59 + IP 203.0.113.42 is new among IP blocks in force
       03:11:59 + IP 198.51.100.9 is new among IP blocks in force
-      ? blocked-spend unknown: prometheus 127.0.0.1:9090: connection refused
+      ? prometheus 127.0.0.1:9090: connection refused; unknown: blocked-spend
       Next: Where the address is what the client claims, look into the load balancer's
       access log for the address that really connects.
       q quit  space pause  r look now           next look in 3s, seen 2s ago, every 5s"
@@ -87,7 +87,7 @@ describe('the screen of an attack', () => {
 
 
 
-      ? blocked-spend unknown: prometheus 127.0.0.1:9090: connection refused
+      ? prometheus 127.0.0.1:9090: connection refused; unknown: blocked-spend
       Next: Where the address is what the client claims, look into the load balancer's access log for the address that really
       connects.
       q quit  space pause  r look now                                                   next look in 3s, seen 2s ago, every 5s"
@@ -102,7 +102,7 @@ describe('the screen of an attack', () => {
       Authentication failures by IP = ▄▅▆▇████
         203.0.113.42 blocked  4,812 = ▄▅▆▇████
       ◆ 14s ago: block-ip by kim: ap… ─────◆──
-      ? blocked-spend unknown: prometheus 127…
+      ? prometheus 127.0.0.1:9090: …
       Next: Where the address is what the
       client claims, look into the load balan…
       q quit      next look in 3s, seen 2s ago"
@@ -177,7 +177,7 @@ test('what could not be read is named with its reason, once for all that share i
   const view = watching([{}, Object.fromEntries(names.map((name) => [name, down]))]);
   const text = screen(view, 120, 30);
   expect(text).toContain(
-    '? auth-failures-by-ip, agent-spend, blocks and 2 more unknown: redis://127.0.0.1:6379: connection refused',
+    '? redis://127.0.0.1:6379: connection refused; unknown: auth-failures-by-ip, agent-spend, blocks and 2 more',
   );
   expect(text).toContain('auth-failures-by-ip cannot be read any more');
   // What it had is not drawn on as if it were known.
