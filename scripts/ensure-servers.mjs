@@ -3,8 +3,11 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-const programs = ['redis-server', 'redis-cli', 'prometheus', 'promtool', 'victoria-metrics'];
-const packages = ['redis-server', 'prometheus', 'victoria-metrics'];
+const programs = [
+  ...['redis-server', 'redis-cli', 'prometheus', 'promtool', 'victoria-metrics'],
+  ...['prometheus-alertmanager', 'amtool'],
+];
+const packages = ['redis-server', 'prometheus', 'victoria-metrics', 'prometheus-alertmanager'];
 
 const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/sbin'].filter(Boolean);
 
@@ -82,8 +85,8 @@ function main() {
   }
   process.stderr.write(
     `The tests need ${missing().join(', ')}.\n` +
-      'Install redis-server (6.2 or newer), prometheus with promtool (2.40 or newer) and victoria-metrics (1.79 or newer), ' +
-      'and put them on the PATH.\n',
+      'Install redis-server (6.2 or newer), prometheus with promtool (2.40 or newer), victoria-metrics (1.79 or newer) ' +
+      'and prometheus-alertmanager with amtool (0.25 or newer), and put them on the PATH.\n',
   );
   return 1;
 }
