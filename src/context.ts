@@ -12,6 +12,7 @@ import type { Prompter } from './output/prompt.ts';
 import { makeStreams, type Streams } from './output/streams.ts';
 import type { TriageDocument } from './output/triage-document.ts';
 import type { RunbookPlaces } from './runbooks/places.ts';
+import type { Alertmanager } from './signals/alertmanager.ts';
 import type { Api } from './signals/api.ts';
 import type { Clock } from './signals/asked.ts';
 import type { Probes } from './signals/probes.ts';
@@ -48,6 +49,8 @@ export interface Context {
   readonly probes: () => Promise<Probes>;
   readonly keyspace: (config: Config) => Promise<Keyspace>;
   readonly api: (target: HttpTarget, config: Config) => Promise<Api>;
+  /** @param timeoutMs for all questions to it together, from then on */
+  readonly alertmanager: (target: HttpTarget, timeoutMs: number) => Promise<Alertmanager>;
   readonly journal: () => Promise<Journal>;
   /** A journal in another folder than the operator's own. */
   readonly journalIn: (folder: string) => Promise<Journal>;
@@ -105,6 +108,10 @@ export function makeContext(interrupt: AbortSignal, argv: readonly string[]): Co
     api: async (target, config) => {
       const { Api } = await import('./signals/api.ts');
       return new Api(target, config.timeoutSeconds * 1_000, clock.now, interrupt);
+    },
+    alertmanager: async (target, timeoutMs) => {
+      const { connectAlertmanager } = await import('./signals/alertmanager.ts');
+      return connectAlertmanager(target, timeoutMs, clock, interrupt);
     },
     journal: () => journalIn(stateFolder),
     journalIn,

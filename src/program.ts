@@ -93,6 +93,10 @@ export function buildProgram(
         .addOption(
           durationOption('--window <duration>', 'look back this long in Prometheus', { fallback: '5m' }),
         )
+        .option(
+          '--alert [fingerprint|name]',
+          'the alert that fires: what it leads to, since when, who is told',
+        )
         .option('--all-contexts', 'every context of the configuration file', false)
         .option('--top <n>', 'rows per table', wholeNumber(9_999), 10)
         .addOption(
@@ -115,7 +119,8 @@ export function buildProgram(
         .option('--from <file>', 'judge saved evidence again, with its own runbook or that of --runbook');
       declare(command, READS).action(async (_, self: Command) => {
         const { triageCommand } = await import('./commands/triage.ts');
-        finish(await triageCommand(self.optsWithGlobals(), context, again));
+        const windowGiven = self.getOptionValueSource('window') === 'cli';
+        finish(await triageCommand({ ...self.optsWithGlobals(), windowGiven }, context, again));
       });
     },
     ...remedyCommands(context, finish),

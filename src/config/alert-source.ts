@@ -36,6 +36,8 @@ export interface AlertSource {
   readonly rules: readonly AlertRule[];
   /** The contexts of the file, each with the runbook that is in use with it. */
   readonly runbookOf: ReadonlyMap<string, string>;
+  /** The runbook in use when no context is. */
+  readonly defaultRunbook: string;
   /** Words that make another triage ask the same Alertmanager and leave as much to the alert; without secrets. */
   readonly reach: readonly string[];
 }
@@ -90,6 +92,7 @@ export async function alertSource(input: ConfigInput): Promise<AlertSource> {
     runbookOf: new Map(
       Object.entries(contexts).map(([name, { runbook }]) => [name, located(runbook) ?? DEFAULT_RUNBOOK]),
     ),
+    defaultRunbook: DEFAULT_RUNBOOK,
     reach: reachWords(
       {
         context: isContextGiven ? context.value : null,

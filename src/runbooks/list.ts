@@ -13,6 +13,8 @@ export interface Listed {
   /** null: it cannot be read. */
   readonly title: string | null;
   readonly categories: number | null;
+  /** The alerts that page for it. */
+  readonly alerts: readonly string[];
   /** Why it cannot be used by its name, sentences; empty when it can. */
   readonly problems: readonly string[];
 }
@@ -54,14 +56,14 @@ async function listed(
     : [...known, `${name} is no name of lower-case words joined by dashes: rename the file`];
   const trouble = path === null ? null : await notAFile(path);
   if (trouble !== null)
-    return { name, origin, path, title: null, categories: null, problems: [...odd, trouble] };
+    return { name, origin, path, title: null, categories: null, alerts: [], problems: [...odd, trouble] };
   try {
     const found = { origin: isUsable ? origin : 'path', name, path } as const;
-    const { title, categories } = await loadFound(found, places);
-    return { name, origin, path, title, categories: categories.length, problems: odd };
+    const { title, categories, alerts } = await loadFound(found, places);
+    return { name, origin, path, title, categories: categories.length, alerts, problems: odd };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const found = error.problems.length > 0 ? error.problems : [error.message];
-    return { name, origin, path, title: null, categories: null, problems: [...odd, ...found] };
+    return { name, origin, path, title: null, categories: null, alerts: [], problems: [...odd, ...found] };
   }
 }

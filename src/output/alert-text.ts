@@ -1,0 +1,137 @@
+import type { Alert, AlertInstance, PickedBy } from '../evidence/alert.ts';
+import { formatDuration } from '../values/duration.ts';
+import { escapeText } from './escape.ts';
+import { someOf } from './lines.ts';
+import { formatNumber } from './numbers.ts';
+import { showSeconds } from './times.ts';
+
+/** What is said of the alert before the verdict; everything is escaped. */
+export interface AlertText {
+  /** That it fires, and since when; or that it does not. */
+  readonly title: string;
+  /** Its labels, and where it leads. */
+  readonly facts: readonly string[];
+  /** What suppresses it, and what is to be known to believe the rest. */
+  readonly remarks: readonly string[];
+}
+
+const NAME = 100;
+const SHOWN = { labels: 8, values: 3, value: 60, comment: 200, suppressors: 5, warning: 500, url: 500 };
+/** The usual window, seconds. */
+const USUAL = 300;
+
+/** @param replayed it was recorded earlier */
+export function alertText(alert: Alert, replayed = false): AlertText {
+  const remarks = [
+    ...suppressedBy(alert),
+    ...alert.warnings.map((warning) => escapeText(warning, SHOWN.warning)),
+  ];
+  const facts = [...labelsOf(alert), ...ledTo(alert)];
+  return { title: titleOf(alert, replayed), facts, remarks };
+}
+
+function titleOf(alert: Alert, replayed: boolean): string {
+  const reason = escapeText(alert.reason ?? '', SHOWN.warning);
+  if (alert.state === 'unknown') return `Alert not known: ${reason}; judged without it`;
+  if (alert.state === 'not-firing') return `Alert: ${reason}`;
+  const count = alert.instanceCount > 1 ? `, ${formatNumber(alert.instanceCount)} instances` : '';
+  const silent = alert.state === 'suppressed' ? ', and nobody is told' : '';
+  const verb = replayed ? 'fired' : 'fires';
+  return `Alert ${escapeText(alert.name ?? '', NAME)} ${verb} since ${sinceOf(alert)}${count}${silent}`;
+}
+
+/** `2026-05-29 03:00:04 UTC (12m ago)`: since when it fires, and how long that is. */
+const sinceOf = ({ startsAt, firingForSeconds }: Pick<Alert, 'startsAt' | 'firingForSeconds'>): string =>
+  `${moment(startsAt ?? '')} (${showSeconds(firingForSeconds ?? 0)} ago)`;
+
+/** Made by our own clock, so it is one. */
+const moment = (iso: string): string => `${iso.slice(0, 19).replace('T', ' ')} UTC`;
+
+function labelsOf(alert: Alert): string[] {
+  const shared = Object.entries(alert.labels).filter(([label]) => !label.startsWith('ratelimit_'));
+  const lines = shared.length === 0 ? [] : [someOf(shared.map(showLabel), SHOWN.labels)];
+  return [...lines, ...differences(alert)];
+}
+
+/** `tenant acme, globex and 3 more`: by label, what the instances differ in. */
+function differences({ instances }: Alert): string[] {
+  const labels = [...new Set(instances.flatMap((one) => Object.keys(one.labels)))];
+  return labels.slice(0, SHOWN.labels).map((label) => {
+    const values = [...new Set(instances.map((one) => labelIn(one, label)))];
+    return `${escapeText(label, NAME)}: ${someOf(values.map(showValue), SHOWN.values)}`;
+  });
+}
+
+const labelIn = ({ labels }: AlertInstance, label: string): string =>
+  Object.hasOwn(labels, label) ? (labels[label] ?? '') : '';
+
+export const showLabel = ([label, value]: readonly [string, string]): string =>
+  `${escapeText(label, NAME)}=${showValue(value)}`;
+
+/** A value as it is, in quotes where it might be taken for more than that. */
+const showValue = (value: string): string =>
+  /^[\w.:/@%+-]{1,60}$/.test(value) ? value : `"${escapeText(value, SHOWN.value).replaceAll('"', '\\"')}"`;
+
+const BECAUSE: Readonly<Record<PickedBy, string>> = {
+  given: '',
+  rule: 'by a rule of the configuration',
+  label: 'by its label',
+  list: '',
+  default: '',
+};
+
+/** What the alert decides, and where its expression is looked at. */
+function ledTo({ pickedBy, windowSeconds, generatorUrl }: Alert): string[] {
+  const led = (['context', 'runbook'] as const).flatMap((what) =>
+    BECAUSE[pickedBy[what]] === '' ? [] : [`${what} chosen ${BECAUSE[pickedBy[what]]}`],
+  );
+  const listed = pickedBy.runbook === 'list' ? ['the runbook lists this alert'] : [];
+  const window =
+    windowSeconds !== null && windowSeconds > USUAL
+      ? [`Prometheus averaged over ${formatDuration(windowSeconds)}, for as long as it fires`]
+      : [];
+  const all = [...led, ...listed, ...window];
+  return [
+    ...(all.length === 0 ? [] : [all.join(', ')]),
+    ...(generatorUrl === null ? [] : [`its query: ${escapeText(generatorUrl, SHOWN.url)}`]),
+  ];
+}
+
+function suppressedBy({ silencedBy, inhibitedBy, mutedBy, instanceCount }: Alert): string[] {
+  const of = (instances: number) =>
+    instances === instanceCount ? '' : ` (${instances} of ${formatNumber(instanceCount)} instances)`;
+  const silences = silencedBy.map(({ id, createdBy, comment, endsAt, endsInSeconds, instances }) => {
+    const by = createdBy === null ? '' : ` by ${escapeText(createdBy, NAME)}`;
+    const end = endsAt === null ? '' : ` until ${moment(endsAt)} (${ending(endsInSeconds ?? 0)})`;
+    const why = comment === null ? '' : `: ${escapeText(comment, SHOWN.comment)}`;
+    return `silenced${by}${end}${of(instances)}${why} [silence ${escapeText(id, NAME)}]`;
+  });
+  const inhibitors = inhibitedBy.map(({ fingerprint, name, instances }) => {
+    const who =
+      name === null
+        ? `alert ${escapeText(fingerprint, NAME)}`
+        : `${escapeText(name, NAME)} (${escapeText(fingerprint, NAME)})`;
+    return `inhibited by ${who}${of(instances)}`;
+  });
+  const muted = mutedBy.map((name) => `muted by the time interval ${escapeText(name, NAME)}`);
+  const all = [...silences, ...inhibitors, ...muted];
+  const more = all.length - SHOWN.suppressors;
+  return more > 0 ? [...all.slice(0, SHOWN.suppressors), `and ${more} more that suppress it`] : all;
+}
+
+const ending = (seconds: number): string =>
+  seconds >= 0 ? `in ${showSeconds(seconds)}` : `${showSeconds(-seconds)} ago`;
+
+/** The alert as the documents show it: exact texts, never escaped for display. */
+export const alertJson = (alert: Alert) => ({
+  ...{ fingerprint: alert.fingerprint, name: alert.name, state: alert.state, reason: alert.reason },
+  ...{ startsAt: alert.startsAt, firingForSeconds: alert.firingForSeconds, labels: alert.labels },
+  silencedBy: alert.silencedBy,
+  inhibitedBy: alert.inhibitedBy,
+  mutedBy: alert.mutedBy,
+  instanceCount: alert.instanceCount,
+  instances: alert.instances,
+  generatorUrl: alert.generatorUrl,
+  ...{ source: alert.source, wanted: alert.wanted },
+  ...{ windowSeconds: alert.windowSeconds, pickedBy: alert.pickedBy },
+});
