@@ -48,13 +48,17 @@ export function notFiring(
   warnings: readonly string[],
 ): Alert {
   const names = [...new Set(all.map(({ labels }) => labelOf(labels, 'alertname')))];
-  const others = all.length === 0 ? 'no alert fires there' : `${all.length} others do`;
   const short = names.filter((name) => name.length <= 80).slice(0, COMPARED);
-  const reason =
-    wanted === null
-      ? `no alert fires that a runbook, a label or a rule of the configuration knows (${others})`
-      : `${quote(wanted)} does not fire, or not any more (${others})${nearest(wanted.slice(0, 80), short)}`;
+  const near = wanted === null ? '' : nearest(wanted.slice(0, 80), short);
+  const what = wanted === null ? 'no alert of a runbook fires' : `${quote(wanted)} does not fire`;
+  const reason = `${what} at ${source}; ${othersIn(all.length, names)}${near}`;
   return { ...NOTHING, ...{ source, wanted, state: 'not-firing', reason, cause: null, warnings } };
+}
+
+function othersIn(count: number, names: readonly string[]): string {
+  if (count === 0) return 'nothing does';
+  const more = names.length > 3 ? ', ...' : '';
+  return `${count === 1 ? 'another does' : `${count} others do`}: ${names.slice(0, 3).map(quote).join(', ')}${more}`;
 }
 
 /** Ids of the silences that are to be read: the first few. */

@@ -178,7 +178,7 @@ export const configFile = withRule(
       contexts: z.record(contextName, context, 'a mapping of names to contexts').optional(),
       alerts: alerts.optional(),
     },
-    'a mapping with current-context, contexts and alerts',
+    'a mapping with current-context and contexts',
   ),
   unknownContexts,
 );
