@@ -130,7 +130,7 @@ function runbookFor(
   const inUse = (context === null ? undefined : known.runbookOf.get(context)) ?? known.defaultRunbook;
   const listing = known.runbooks.filter(({ alerts }) => alerts.includes(alert));
   // One that is in use already has the first say; another context's own file has none.
-  if (listing.some(({ name }) => name === inUse)) return { value: null, by: 'list' };
+  if (listing.some(({ name }) => name === inUse)) return { value: null, by: 'default' };
   const [first, ...others] = listing.filter(({ isNamed }) => isNamed);
   if (first === undefined) return { value: null, by: 'default' };
   if (others.length === 0) return { value: first.name, by: 'list' };

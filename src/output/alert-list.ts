@@ -7,6 +7,7 @@ import { linesOf, type Screen, showCommand, someOf, warningLines } from './lines
 import type { Format } from './lists.ts';
 import { markdownList, markdownPage } from './markdown.ts';
 import { quoteCommand } from './quote.ts';
+import { showSeconds } from './times.ts';
 import { wrap } from './wrap.ts';
 
 /** Alerts that may be triaged together, among others. */
@@ -27,7 +28,9 @@ export function choiceOf(
   { context, runbook }: Lead,
   { reach }: { readonly reach: readonly string[] },
 ): Choice {
-  const { title, facts } = alertText(alert);
+  const { facts } = alertText(alert);
+  const count = alert.instanceCount > 1 ? `, ${alert.instanceCount} instances` : '';
+  const since = showSeconds(alert.firingForSeconds ?? 0);
   const leads = [
     ...(context === null ? [] : [`context ${context}`]),
     ...(runbook === null ? [] : [`runbook ${runbook}`]),
@@ -35,7 +38,9 @@ export function choiceOf(
   return {
     ...{ alert, context, runbook },
     commandFor: (fingerprint) => ['ratelimit', 'triage', '--alert', fingerprint, ...reach],
-    line: [title.replace(/^Alert /, ''), ...facts.slice(0, 1), ...leads].join('; '),
+    line: [`${escapeText(alert.name ?? '', 80)} for ${since}${count}`, ...leads, ...facts.slice(0, 1)].join(
+      '; ',
+    ),
   };
 }
 

@@ -20,14 +20,26 @@ const SHOWN = { labels: 8, values: 3, value: 60, comment: 200, suppressors: 5, w
 /** The usual window, seconds. */
 const USUAL = 300;
 
-/** @param replayed it was recorded earlier */
-export function alertText(alert: Alert, replayed = false): AlertText {
-  const remarks = [
-    ...suppressedBy(alert),
-    ...alert.warnings.map((warning) => escapeText(warning, SHOWN.warning)),
-  ];
-  const facts = [...labelsOf(alert), ...ledTo(alert)];
-  return { title: titleOf(alert, replayed), facts, remarks };
+/** What the run made of it. */
+interface Run {
+  /** It was recorded earlier. */
+  readonly replayed: boolean;
+  /** What is triaged. */
+  readonly context: string | null;
+  readonly runbook: string;
+}
+
+/** @param run null: nothing is triaged so far */
+export function alertText(alert: Alert, run: Run | null = null): AlertText {
+  const warnings = alert.warnings.map((warning) => escapeText(warning, SHOWN.warning));
+  const led = run === null ? [] : ledTo(alert, run);
+  const query =
+    alert.generatorUrl === null ? [] : [`its query: ${escapeText(alert.generatorUrl, SHOWN.url)}`];
+  return {
+    title: titleOf(alert, run?.replayed ?? false),
+    facts: [...labelsOf(alert), ...led, ...query],
+    remarks: [...suppressedBy(alert), ...warnings],
+  };
 }
 
 function titleOf(alert: Alert, replayed: boolean): string {
@@ -72,29 +84,29 @@ export const showLabel = ([label, value]: readonly [string, string]): string =>
 const showValue = (value: string): string =>
   /^[\w.:/@%+-]{1,60}$/.test(value) ? value : `"${escapeText(value, SHOWN.value).replaceAll('"', '\\"')}"`;
 
+/** Why it is this context and this runbook; '' where the alert has no part in it. */
 const BECAUSE: Readonly<Record<PickedBy, string>> = {
   given: '',
   rule: 'by a rule of the configuration',
-  label: 'by its label',
-  list: '',
+  label: 'by a label of the alert',
+  list: 'which lists this alert',
   default: '',
 };
 
-/** What the alert decides, and where its expression is looked at. */
-function ledTo({ pickedBy, windowSeconds, generatorUrl }: Alert): string[] {
-  const led = (['context', 'runbook'] as const).flatMap((what) =>
-    BECAUSE[pickedBy[what]] === '' ? [] : [`${what} chosen ${BECAUSE[pickedBy[what]]}`],
-  );
-  const listed = pickedBy.runbook === 'list' ? ['the runbook lists this alert'] : [];
+/** What the alert decides. */
+function ledTo({ pickedBy, windowSeconds }: Alert, { context, runbook }: Run): string[] {
+  const because = (what: string, name: string, by: PickedBy) =>
+    BECAUSE[by] === '' ? [] : [`${what} ${escapeText(name, NAME)}, ${BECAUSE[by]}`];
   const window =
     windowSeconds !== null && windowSeconds > USUAL
-      ? [`Prometheus averaged over ${formatDuration(windowSeconds)}, for as long as it fires`]
+      ? [`window ${formatDuration(windowSeconds)}, since it fires for that long`]
       : [];
-  const all = [...led, ...listed, ...window];
-  return [
-    ...(all.length === 0 ? [] : [all.join(', ')]),
-    ...(generatorUrl === null ? [] : [`its query: ${escapeText(generatorUrl, SHOWN.url)}`]),
+  const all = [
+    ...because('context', context ?? '', pickedBy.context),
+    ...because('runbook', runbook, pickedBy.runbook),
+    ...window,
   ];
+  return all.length === 0 ? [] : [all.join('; ')];
 }
 
 function suppressedBy({ silencedBy, inhibitedBy, mutedBy, instanceCount }: Alert): string[] {

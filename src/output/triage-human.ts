@@ -89,9 +89,13 @@ export function triageHuman(document: TriageDocument, paint: Paint, width: numbe
 }
 
 /** What paged, before what it is. */
-function alertBlock({ alert, replayed }: TriageDocument, paint: Paint, width: number): string[] {
+function alertBlock(
+  { alert, replayed, context, runbook }: TriageDocument,
+  paint: Paint,
+  width: number,
+): string[] {
   if (alert === null) return [];
-  const { title, facts, remarks } = alertText(alert, replayed);
+  const { title, facts, remarks } = alertText(alert, { replayed, context, runbook: runbook.name });
   const tone = alert.state === 'unknown' ? paint.warn : paint.strong;
   const line = (mark: string) => (text: string) => wrap(`  ${mark} ${text}`, width, '    ');
   return [[tone(wrap(title, width, '  ')), ...facts.map(line('-')), ...remarks.map(line('!'))].join('\n')];

@@ -69,9 +69,9 @@ export function triageMarkdown(document: TriageDocument, heading = '##'): string
   return `${lines.join('\n')}\n`;
 }
 
-function alertPart({ alert, replayed }: TriageDocument): string[] {
+function alertPart({ alert, replayed, context, runbook }: TriageDocument): string[] {
   if (alert === null) return [];
-  const { title, facts, remarks } = alertText(alert, replayed);
+  const { title, facts, remarks } = alertText(alert, { replayed, context, runbook: runbook.name });
   const items = [...facts, ...remarks].map((item) => `- ${literalMarkdown(item)}`);
   return [`**${literalMarkdown(title)}**`, '', ...items, ...(items.length > 0 ? [''] : [])];
 }

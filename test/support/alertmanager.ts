@@ -120,7 +120,11 @@ export async function startAlertmanager(options: AlertmanagerOptions = {}): Prom
     async clear() {
       const past = new Date(Date.now() - 1_000).toISOString();
       const all = await alerts();
-      if (all.length > 0) await send('/api/v2/alerts', all.map(({ labels }) => ({ labels, startsAt: past, endsAt: past })));
+      if (all.length > 0)
+        await send(
+          '/api/v2/alerts',
+          all.map(({ labels }) => ({ labels, startsAt: past, endsAt: past })),
+        );
       for (const { id, status } of JSON.parse(await ask(`${url}/api/v2/silences`))) {
         if (status.state !== 'expired') await ask(`${url}/api/v2/silence/${id}`, { method: 'DELETE' });
       }
@@ -144,7 +148,8 @@ export async function startAlertmanager(options: AlertmanagerOptions = {}): Prom
     async fingerprintOf(label, value) {
       const found = (await alerts()).filter(({ labels }) => labels[label] === value);
       const [only] = found;
-      if (only === undefined || found.length > 1) throw new Error(`${found.length} alerts with ${label}=${value}`);
+      if (only === undefined || found.length > 1)
+        throw new Error(`${found.length} alerts with ${label}=${value}`);
       return only.fingerprint;
     },
     async untilSuppressed(name) {

@@ -62,7 +62,9 @@ export async function startPrometheus(options: PrometheusOptions = {}): Promise<
   });
   const webFile = await writeJson(join(folder, 'web.yml'), {
     ...(tls && { tls_server_config: { cert_file: tls.server.cert, key_file: tls.server.key } }),
-    ...(options.webConfig?.basicAuth && { basic_auth_users: { [prometheusLogin.username]: prometheusPasswordHash } }),
+    ...(options.webConfig?.basicAuth && {
+      basic_auth_users: { [prometheusLogin.username]: prometheusPasswordHash },
+    }),
   });
   const prefix = options.routePrefix ?? '';
   const baseUrl = (port: number) => `${tls ? 'https' : 'http'}://127.0.0.1:${port}${prefix}`;
