@@ -31,14 +31,15 @@ interface Run {
 
 /** @param run null: nothing is triaged so far */
 export function alertText(alert: Alert, run: Run | null = null): AlertText {
+  const replayed = run?.replayed ?? false;
   const warnings = alert.warnings.map((warning) => escapeText(warning, SHOWN.warning));
   const led = run === null ? [] : ledTo(alert, run);
   const query =
     alert.generatorUrl === null ? [] : [`its query: ${escapeText(alert.generatorUrl, SHOWN.url)}`];
   return {
-    title: titleOf(alert, run?.replayed ?? false),
+    title: titleOf(alert, replayed),
     facts: [...labelsOf(alert), ...led, ...query],
-    remarks: [...suppressedBy(alert), ...warnings],
+    remarks: [...suppressedBy(alert, replayed), ...warnings],
   };
 }
 
@@ -48,13 +49,13 @@ function titleOf(alert: Alert, replayed: boolean): string {
   if (alert.state === 'not-firing') return `Alert: ${reason}`;
   const count = alert.instanceCount > 1 ? `, ${formatNumber(alert.instanceCount)} instances` : '';
   const silent = alert.state === 'suppressed' ? ', and nobody is told' : '';
-  const verb = replayed ? 'fired' : 'fires';
-  return `Alert ${escapeText(alert.name ?? '', NAME)} ${verb} since ${sinceOf(alert)}${count}${silent}`;
+  const verb = replayed ? 'had fired' : 'fires';
+  return `Alert ${escapeText(alert.name ?? '', NAME)} ${verb} since ${sinceOf(alert, replayed)}${count}${silent}`;
 }
 
-/** `2026-05-29 03:00:04 UTC (12m ago)`: since when it fires, and how long that is. */
-const sinceOf = ({ startsAt, firingForSeconds }: Pick<Alert, 'startsAt' | 'firingForSeconds'>): string =>
-  `${moment(startsAt ?? '')} (${showSeconds(firingForSeconds ?? 0)} ago)`;
+/** `2026-05-29 03:00:04 UTC (12m ago)`; of one that was recorded, how long that had been. */
+const sinceOf = ({ startsAt, firingForSeconds }: Alert, replayed: boolean): string =>
+  `${moment(startsAt ?? '')} (${showSeconds(firingForSeconds ?? 0)}${replayed ? '' : ' ago'})`;
 
 /** Made by our own clock, so it is one. */
 const moment = (iso: string): string => `${iso.slice(0, 19).replace('T', ' ')} UTC`;
@@ -109,12 +110,16 @@ function ledTo({ pickedBy, windowSeconds }: Alert, { context, runbook }: Run): s
   return all.length === 0 ? [] : [all.join('; ')];
 }
 
-function suppressedBy({ silencedBy, inhibitedBy, mutedBy, instanceCount }: Alert): string[] {
+function suppressedBy(
+  { silencedBy, inhibitedBy, mutedBy, instanceCount }: Alert,
+  replayed: boolean,
+): string[] {
   const of = (instances: number) =>
     instances === instanceCount ? '' : ` (${instances} of ${formatNumber(instanceCount)} instances)`;
   const silences = silencedBy.map(({ id, createdBy, comment, endsAt, endsInSeconds, instances }) => {
     const by = createdBy === null ? '' : ` by ${escapeText(createdBy, NAME)}`;
-    const end = endsAt === null ? '' : ` until ${moment(endsAt)} (${ending(endsInSeconds ?? 0)})`;
+    const end =
+      endsAt === null ? '' : ` until ${moment(endsAt)}${replayed ? '' : ` (${ending(endsInSeconds ?? 0)})`}`;
     const why = comment === null ? '' : `: ${escapeText(comment, SHOWN.comment)}`;
     return `silenced${by}${end}${of(instances)}${why} [silence ${escapeText(id, NAME)}]`;
   });
