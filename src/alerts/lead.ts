@@ -4,7 +4,7 @@ import type { PickedBy } from '../evidence/alert.ts';
 import { quote } from '../values/text.ts';
 
 /** Labels that the rules carry which this program makes. */
-export const LABELS = { context: 'ratelimit_context', runbook: 'ratelimit_runbook' } as const;
+const LABELS = { context: 'ratelimit_context', runbook: 'ratelimit_runbook' } as const;
 
 type Labels = Readonly<Record<string, string>>;
 
