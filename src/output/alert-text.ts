@@ -60,8 +60,11 @@ const sinceOf = ({ startsAt, firingForSeconds }: Alert, replayed: boolean): stri
 /** Made by our own clock, so it is one. */
 const moment = (iso: string): string => `${iso.slice(0, 19).replace('T', ' ')} UTC`;
 
+/** What they lead to is said in words. */
+const LEADING: ReadonlySet<string> = new Set(['ratelimit_context', 'ratelimit_runbook']);
+
 function labelsOf(alert: Alert): string[] {
-  const shared = Object.entries(alert.labels).filter(([label]) => !label.startsWith('ratelimit_'));
+  const shared = Object.entries(alert.labels).filter(([label]) => !LEADING.has(label));
   const lines = shared.length === 0 ? [] : [someOf(shared.map(showLabel), SHOWN.labels)];
   return [...lines, ...differences(alert)];
 }

@@ -241,6 +241,20 @@ test('an Alertmanager by its URL asks of no context, and is named again in what 
   });
 });
 
+test('doctor says whether a configured one answers', async () => {
+  const told = async (context: string) => {
+    const { stdout } = await runProgram(['doctor', '-o', 'json', '--context', context], { home });
+    const checks: { check: string; code: string; text: string }[] = JSON.parse(stdout).checks;
+    return checks.filter(({ check }) => check === 'alertmanager').map(({ code, text }) => `${code}: ${text}`);
+  };
+  expect(await told('us')).toEqual([
+    expect.stringMatching(/^alertmanager-answers: it answers, 0 alerts firing \(\d+ ms\)$/),
+  ]);
+  expect(await told('lost')).toEqual([
+    expect.stringMatching(/^alertmanager-unknown: triage --alert could not ask .* connection refused$/),
+  ]);
+});
+
 test('a drill has no Alertmanager, and none is asked', async () => {
   const { stdout, stderr } = await runProgram(['drill', 'one-ip'], { input: 'triage --alert\ndone\n', home });
   expect(stdout + stderr).toContain('a drill has no Alertmanager');

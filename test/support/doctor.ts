@@ -153,7 +153,12 @@ export function findings(system: System, more: Partial<Findings> = {}): Findings
   const evidence = more.evidence ?? evidenceOf(system, runbook);
   return {
     ...{ config, runbook, evidence, verdict: judge(evidence, runbook), clock },
-    ...{ redis: redisFacts(), prometheus: [prometheusFacts()], api: { state: 'not-configured' } },
+    ...{
+      redis: redisFacts(),
+      prometheus: [prometheusFacts()],
+      alertmanager: null,
+      api: { state: 'not-configured' },
+    },
     needs: needsOf(runbook, { journalStream: config.journalStream, db: config.redis.db }),
     ...{ entries: [], isJournalIntact: true },
     ...more,
