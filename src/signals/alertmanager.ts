@@ -1,6 +1,7 @@
 import type { HttpTarget } from '../config/types.ts';
 import { isPlainId, isRecord } from '../values/parse.ts';
 import type { Clock } from './asked.ts';
+import { jsonIn } from './json-answer.ts';
 import { makeHttpClient } from './prometheus/http.ts';
 import { SourceError } from './source-error.ts';
 
@@ -57,7 +58,7 @@ export function connectAlertmanager(
   const http = makeHttpClient(target, signal, clock.now, 'too many alerts fire there');
   const get = async <T>(path: string, params: Record<string, string>, read: (answer: unknown) => T) => {
     try {
-      return read(parsed((await http.get(path, params)).body));
+      return read(jsonIn((await http.get(path, params)).body));
     } catch (error) {
       throw error instanceof SourceError
         ? new SourceError(error.cause, `alertmanager ${http.host}: ${error.message}`)
@@ -72,15 +73,6 @@ export function connectAlertmanager(
 }
 
 const ALL = { active: 'true', silenced: 'true', inhibited: 'true', unprocessed: 'true' };
-
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    const looks = /^\s*</.test(body) ? 'HTML, not JSON (a login page or a proxy?)' : 'not complete JSON';
-    throw new SourceError('malformed', `the answer is ${looks}`);
-  }
-}
 
 const malformed = (what: string): SourceError => new SourceError('malformed', what);
 

@@ -1,11 +1,12 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { startingPoint } from '../../src/runbooks/new.ts';
 import { startAlertmanager, type TestAlertmanager } from '../support/alertmanager.ts';
-import { json, refusedUrl, startFaultyHttp, status } from '../support/faulty-http.ts';
+import { hang, json, refusedUrl, startFaultyHttp, status } from '../support/faulty-http.ts';
 import { singleIp } from '../support/incidents.ts';
-import { stopEverything, temporaryFolder } from '../support/processes.ts';
-import { runInTerminal, runProgram } from '../support/program.ts';
+import { stopEverything, temporaryFolder, until } from '../support/processes.ts';
+import { runInTerminal, runProgram, spawnProgram } from '../support/program.ts';
 import { startRedis } from '../support/redis.ts';
 import {
   errorDocument,
@@ -70,7 +71,12 @@ beforeAll(async () => {
     join(folder, 'config.yaml'),
     JSON.stringify({
       'current-context': 'us',
-      contexts: { us: context(0), eu: context(1), lost: { ...context(1), alertmanager: at.dead } },
+      contexts: {
+        us: context(0),
+        eu: context(1),
+        lost: { ...context(1), alertmanager: at.dead },
+        tuned: { ...context(1), thresholds: { 'heavy-ip-failures': 30 } },
+      },
       alerts: [{ match: { alertname: 'RateLimitSpike', cluster: 'eu' }, context: 'eu' }],
     }),
   );
@@ -139,6 +145,32 @@ describe('one alert', () => {
     const text = await readFile(file, 'utf8');
     await writeFile(file, text.replace('"pickedBy"', '"pickedUp"'));
     expect((await runProgram(['triage', '--from', file], { home })).code).toBe(2);
+  });
+});
+
+describe("a runbook of one's own that lists the alert", () => {
+  const shop = { alertname: 'NginxLimitReq' };
+  beforeAll(async () => {
+    const folder = join(home, 'config', 'ratelimit', 'runbooks');
+    await mkdir(folder);
+    await writeFile(join(folder, 'shop.yaml'), startingPoint('shop').yaml);
+  });
+
+  test('is taken, and what is suggested names it', async () => {
+    await alertmanager.post({ labels: shop });
+    const { document, alert } = await about();
+    expect(document).toMatchObject({ runbook: 'shop', context: 'us' });
+    expect(alert?.pickedBy).toEqual({ context: 'default', runbook: 'list' });
+  });
+
+  test('is left out where it does not fit the settings of the context', async () => {
+    await alertmanager.post({ labels: { ...shop, ratelimit_runbook: 'shop' } });
+    const { document, alert } = await about('NginxLimitReq', '--context', 'tuned');
+    expect(document).toMatchObject({ runbook: 'aegis', context: 'tuned' });
+    expect(alert?.pickedBy).toEqual({ context: 'given', runbook: 'default' });
+    expect(document.warnings[0]).toMatch(
+      /^alert: the runbook shop is left out, which the alert led to: thresholds\.heavy-ip-failures: /,
+    );
   });
 });
 
@@ -253,6 +285,20 @@ test('doctor says whether a configured one answers', async () => {
   expect(await told('lost')).toEqual([
     expect.stringMatching(/^alertmanager-unknown: triage --alert could not ask .* connection refused$/),
   ]);
+});
+
+test('Ctrl-C ends the wait for it', async () => {
+  const server = await startFaultyHttp({ '*': hang });
+  const words = ['triage', '--alert', '--timeout', '60s', '--alertmanager-url', server.url];
+  const { child } = await spawnProgram(words, { home });
+  await until(async () => server.requests.length > 0, 'it asks');
+  child.kill('SIGINT');
+  const { exitCode, stdout, stderr } = await child;
+  expect({ exitCode, stdout, stderr }).toEqual({
+    exitCode: 130,
+    stdout: '',
+    stderr: 'ratelimit: interrupted\n',
+  });
 });
 
 test('a drill has no Alertmanager, and none is asked', async () => {

@@ -148,6 +148,14 @@ describe('one that does not answer as it should', () => {
     );
   });
 
+  test('labels that are not UTF-8 are texts all the same', async () => {
+    const body = Buffer.from(JSON.stringify([alert({ labels: { alertname: 'X', tenant: 'caf?' } })]));
+    body[body.indexOf('?')] = 0xe9;
+    const server = await startFaultyHttp({ '*': (response) => void response.end(body) });
+    const [first] = await open(targetOf(server.url)).alerts();
+    expect(first?.labels.tenant).toBe('caf\ufffd');
+  });
+
   test('what newer and older versions say besides is taken as it is', async () => {
     const muted = alert({ status: { state: 'suppressed', mutedBy: ['weekend'], silencedBy: null } });
     const bytes = json([muted, alert({ status: { state: 'unprocessed' }, annotations: 3, extra: {} })]);
