@@ -49,7 +49,7 @@ export interface Context {
   readonly probes: () => Promise<Probes>;
   readonly keyspace: (config: Config) => Promise<Keyspace>;
   readonly api: (target: HttpTarget, config: Config) => Promise<Api>;
-  /** @param timeoutMs for all questions to it together, from then on */
+  /** @param timeoutMs for each question to it */
   readonly alertmanager: (target: HttpTarget, timeoutMs: number) => Promise<Alertmanager>;
   readonly journal: () => Promise<Journal>;
   /** A journal in another folder than the operator's own. */

@@ -15,7 +15,7 @@ export function groupsOf(alerts: readonly Firing[], known: Known): Group[] {
   for (const alert of [...alerts].sort(byAge)) {
     const name = labelOf(alert.labels, 'alertname');
     const lead = leadOf(alert.labels, known);
-    const key = JSON.stringify([name, lead.context, lead.runbook, lead.elsewhere]);
+    const key = JSON.stringify([name, lead.target, lead.elsewhere]);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, { name, lead, instances: [alert] });
     else group.instances.push(alert);

@@ -32,6 +32,8 @@ export interface Lead {
   readonly context: string | null;
   /** null: the runbook that is in use in that context. */
   readonly runbook: string | null;
+  /** The context and the runbook that it comes to. */
+  readonly target: readonly [context: string | null, runbook: string];
   readonly by: { readonly context: PickedBy; readonly runbook: PickedBy };
   /** Does a rule, a label or a runbook know this alert? */
   readonly isOurs: boolean;
@@ -60,7 +62,9 @@ export function leadOf(labels: Labels, known: Known): Lead {
   const inUse = context.value ?? known.context;
   const runbook = runbookFor(rule, says.runbook, inUse, name, known, warnings);
   const about = rule?.context ?? says.context;
+  const usual = known.givenRunbook ?? runbookIn(inUse, known);
   return {
+    target: [inUse, runbook.value ?? usual],
     ...{ context: context.value, runbook: runbook.value, by: { context: context.by, runbook: runbook.by } },
     isOurs:
       rule !== undefined ||
@@ -70,6 +74,9 @@ export function leadOf(labels: Labels, known: Known): Lead {
     warnings,
   };
 }
+
+const runbookIn = (context: string | null, { runbookOf, defaultRunbook }: Known): string =>
+  (context === null ? undefined : runbookOf.get(context)) ?? defaultRunbook;
 
 const matches = (labels: Labels, match: AlertRule['match']): boolean =>
   Object.entries(match).every(([label, value]) => labelOf(labels, label) === value);
@@ -127,7 +134,7 @@ function runbookFor(
   if (known.givenRunbook !== null) return { value: null, by: 'given' };
   if (rule?.runbook !== undefined) return { value: rule.runbook, by: 'rule' };
   if (label !== null) return { value: label, by: 'label' };
-  const inUse = (context === null ? undefined : known.runbookOf.get(context)) ?? known.defaultRunbook;
+  const inUse = runbookIn(context, known);
   const listing = known.runbooks.filter(({ alerts }) => alerts.includes(alert));
   // One that is in use already has the first say; another context's own file has none.
   if (listing.some(({ name }) => name === inUse)) return { value: null, by: 'default' };

@@ -231,7 +231,7 @@ async function askAlertmanager(
   return told(async () => {
     const { length: firing } = await client.alerts();
     return { firing, latencyMs: clock.now() - startedAt };
-  }).finally(() => client.close());
+  });
 }
 
 function askApi(

@@ -15,7 +15,7 @@ import { startProgress } from '../output/progress.ts';
 import type { Streams } from '../output/streams.ts';
 import { listRunbooks } from '../runbooks/list.ts';
 import { isPath, loadRunbook } from '../runbooks/load.ts';
-import type { Alertmanager, Firing, Silence } from '../signals/alertmanager.ts';
+import type { Alertmanager, Silence } from '../signals/alertmanager.ts';
 import { SourceError } from '../signals/source-error.ts';
 import { quote } from '../values/text.ts';
 import { screenOf } from './streams.ts';
@@ -52,49 +52,48 @@ export async function askAbout(
 
   const alertmanager = await context.alertmanager(source.target, source.timeoutSeconds * 1_000 * PATIENCE);
   const stopProgress = startProgress(streams, `asking ${source.target.url} about alerts`, flags.quiet);
-  try {
-    const [{ runbooks, warnings }, all] = await Promise.all([
-      runbooksFor(source, context),
-      firingOn(alertmanager),
-    ]).finally(stopProgress);
-    interrupt.throwIfAborted();
-    if (all instanceof SourceError) return unled(unreadAlert(asking, all, defaultRemark(source)));
-    const meant = meantBy(wanted, all, { ...source, runbooks } satisfies Known);
-    const remarks = [...warnings, ...meant.warnings];
-    if (meant.groups.length === 0) return unled(notFiring(asking, all, remarks));
-
-    const about = (group: Group, silences: ReadonlyMap<string, Silence> = new Map()) =>
-      aboutAlert(asking, group, all, silences, clock.now(), clock);
-    const choices = meant.groups.map((group) => choiceOf(about(group), group.lead, source));
-    let [group] = meant.groups;
-    if (meant.groups.length > 1) {
-      if (!streams.canAsk || !flags.input) {
-        const list = {
-          source: asking.source,
-          wanted,
-          at: clock.iso(clock.now()),
-          choices,
-          warnings: remarks,
-        };
-        streams.out(alertsText(list, flags.output, await screenOf(streams)));
-        return EXIT.refused;
-      }
-      const prompter = await context.prompter(await paintFor(streams.colorErr));
-      group = await prompter.choose(
-        'Several alerts fire. Which one?',
-        meant.groups.map((value, index) => ({ name: choices[index]?.line ?? value.name, value })),
-      );
+  const [{ runbooks, warnings }, all] = await Promise.all([
+    runbooksFor(source, context),
+    orSourceError(alertmanager.alerts()),
+  ]).finally(stopProgress);
+  interrupt.throwIfAborted();
+  if (all instanceof SourceError) return unled(unreadAlert(asking, all, defaultRemark(source)));
+  const meant = meantBy(wanted, all, { ...source, runbooks } satisfies Known);
+  const about = (group: Group, silences: ReadonlyMap<string, Silence> = new Map()) =>
+    aboutAlert(asking, group, all, silences, clock.now(), clock);
+  const groups = meant.groups.slice(0, MOST_CHOICES);
+  const more = meant.groups.length - groups.length;
+  const remarks = [
+    ...warnings,
+    ...meant.warnings,
+    ...(more > 0
+      ? [`${more} more of other names or contexts are not listed: --alert takes one by its name`]
+      : []),
+  ];
+  const [first] = groups;
+  if (first === undefined) return unled(notFiring(asking, all, remarks));
+  let group = first;
+  if (groups.length > 1) {
+    const choices = groups.map((one) => choiceOf(about(one), one.lead, source));
+    if (!streams.canAsk || !flags.input) {
+      const list = { ...asking, at: clock.iso(clock.now()), choices, warnings: remarks };
+      streams.out(alertsText(list, flags.output, await screenOf(streams)));
+      return EXIT.refused;
     }
-    if (group === undefined) throw new Error('no alert was chosen');
-    const { silences, troubles } = await silencesFor(group, alertmanager);
-    interrupt.throwIfAborted();
-    const alert = about(group, silences);
-    const led = await follow(group, { flags, input, alert }, context);
-    return { ...led, alert: { ...led.alert, warnings: [...remarks, ...led.alert.warnings, ...troubles] } };
-  } finally {
-    alertmanager.close();
+    const prompter = await context.prompter(await paintFor(streams.colorErr));
+    group = await prompter.choose(
+      'Several alerts fire. Which one?',
+      groups.map((value, index) => ({ name: choices[index]?.line ?? '', value })),
+    );
   }
+  const { silences, troubles } = await silencesFor(group, alertmanager);
+  interrupt.throwIfAborted();
+  const led = await follow(group, { flags, input, alert: about(group, silences) }, context);
+  return { ...led, alert: { ...led.alert, warnings: [...remarks, ...led.alert.warnings, ...troubles] } };
 }
+
+/** Of these one can be chosen. */
+const MOST_CHOICES = 50;
 
 /** null: whichever fires. */
 function wantedOf({ alert, from, allContexts, contexts }: TriageFlags): string | null {
@@ -119,9 +118,6 @@ function wantedOf({ alert, from, allContexts, contexts }: TriageFlags): string |
   }
   return alert;
 }
-
-const firingOn = async (alertmanager: Alertmanager): Promise<Firing[] | SourceError> =>
-  orSourceError(alertmanager.alerts());
 
 const orSourceError = <T>(answer: Promise<T>): Promise<T | SourceError> =>
   answer.catch((error) => {

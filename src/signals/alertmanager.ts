@@ -38,14 +38,13 @@ export interface Alertmanager {
   alerts(): Promise<Firing[]>;
   /** @param id of the form of a UUID, as `silencedBy` holds them */
   silence(id: string): Promise<Silence>;
-  close(): void;
 }
 
 /** More are no page any more, and would be none that is read. */
 const MAX_ALERTS = 20_000;
 
 /**
- * @param timeoutMs for all questions together, from now on
+ * @param timeoutMs for each question: an operator may think for a while between two of them
  * @param interrupt aborted when the operator interrupts
  */
 export function connectAlertmanager(
@@ -54,21 +53,22 @@ export function connectAlertmanager(
   clock: Clock,
   interrupt: AbortSignal,
 ): Alertmanager {
-  const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), interrupt]);
-  const http = makeHttpClient(target, signal, clock.now, 'too many alerts fire there');
   const get = async <T>(path: string, params: Record<string, string>, read: (answer: unknown) => T) => {
+    const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), interrupt]);
+    const http = makeHttpClient(target, signal, clock.now, 'too many alerts fire there');
     try {
       return read(jsonIn((await http.get(path, params)).body));
     } catch (error) {
       throw error instanceof SourceError
         ? new SourceError(error.cause, `alertmanager ${http.host}: ${error.message}`)
         : error;
+    } finally {
+      http.close();
     }
   };
   return {
     alerts: () => get('/api/v2/alerts', ALL, (answer) => alertsIn(answer, clock)),
     silence: (id) => get(`/api/v2/silence/${id}`, {}, (answer) => silenceIn(answer, clock)),
-    close: http.close,
   };
 }
 

@@ -81,7 +81,6 @@ describe('a real one, that wants a login', () => {
     expect(await failure(client.silence('00000000-0000-4000-8000-000000000000'))).toMatch(
       /^refused: alertmanager 127\.0\.0\.1:\d+: HTTP 404/,
     );
-    client.close();
   });
 
   test('it refuses another login, and none', async () => {
@@ -134,7 +133,6 @@ describe('one that does not answer as it should', () => {
     const server = await startFaultyHttp({ '/api/v2/alerts': fault });
     const client = open(targetOf(server.url));
     expect(await failure(client.alerts())).toMatch(expected);
-    client.close();
     await server.stop();
   });
 

@@ -157,6 +157,11 @@ describe('which alerts are meant', () => {
     expect(names(null, [auth])).toEqual(['AuthFailureSpike 1']);
   });
 
+  test('what comes to the same is one, whoever says so', () => {
+    const labelled = firing({ ...SPIKE, ratelimit_context: 'prod-us', ratelimit_runbook: 'aegis' });
+    expect(names('RateLimitSpike', [acme, labelled])).toEqual(['RateLimitSpike 2']);
+  });
+
   test('of one name that leads to several contexts, there are several', () => {
     expect(names('RateLimitSpike', [acme, eu])).toEqual(['RateLimitSpike 1', 'RateLimitSpike 1']);
     expect(names(null, [acme, eu])).toHaveLength(2);
