@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
@@ -203,12 +203,20 @@ test('every link of the documents leads to a file and a heading that exist', () 
     );
   for (const document of DOCUMENTS) {
     for (const [, target = ''] of documentText(document).matchAll(/\]\(([^)\s]+)\)/g)) {
-      const { pathname, hash } = new URL(target, `file:///${document}`);
+      const { protocol, pathname, hash } = new URL(target, `file:///${document}`);
+      // What is elsewhere cannot be looked at from here.
+      if (protocol !== 'file:') continue;
       const file = pathname.slice(1);
       expect(existsSync(path(file)), `${document}: ${target}`).toBe(true);
       if (hash !== '') expect(anchors(file), `${document}: ${target}`).toContain(hash.slice(1));
     }
   }
+});
+
+test('CONTRIBUTING.md tells of every folder of src', () => {
+  const rows = [...documentText('CONTRIBUTING.md').matchAll(/^\| `([a-z]+)` \|/gm)].map(([, name]) => name);
+  const folders = readdirSync(path('src'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  expect(rows).toEqual(folders.map(({ name }) => name).sort());
 });
 
 describe('docs/aegis.md', () => {
