@@ -1,10 +1,8 @@
 import type { AlertSource } from '../config/alert-source.ts';
 import type { AlertRule } from '../config/schema.ts';
 import type { PickedBy } from '../evidence/alert.ts';
+import { LEADING_LABELS } from '../values/alert-labels.ts';
 import { quote } from '../values/text.ts';
-
-/** Labels that the rules carry which this program makes. */
-const LABELS = { context: 'ratelimit_context', runbook: 'ratelimit_runbook' } as const;
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -55,20 +53,20 @@ export function leadOf(labels: Labels, known: Known): Lead {
   const name = labelOf(labels, 'alertname');
   const rule = known.rules.find(({ match }) => matches(labels, match));
   const says = {
-    context: named(labels, LABELS.context, [...known.runbookOf.keys()], 'context', warnings),
-    runbook: named(labels, LABELS.runbook, namesIn(known), 'runbook', warnings),
+    context: named(labels, LEADING_LABELS.context, [...known.runbookOf.keys()], 'context', warnings),
+    runbook: named(labels, LEADING_LABELS.runbook, namesIn(known), 'runbook', warnings),
   };
-  const context = contextFor(rule, says.context, known, warnings);
+  const context = unlessSame(contextFor(rule, says.context, known, warnings), known.context);
   const inUse = context.value ?? known.context;
-  const runbook = runbookFor(rule, says.runbook, inUse, name, known, warnings);
-  const about = rule?.context ?? says.context;
   const usual = known.givenRunbook ?? runbookIn(inUse, known);
+  const runbook = unlessSame(runbookFor(rule, says.runbook, usual, name, known, warnings), usual);
+  const about = rule?.context ?? says.context;
   return {
     target: [inUse, runbook.value ?? usual],
     ...{ context: context.value, runbook: runbook.value, by: { context: context.by, runbook: runbook.by } },
     isOurs:
       rule !== undefined ||
-      Object.values(LABELS).some((label) => labelOf(labels, label) !== '') ||
+      Object.values(LEADING_LABELS).some((label) => labelOf(labels, label) !== '') ||
       known.runbooks.some(({ alerts }) => alerts.includes(name)),
     elsewhere: known.isContextGiven && about !== null && about !== known.context ? about : null,
     warnings,
@@ -104,6 +102,10 @@ interface Chosen {
   readonly by: PickedBy;
 }
 
+/** What is in use anyway is nobody's choice, and need not be named again. */
+const unlessSame = (chosen: Chosen, usual: string | null): Chosen =>
+  chosen.value === usual ? { value: null, by: chosen.by === 'given' ? 'given' : 'default' } : chosen;
+
 function contextFor(
   rule: AlertRule | undefined,
   label: string | null,
@@ -126,7 +128,7 @@ function contextFor(
 function runbookFor(
   rule: AlertRule | undefined,
   label: string | null,
-  context: string | null,
+  usual: string,
   alert: string,
   known: Known,
   warnings: string[],
@@ -134,10 +136,9 @@ function runbookFor(
   if (known.givenRunbook !== null) return { value: null, by: 'given' };
   if (rule?.runbook !== undefined) return { value: rule.runbook, by: 'rule' };
   if (label !== null) return { value: label, by: 'label' };
-  const inUse = runbookIn(context, known);
   const listing = known.runbooks.filter(({ alerts }) => alerts.includes(alert));
   // One that is in use already has the first say; another context's own file has none.
-  if (listing.some(({ name }) => name === inUse)) return { value: null, by: 'default' };
+  if (listing.some(({ name }) => name === usual)) return { value: null, by: 'default' };
   const [first, ...others] = listing.filter(({ isNamed }) => isNamed);
   if (first === undefined) return { value: null, by: 'default' };
   if (others.length === 0) return { value: first.name, by: 'list' };

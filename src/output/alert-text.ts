@@ -1,4 +1,5 @@
 import type { Alert, AlertInstance, PickedBy } from '../evidence/alert.ts';
+import { LEADING_LABELS } from '../values/alert-labels.ts';
 import { formatDuration } from '../values/duration.ts';
 import { escapeText } from './escape.ts';
 import { someOf } from './lines.ts';
@@ -61,7 +62,7 @@ const sinceOf = ({ startsAt, firingForSeconds }: Alert, replayed: boolean): stri
 const moment = (iso: string): string => `${iso.slice(0, 19).replace('T', ' ')} UTC`;
 
 /** What they lead to is said in words. */
-const LEADING: ReadonlySet<string> = new Set(['ratelimit_context', 'ratelimit_runbook']);
+const LEADING: ReadonlySet<string> = new Set(Object.values(LEADING_LABELS));
 
 function labelsOf(alert: Alert): string[] {
   const shared = Object.entries(alert.labels).filter(([label]) => !LEADING.has(label));
