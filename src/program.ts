@@ -7,6 +7,7 @@ import { declare, effectOf, READS } from './cli/effects.ts';
 import { helpCommands, withExamples } from './cli/help.ts';
 import { durationOption, wholeNumber } from './cli/options.ts';
 import { type Definitions, remedyCommands } from './cli/remedies.ts';
+import { rulesCommands } from './cli/rules.ts';
 import { runbookCommands } from './cli/runbook.ts';
 import type { ConfigFlags } from './config/types.ts';
 import type { Context } from './context.ts';
@@ -123,6 +124,7 @@ export function buildProgram(
     },
     ...remedyCommands(context, finish),
     ...runbookCommands(context, finish),
+    ...rulesCommands(context, finish),
     ...drillCommands({ context, finish, main, tree: () => buildProgram(context, finish) }),
     ...doctorCommands(context, finish),
     config: (group) => {

@@ -48,6 +48,10 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   'runbook validate': [['ratelimit runbook validate ./edge.yaml', '']],
   'runbook test': [['ratelimit runbook test incidents --runbook edge', '']],
   'runbook new': [['ratelimit runbook new edge', 'to the folder of your own runbooks']],
+  rules: [
+    ['ratelimit rules --context prod > ratelimit.rules.yml', 'for rule_files: of prometheus.yml'],
+    ['ratelimit rules --runbook edge -o markdown', 'what pages, and what cannot'],
+  ],
   drill: [
     ['ratelimit drill one-ip', ''],
     ['ratelimit drill one-ip --auto', 'watch it being done'],

@@ -14,6 +14,7 @@ import {
   text,
 } from './fields.ts';
 import { remediesSchema } from './remedies-schema.ts';
+import { notAlertedSchema, rulesSchema, urlSchema } from './rules-schema.ts';
 
 /** The name of an entry under `thresholds`. */
 const thresholdName = identifier;
@@ -242,7 +243,9 @@ const whole = mapping({
   name: identifier,
   title: text(80),
   severity: text(10),
+  /** The alerts that page for this; every rule's is one of them. */
   alerts: z.array(text(120)).default([]),
+  url: urlSchema,
   /** The prefix under which the system keeps its keys in Redis. */
   namespace: text(80).nullable().default(null),
   links: z.record(identifier, mapping({ title: text(80), see: text(300) })).default({}),
@@ -255,6 +258,8 @@ const whole = mapping({
   checks: z.record(identifier, caveat).default({}),
   afterwards: z.array(text(400)).default([]),
   remedies: remediesSchema.prefault({}),
+  rules: rulesSchema,
+  'not-alerted': notAlertedSchema,
   categories: z.array(category).min(1),
 });
 

@@ -170,6 +170,15 @@ describe('the README', () => {
     expect(sections).toEqual(byRank(runbook).map(({ id }) => id));
   });
 
+  test('tells of every alerting rule, and has the section that alerts point to', () => {
+    const told = [...chapter('Before the page: alerts').matchAll(/^\| `([a-z]+(?:-[a-z]+)+)` \|/gm)].map(
+      ([, id]) => id,
+    );
+    expect(told).toEqual(runbook.rules.map(({ id }) => id));
+    expect(runbook.url).toBe('README.md#the-categories-of-the-aegis-runbook');
+    expect(chapter('The categories of the Aegis runbook')).not.toBe('');
+  });
+
   test('shows a configuration that is valid, with every query that the runbook asks for', () => {
     const yaml = yamlIn(chapter('Configuration'), 'current-context');
     const { contexts } = parseConfigFile('/c.yaml', new TextEncoder().encode(yaml)).content;
@@ -269,4 +278,15 @@ test('docs/runbooks.md shows a label that is valid for the runbook to start from
     category: ['client-over-limit'],
     also: [],
   });
+});
+
+test('docs/runbooks.md shows alerting rules that are valid for the runbook to start from', () => {
+  const example = yamlIn(documentText('docs/runbooks.md'), 'rules:\n');
+  const { yaml } = startingPoint('edge');
+  const edge = parseRunbook(
+    yaml.slice(0, yaml.indexOf('\nrules:\n') + 1) + example + yaml.slice(yaml.indexOf('\ncategories:\n')),
+    'edge.yaml',
+  );
+  expect(edge.rules.map(({ id }) => id)).toEqual(['client-rejects', 'connections-near-limit']);
+  expect(edge['not-alerted']).toHaveLength(1);
 });
