@@ -1,9 +1,10 @@
 import { endpointsOf } from '../config/display.ts';
 import type { Config, HttpTarget, Secret } from '../config/types.ts';
+import type { Alert } from '../evidence/alert.ts';
 import { reserveCapture } from '../evidence/capture.ts';
 import { CAPTURE_SCHEMA, type Capture } from '../evidence/capture-schema.ts';
-import { mapMessages } from '../evidence/messages.ts';
-import { redact } from '../evidence/redact.ts';
+import { mapAlert, mapMessages } from '../evidence/messages.ts';
+import { redact, redactAlert } from '../evidence/redact.ts';
 import type { Evidence } from '../evidence/types.ts';
 import { toJson } from '../output/json.ts';
 import type { Runbook } from '../runbooks/schema.ts';
@@ -13,6 +14,7 @@ interface Collected {
   readonly evidence: Evidence;
   readonly runbook: Runbook;
   readonly context: string | null;
+  readonly alert: Alert | null;
   readonly totalMs: number;
 }
 
@@ -31,12 +33,15 @@ export async function openCapture(path: string): Promise<CaptureFile> {
   return {
     discard: file.discard,
     write: async (run, config, isRedacted, version) => {
-      const { evidence, runbook, context, totalMs } = run;
-      const clean = withoutSecrets(evidence, secretsOf(config));
+      const { evidence, runbook, context, alert, totalMs } = run;
+      const withoutSecrets = hiding(secretsOf(config));
+      const clean = mapMessages(evidence, withoutSecrets);
+      const cleanAlert = alert && mapAlert(alert, withoutSecrets);
       const capture: Capture = {
         ...{ schema: CAPTURE_SCHEMA, version, runbook: config.runbook },
         context: isRedacted ? null : context,
         ...{ thresholds: config.thresholds, totalMs, redacted: isRedacted },
+        alert: isRedacted ? cleanAlert && redactAlert(cleanAlert) : cleanAlert,
         evidence: isRedacted ? redact(clean, runbook, hostsOf(config)) : clean,
       };
       await file.write(toJson(capture));
@@ -53,12 +58,12 @@ const hostsOf = ({ redis, prometheus }: Config): string[] =>
   ].filter((name): name is string => name !== null && name !== '');
 
 /** A message may quote what a server answered, and that may echo what it was sent. */
-const withoutSecrets = (evidence: Evidence, secrets: readonly string[]): Evidence =>
-  mapMessages(evidence, (message) =>
-    secrets.reduce((text, secret) => text.replaceAll(secret, '[redacted]'), message),
-  );
+const hiding =
+  (secrets: readonly string[]) =>
+  (message: string): string =>
+    secrets.reduce((text, secret) => text.replaceAll(secret, '[redacted]'), message);
 
-function secretsOf({ redis, prometheus }: Config): string[] {
+function secretsOf({ redis, prometheus, alertmanager }: Config): string[] {
   const ofHttp = ({
     bearerToken,
     basicAuth,
@@ -71,7 +76,12 @@ function secretsOf({ redis, prometheus }: Config): string[] {
     ),
   ];
   const ofSentinels = redis.topology.kind === 'sentinel' ? [redis.topology.password] : [];
-  return [redis.password, redis.tls?.key, ...ofSentinels, ...prometheus.flatMap(ofHttp)].flatMap((secret) => {
+  return [
+    redis.password,
+    redis.tls?.key,
+    ...ofSentinels,
+    ...[...prometheus, alertmanager].flatMap(ofHttp),
+  ].flatMap((secret) => {
     if (secret === null || secret === undefined) return [];
     const text = typeof secret === 'string' ? secret : secret.reveal();
     return text === '' ? [] : [text];

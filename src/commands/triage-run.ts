@@ -1,6 +1,7 @@
 import type { Config } from '../config/types.ts';
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
+import type { Alert } from '../evidence/alert.ts';
 import { collect, type ScanOptions } from '../evidence/collect.ts';
 import type { Evidence } from '../evidence/types.ts';
 import { isDegraded, type TriageDocument } from '../output/triage-document.ts';
@@ -30,6 +31,8 @@ export interface Case {
   readonly evidence: Evidence;
   readonly runbook: Runbook;
   readonly context: string | null;
+  /** What the triage is about; null: no alert was named. */
+  readonly alert: Alert | null;
   readonly totalMs: number;
 }
 
@@ -55,7 +58,7 @@ export async function readCase(
     ...{ pace, watch },
     budgetSeconds: budget ?? null,
   });
-  return { evidence, runbook, context: config.context, totalMs: clock.now() - startedAt };
+  return { evidence, runbook, context: config.context, alert: null, totalMs: clock.now() - startedAt };
 }
 
 /** The case, judged: all that there is to say. */
@@ -68,12 +71,17 @@ export function documentOf(
   return { ...found, verdict, top, replayed, remedies: proposeAll(verdict, runbook, evidence) };
 }
 
-/** Precedence: refused credentials, then anything unknown, then a finding. @param wanted a finding is a code, too */
-export function exitCodeOf({ evidence, verdict }: TriageDocument, wanted: boolean): ExitCode {
-  const signals = Object.values(evidence.signals);
-  if (signals.some(({ cause, sources }) => [cause, ...sources.map((one) => one.cause)].includes('auth'))) {
-    return EXIT.auth;
-  }
-  if (isDegraded(evidence)) return EXIT.degraded;
-  return wanted && verdict.findings.length > 0 ? EXIT.finding : EXIT.done;
+/**
+ * Precedence: refused credentials, then anything unknown, then a finding, then an alert that has ended: it does not fire
+ * and nothing is wrong. @param wanted a finding is a code, too
+ */
+export function exitCodeOf({ evidence, verdict, alert }: TriageDocument, wanted: boolean): ExitCode {
+  const causes = Object.values(evidence.signals).flatMap(({ cause, sources }) => [
+    cause,
+    ...sources.map((one) => one.cause),
+  ]);
+  if ([...causes, alert?.cause].includes('auth')) return EXIT.auth;
+  if (isDegraded(evidence) || alert?.state === 'unknown') return EXIT.degraded;
+  if (wanted && verdict.findings.length > 0) return EXIT.finding;
+  return alert?.state === 'not-firing' && verdict.category === 'quiet' ? EXIT.nothing : EXIT.done;
 }

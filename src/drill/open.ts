@@ -69,6 +69,9 @@ export async function openDrill(
     },
     keyspace: (config, ends) => outside.keyspace({ ...config, redis }, ends),
     api: (_, config) => outside.api(api, config),
+    alertmanager: async () => {
+      throw new UsageError('a drill has no Alertmanager', 'Triage without --alert.');
+    },
     journal: () => outside.journalIn(home.stateFolder),
     journalIn: () => outside.journalIn(home.stateFolder),
   };

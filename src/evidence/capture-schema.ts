@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { Alert } from './alert.ts';
+import { alertSchema } from './alert-schema.ts';
 import type { Evidence } from './types.ts';
 
 /** What `--save` writes: the evidence, and what a later run must know to say the same of it. */
@@ -15,6 +17,8 @@ export interface Capture {
   readonly totalMs: number;
   /** True when addresses and ids stand for others. */
   readonly redacted: boolean;
+  /** What the triage was about; null: no alert was named. */
+  readonly alert: Alert | null;
   readonly evidence: Evidence;
 }
 
@@ -139,6 +143,8 @@ export const captureSchema: z.ZodType<Capture> = z.strictObject({
   thresholds: z.record(z.string(), z.number()),
   totalMs: count,
   redacted: z.boolean(),
+  // Captures from before triage knew of alerts.
+  alert: alertSchema.nullable().default(null),
   evidence: z.strictObject({
     at: z.iso.datetime(),
     windowSeconds: z.number().positive(),

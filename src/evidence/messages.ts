@@ -1,3 +1,4 @@
+import type { Alert } from './alert.ts';
 import type { Evidence, Signal } from './types.ts';
 
 /** The same evidence with other words in its messages: why something was not seen, and what is to be warned of. */
@@ -23,3 +24,10 @@ export function mapMessages(evidence: Evidence, map: (message: string) => string
     signals: Object.fromEntries(signals),
   };
 }
+
+/** The same alert with other words in its messages. */
+export const mapAlert = (alert: Alert, map: (message: string) => string): Alert => ({
+  ...alert,
+  reason: alert.reason === null ? null : map(alert.reason),
+  warnings: alert.warnings.map(map),
+});

@@ -1,5 +1,6 @@
 import type { Runbook } from '../runbooks/schema.ts';
 import { isAddress, readAddress } from '../values/address.ts';
+import type { Alert } from './alert.ts';
 import { mapMessages } from './messages.ts';
 import type { Evidence, Id, Row, Signal } from './types.ts';
 
@@ -44,6 +45,22 @@ export function redact(evidence: Evidence, runbook: Runbook, hosts: readonly str
   const named = { ...evidence, reach: [], scan, signals: Object.fromEntries(signals) };
   return mapMessages(named, (message) => stands.inText(message, [...hosts, ...servers]));
 }
+
+/**
+ * The same alert without what names anybody or any place: that it fires, since when, and what suppresses it. Its name
+ * stays, as a rule of alerting has it; a fingerprint tells its labels to those who guess them.
+ */
+export const redactAlert = (alert: Alert): Alert => ({
+  ...alert,
+  ...{ source: '(url)', wanted: alert.wanted === alert.name ? alert.wanted : null },
+  ...{ fingerprint: null, labels: {}, generatorUrl: null, instances: [], warnings: [] },
+  reason: alert.reason === null ? null : '(redacted)',
+  silencedBy: alert.silencedBy.map((one, index) => ({
+    ...one,
+    ...{ id: `silence-${index + 1}`, createdBy: null, comment: null },
+  })),
+  inhibitedBy: alert.inhibitedBy.map((one, index) => ({ ...one, fingerprint: `alert-${index + 1}` })),
+});
 
 function redactRow(
   row: Row,

@@ -44,11 +44,13 @@ const TABLE: Record<string, Rule> = {
   // one file a subcommand: flags in, text out, no decisions
   commands: {
     imports:
-      'completion config doctor drill errors evidence incidents journal labels manual output remedies report runbooks signals values verdict watch',
+      'alerts completion config doctor drill errors evidence incidents journal labels manual output remedies report runbooks signals values verdict watch',
     types: 'context program',
     packages: 'big.js commander ulid',
     node: 'path',
   },
+  // where an alert leads, and what is to be said of it: pure
+  alerts: { imports: 'values', types: 'config evidence signals' },
   // incidents as data: read, checked, made concrete
   incidents: {
     imports: 'config errors labels runbooks values',
@@ -106,7 +108,7 @@ const TABLE: Record<string, Rule> = {
   // the only place of colours, tables, prompts and escaping
   output: {
     imports: 'errors values watch',
-    types: 'config doctor drill evidence journal labels remedies report runbooks signals verdict',
+    types: 'alerts config doctor drill evidence journal labels remedies report runbooks signals verdict',
     packages: '@inquirer/core chalk cli-table3 inquirer shell-quote',
     node: 'readline',
   },
@@ -130,7 +132,7 @@ const ONLY_IN: Record<string, RegExp> = {
   'config of runbooks': /^runbooks\/(?:list|load|new|strict-yaml)\.ts$/,
   'config of evidence': /^evidence\/(?:capture|collect)\.ts$/,
   'values of evidence': /^evidence\/(?:capture(?:-v1)?|redact)\.ts$/,
-  'zod of evidence': /^evidence\/capture-schema\.ts$/,
+  'zod of evidence': /^evidence\/(?:alert|capture)-schema\.ts$/,
   'node:fs of evidence': /^evidence\/capture\.ts$/,
   'node:fs of labels': /^labels\/folder\.ts$/,
   'zod of labels': /^labels\/schema\.ts$/,
