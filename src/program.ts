@@ -5,6 +5,7 @@ import { drillCommands, type Main } from './cli/drill.ts';
 import { declare, effectOf, READS } from './cli/effects.ts';
 import { durationOption, wholeNumber } from './cli/options.ts';
 import { type Definitions, remedyCommands } from './cli/remedies.ts';
+import { reportCommands } from './cli/report.ts';
 import { runbookCommands } from './cli/runbook.ts';
 import type { ConfigFlags } from './config/types.ts';
 import type { Context } from './context.ts';
@@ -121,6 +122,7 @@ export function buildProgram(
     ...runbookCommands(context, finish),
     ...drillCommands({ context, finish, main, tree: () => buildProgram(context, finish) }),
     ...doctorCommands(context, finish),
+    ...reportCommands(context, finish),
     config: (group) => {
       group.description('look at the configuration, or write a first one');
       const show = group
