@@ -2,6 +2,7 @@ import type { Report } from '../report/model.ts';
 import type { Clock } from '../signals/asked.ts';
 import { labelled, marked, type Screen } from './lines.ts';
 import { type PageTable, reportPage } from './report-page.ts';
+import { dayOf, plainMoment } from './report-words.ts';
 import { renderTable } from './table.ts';
 import { wrap } from './wrap.ts';
 
@@ -20,18 +21,20 @@ export function reportHuman(report: Report, clock: Clock, screen: Screen): strin
       title,
       items.map((item) => wrap(`  ${mark} ${item}`, width, '    ')),
     );
+  const day = dayOf(report, clock);
   const sections = [
     tone[report.summary.state](page.title),
     page.summary.map((sentence) => wrap(sentence, width)).join('\n'),
     labelled(page.facts, width).join('\n'),
     block(
-      'Timeline (UTC)',
+      `Timeline (UTC${day === null ? '' : `, ${day}`})`,
       labelled(
-        page.timeline.map(({ at, text }) => ({ name: at.replace(/ UTC$/, ''), value: text })),
+        page.timeline.map(({ atMs, text }) => ({ name: plainMoment(atMs, report, clock), value: text })),
         width,
       ),
     ),
     ...page.affected.map((table) => block(table.title, [tableLines(table, screen)])),
+    page.unaffected ?? '',
     ...page.responses.map(({ title, effects }) => list(`Effect of ${title}`, '-', effects)),
     list(
       'How it went',

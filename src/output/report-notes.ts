@@ -37,7 +37,7 @@ export const caveatsText = ({ caveats, runbook, looks: all }: Report): string[] 
 const PERIODS = {
   asked: 'as asked',
   default: 'the last hour, since no --since was given',
-  captures: 'from an hour before the first capture to an hour after the last one',
+  captures: 'from an hour before the first capture to an hour after the last one, or until now',
 } as const;
 
 /** How the report came about, and what it leaves out. */

@@ -103,10 +103,12 @@ function endedAt({ looks, alerts }: Told, stretches: readonly Stretch[]): Moment
     ...stretches.flatMap(({ toMs }): Moment[] =>
       toMs === null ? [] : [{ atMs: toMs, by: 'chart', open: false }],
     ),
-    ...alerts.periods.flatMap(({ toMs }): Moment[] =>
-      toMs === null ? [] : [{ atMs: toMs, by: 'alert', open: false }],
-    ),
   ];
+  // An alert goes on firing for as long as its window remembers, so a rate tells better.
+  if (moments.length === 0) {
+    for (const { toMs } of alerts.periods)
+      if (toMs !== null) moments.push({ atMs: toMs, by: 'alert', open: false });
+  }
   const last = moments.reduce<Moment | null>(
     (best, one) => (best === null || one.atMs > best.atMs ? one : best),
     null,
