@@ -6,6 +6,8 @@ import { dayOf, plainMoment } from './report-words.ts';
 import { renderTable } from './table.ts';
 import { wrap } from './wrap.ts';
 
+/** The first are those that are known. */
+const EFFECTS = 3;
 /** Rows of a table on a screen; Markdown and HTML have them all. */
 const ROWS = 5;
 
@@ -35,7 +37,7 @@ export function reportHuman(report: Report, clock: Clock, screen: Screen): strin
     ),
     ...page.affected.map((table) => block(table.title, [tableLines(table, screen)])),
     page.unaffected ?? '',
-    ...page.responses.map(({ title, effects }) => list(`Effect of ${title}`, '-', effects)),
+    ...page.responses.map(({ title, effects }) => list(`Effect of ${title}`, '-', effects.slice(0, EFFECTS))),
     list(
       'How it went',
       '-',

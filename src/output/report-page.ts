@@ -124,7 +124,9 @@ function responseOf(response: Response, report: Report, clock: Clock): PageRespo
       ),
       ...fact('Journal', escapeText(entry.id)),
     ],
-    effects: effects.map((effect) => effectText(effect, report, clock)),
+    effects: [...effects]
+      .sort((a, b) => Number(a.reason !== null) - Number(b.reason !== null))
+      .map((effect) => effectText(effect, report, clock)),
   };
 }
 

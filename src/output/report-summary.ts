@@ -65,7 +65,7 @@ function whenText(report: Report, clock: Clock): string {
   }
   if (state === 'nothing') return 'No alert fired, no chart rose above its level, and nothing was done.';
   const last = looks.at(-1);
-  const at = last === undefined ? '' : ` at ${momentText(last.atMs, clock)}`;
+  const at = last === undefined ? '' : `, ${momentText(last.atMs, clock)}`;
   const live = last?.file === null;
   const going = `it still went on when it was last looked at${at}${lasted === '' ? '' : `, after ${lasted}`}`;
   const after = live ? '' : ' What came after that is not known here.';
@@ -82,6 +82,8 @@ const WHY = {
   'alert-fires': 'an alert still fires',
   'chart-above': 'a rate is still above its level',
   'seems-over': 'the last look found it still, with signs that it may be over',
+  'rates-fell':
+    'the last look found it still, though the rates had fallen again; what counts failures remembers them for some minutes',
 } as const;
 
 /** `at 03:12 UTC, when alert RateLimitSpike fired`. */
@@ -198,7 +200,8 @@ function reactionFacts({ summary: { began }, alerts, looks, responses }: Report,
     const after = later === null ? '' : `, ${formatDuration(later)}${more} after it began`;
     return [{ name, value: `${momentText(ms, clock)}${after}` }];
   };
-  const found = looks.find(({ verdict }) => verdict.findings.length > 0);
+  // A look that was made for the report tells nothing of when it was found.
+  const found = looks.find(({ verdict, file }) => file !== null && verdict.findings.length > 0);
   return [
     ...first('First alert', alerts.periods[0]?.fromMs),
     ...first('First found', found?.atMs),

@@ -139,6 +139,9 @@ function stateOf(
   }
   if (last.findings.length > 0) {
     const isFading = last.findings.every(({ caveats }) => caveats.some(({ code }) => code === 'seems-over'));
+    // What counts failures remembers them for some minutes, so rates that have fallen are a sign that it is over.
+    const hasFallen = stretches.length > 0 && stretches.every(({ toMs }) => toMs !== null);
+    if (!isFading && hasFallen) return { state: 'unknown', why: 'rates-fell' };
     return isFading ? { state: 'unknown', why: 'seems-over' } : { state: 'going-on', why: null };
   }
   if (last.category !== 'quiet') return { state: 'unknown', why: 'inconclusive' };
