@@ -7,6 +7,7 @@ import { counter, gauge, series } from '../support/openmetrics.ts';
 import { stopEverything, temporaryFolder } from '../support/processes.ts';
 import { runProgram } from '../support/program.ts';
 import type { TestPrometheus } from '../support/prometheus.ts';
+import { documentText } from '../support/readme-region.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { errorDocument, incidentAt, nowSeconds, prometheusWith } from './systems.ts';
 
@@ -178,6 +179,22 @@ describe('of the last hour', () => {
     expect(effect?.after?.value).toBeLessThan(1);
     expect(effect?.text).toMatch(/it fell by (?:99|more than 99)/);
     expect(found.document.affected).toMatchObject([{ kind: 'ip', id: IP, responses: [response?.id] }]);
+  });
+
+  test('docs/json.md tells of every key', () => {
+    const text = documentText('docs/json.md').split('## A report')[1] ?? '';
+    const keys = new Set<string>();
+    const walk = (node: unknown): void => {
+      if (typeof node !== 'object' || node === null) return;
+      for (const [key, value] of Object.entries(node)) {
+        if (!Array.isArray(node)) keys.add(key);
+        // Names of labels and kinds are nobody's of ours.
+        if (key !== 'labels' && key !== 'affectedMore') walk(value);
+      }
+    };
+    walk(found.document);
+    expect(keys.size).toBeGreaterThan(60);
+    for (const key of keys) expect(text, key).toContain(`\`${key}\``);
   });
 
   test('for people, and for a wiki', async () => {
