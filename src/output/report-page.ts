@@ -63,7 +63,7 @@ export interface PageTable {
   readonly more: string | null;
 }
 
-export interface PageResponse {
+interface PageResponse {
   /** `block-ip 203.0.113.42`. */
   readonly title: string;
   readonly facts: readonly Fact[];
