@@ -1,15 +1,18 @@
-import { Command, Option } from 'commander';
+import { Command, Help, Option } from 'commander';
+import { completionCommands } from './cli/completion.ts';
 import { contextOption, settleContexts } from './cli/contexts.ts';
 import { doctorCommands } from './cli/doctor.ts';
 import { drillCommands, type Main } from './cli/drill.ts';
 import { declare, effectOf, READS } from './cli/effects.ts';
+import { helpCommands, withExamples } from './cli/help.ts';
 import { durationOption, wholeNumber } from './cli/options.ts';
 import { type Definitions, remedyCommands } from './cli/remedies.ts';
 import { reportCommands } from './cli/report.ts';
+import { rulesCommands } from './cli/rules.ts';
 import { runbookCommands } from './cli/runbook.ts';
 import type { ConfigFlags } from './config/types.ts';
 import type { Context } from './context.ts';
-import { EXIT, EXIT_MEANINGS, type ExitCode, UsageError } from './errors.ts';
+import { EXIT, type ExitCode, UsageError } from './errors.ts';
 import { nearest } from './values/nearest.ts';
 
 declare const __VERSION__: string;
@@ -22,14 +25,6 @@ export interface GlobalFlags extends ConfigFlags {
   readonly verbose: boolean;
   readonly quiet: boolean;
 }
-
-const exitCodes = (): string => {
-  const lines = Object.entries(EXIT_MEANINGS).map(([name, meaning]) => {
-    const code = EXIT[name as keyof typeof EXIT];
-    return `  ${String(code).padStart(3)}  ${meaning.replaceAll('`', '')}`;
-  });
-  return `\nExit codes:\n${lines.join('\n')}\n`;
-};
 
 /**
  * The command tree. Commands are loaded when they run, so that start-up pays for none of the others.
@@ -67,11 +62,17 @@ export function buildProgram(
     .option('--runbook <name|path>', 'runbook to judge by (default: aegis)')
     .option('--redis-url <url>', 'redis://, rediss://, unix:, sentinel:// or cluster://')
     .option('--prometheus-url <url>', 'http:// or https://, a path prefix is kept')
+    .option('--alertmanager-url <url>', 'asked by triage --alert (default: http://127.0.0.1:9093)')
     .option('--api-url <url>', "the system's own API")
     .option('--no-input', 'never ask, as if there were no terminal')
     .option('-v, --verbose', 'say more on stderr', false)
     .option('-q, --quiet', 'say nothing on stderr but errors', false)
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({
+      showGlobalOptions: true,
+      // A switch that is off unless it is given goes without saying.
+      optionDescription: (option) =>
+        option.defaultValue === false ? option.description : Help.prototype.optionDescription(option),
+    })
     .configureOutput({
       writeOut: (text) => context.streams('auto').out(text),
       // Commander's errors are thrown and reported in one place, in the format that was asked for.
@@ -79,11 +80,10 @@ export function buildProgram(
       getOutHelpWidth: () => context.streams('auto').columns,
       getOutHasColors: () => context.streams('auto').colorOut,
     })
-    .addHelpText('beforeAll', 'During a page:  ratelimit triage\n')
-    .addHelpText('afterAll', exitCodes)
     .showSuggestionAfterError(false)
     .exitOverride();
 
+  withExamples(program, () => context.streams('auto').columns);
   settleContexts(program, 'triage');
 
   const definitions: Definitions = {
@@ -92,6 +92,10 @@ export function buildProgram(
         .description('read all signals, judge the spike by the runbook, say what to do next')
         .addOption(
           durationOption('--window <duration>', 'look back this long in Prometheus', { fallback: '5m' }),
+        )
+        .option(
+          '--alert [fingerprint|name]',
+          'the alert that fires: what it leads to, since when, who is told',
         )
         .option('--all-contexts', 'every context of the configuration file', false)
         .option('--top <n>', 'rows per table', wholeNumber(9_999), 10)
@@ -115,11 +119,13 @@ export function buildProgram(
         .option('--from <file>', 'judge saved evidence again, with its own runbook or that of --runbook');
       declare(command, READS).action(async (_, self: Command) => {
         const { triageCommand } = await import('./commands/triage.ts');
-        finish(await triageCommand(self.optsWithGlobals(), context, again));
+        const windowGiven = self.getOptionValueSource('window') === 'cli';
+        finish(await triageCommand({ ...self.optsWithGlobals(), windowGiven }, context, again));
       });
     },
     ...remedyCommands(context, finish),
     ...runbookCommands(context, finish),
+    ...rulesCommands(context, finish),
     ...drillCommands({ context, finish, main, tree: () => buildProgram(context, finish) }),
     ...doctorCommands(context, finish),
     ...reportCommands(context, finish),
@@ -140,9 +146,11 @@ export function buildProgram(
         finish(await configInit(self.optsWithGlobals(), context));
       });
     },
+    ...completionCommands(context, finish),
+    ...helpCommands(context, finish),
   };
   const names = Object.keys(definitions);
-  const isAnyNamed = names.some((name) => argv.includes(name));
+  const isAnyNamed = names.some((name) => argv.includes(name)) && !argv.includes('help');
   for (const [name, define] of Object.entries(definitions)) {
     const command = program.command(name);
     if (!isAnyNamed || argv.includes(name)) define(command);
@@ -151,6 +159,8 @@ export function buildProgram(
     (command) => command.commands.length > 0 && effectOf(command) === null,
   );
   for (const group of [program, ...groups]) helpOnly(group);
+  // It has one of its own.
+  program.helpCommand(false);
   return program;
 }
 

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { UsageError } from '../errors.ts';
+import { pathOf } from '../manual/help.ts';
 import { quote } from '../values/text.ts';
 import { effectOf } from './effects.ts';
 
@@ -17,7 +18,7 @@ export const contextOption = (): Option =>
 export function settleContexts(program: Command, takesSeveral: string): void {
   program.hook('preAction', (_, command) => {
     const names: readonly string[] = program.getOptionValue('context') ?? [];
-    const path = pathOf(command);
+    const path = pathOf(command).join(' ');
     if (names.length > 1 && path !== takesSeveral && effectOf(command) !== null) {
       throw new UsageError(
         `${path} takes one --context, got ${names.length}: ${names.map(quote).join(', ')}`,
@@ -28,11 +29,4 @@ export function settleContexts(program: Command, takesSeveral: string): void {
     program.setOptionValueWithSource('context', names.length === 1 ? names[0] : undefined, source);
     program.setOptionValueWithSource('contexts', names, source);
   });
-}
-
-/** The words that call a command, without the program's own name. */
-function pathOf(command: Command): string {
-  const { parent } = command;
-  if (parent === null) return '';
-  return `${pathOf(parent)} ${command.name()}`.trim();
 }

@@ -44,8 +44,8 @@ export async function recordedReport(
     ...{ madeAtMs: clock.now(), period: whole, redacted, looks, done, journal },
     ranges: {
       from: 'capture',
-      histories: all.flatMap(({ capture: { history, alerts } }) =>
-        alerts === null ? [] : [{ charts: history, alerts }],
+      histories: all.flatMap(({ capture: { history, alertHistory } }) =>
+        alertHistory === null ? [] : [{ charts: history, alerts: alertHistory }],
       ),
     },
   });

@@ -1,8 +1,9 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { afterAll, describe, expect, test } from 'vitest';
+import { leadOf } from '../../src/alerts/lead.ts';
 import { effectOf } from '../../src/cli/effects.ts';
 import { parseConfigFile } from '../../src/config/read.ts';
 import type { Context } from '../../src/context.ts';
@@ -10,9 +11,12 @@ import { aclLine } from '../../src/doctor/acl.ts';
 import { needsOf } from '../../src/doctor/needs.ts';
 import { EXIT, EXIT_MEANINGS } from '../../src/errors.ts';
 import { parseLabel } from '../../src/labels/parse.ts';
+import { alertsText, choiceOf } from '../../src/output/alert-list.ts';
+import { makePaint } from '../../src/output/paint.ts';
 import { buildProgram } from '../../src/program.ts';
 import { startingPoint } from '../../src/runbooks/new.ts';
 import { parseRunbook } from '../../src/runbooks/parse.ts';
+import { alertOf, known } from '../support/alerts.ts';
 import { firstScreen } from '../support/first-screen.ts';
 import { shipped } from '../support/incident.ts';
 import { stopEverything } from '../support/processes.ts';
@@ -166,6 +170,15 @@ describe('the README', () => {
     expect(sections).toEqual(byRank(runbook).map(({ id }) => id));
   });
 
+  test('tells of every alerting rule, and has the section that alerts point to', () => {
+    const told = [...chapter('Before the page: alerts').matchAll(/^\| `([a-z]+(?:-[a-z]+)+)` \|/gm)].map(
+      ([, id]) => id,
+    );
+    expect(told).toEqual(runbook.rules.map(({ id }) => id));
+    expect(runbook.url).toBe('README.md#the-categories-of-the-aegis-runbook');
+    expect(chapter('The categories of the Aegis runbook')).not.toBe('');
+  });
+
   test('shows a configuration that is valid, with every query that the runbook asks for', () => {
     const yaml = yamlIn(chapter('Configuration'), 'current-context');
     const { contexts } = parseConfigFile('/c.yaml', new TextEncoder().encode(yaml)).content;
@@ -199,12 +212,20 @@ test('every link of the documents leads to a file and a heading that exist', () 
     );
   for (const document of DOCUMENTS) {
     for (const [, target = ''] of documentText(document).matchAll(/\]\(([^)\s]+)\)/g)) {
-      const { pathname, hash } = new URL(target, `file:///${document}`);
+      const { protocol, pathname, hash } = new URL(target, `file:///${document}`);
+      // What is elsewhere cannot be looked at from here.
+      if (protocol !== 'file:') continue;
       const file = pathname.slice(1);
       expect(existsSync(path(file)), `${document}: ${target}`).toBe(true);
       if (hash !== '') expect(anchors(file), `${document}: ${target}`).toContain(hash.slice(1));
     }
   }
+});
+
+test('CONTRIBUTING.md tells of every folder of src', () => {
+  const rows = [...documentText('CONTRIBUTING.md').matchAll(/^\| `([a-z]+)` \|/gm)].map(([, name]) => name);
+  const folders = readdirSync(path('src'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  expect(rows).toEqual(folders.map(({ name }) => name).sort());
 });
 
 describe('docs/aegis.md', () => {
@@ -229,6 +250,20 @@ test('docs/json.md tells of every key of a verdict', async () => {
   }
 });
 
+test('docs/json.md tells of every key of an alert, and of a list of them', () => {
+  const alert = alertOf({
+    silencedBy: [
+      { id: 's', createdBy: null, comment: null, endsAt: null, endsInSeconds: null, instances: 1 },
+    ],
+    inhibitedBy: [{ fingerprint: 'f', name: null, instances: 1 }],
+  });
+  const choice = choiceOf(alert, leadOf({}, known()), { reach: [] });
+  const list = { source: '', wanted: null, at: '', choices: [choice], warnings: [] };
+  const document: unknown = JSON.parse(alertsText(list, 'json', { paint: makePaint(false), width: 80 }));
+  const text = documentText('docs/json.md');
+  for (const key of keysOf(document)) expect(text, key).toContain(`\`${key}\``);
+});
+
 test('docs/json.md tells of every key of a verdict over several contexts', async () => {
   const document: unknown = JSON.parse(await firstScreen('one-ip', 'triage --all-contexts -o json'));
   expect(document).toMatchObject({ schema: 'ratelimit/triage-contexts/v1' });
@@ -243,4 +278,15 @@ test('docs/runbooks.md shows a label that is valid for the runbook to start from
     category: ['client-over-limit'],
     also: [],
   });
+});
+
+test('docs/runbooks.md shows alerting rules that are valid for the runbook to start from', () => {
+  const example = yamlIn(documentText('docs/runbooks.md'), 'rules:\n');
+  const { yaml } = startingPoint('edge');
+  const edge = parseRunbook(
+    yaml.slice(0, yaml.indexOf('\nrules:\n') + 1) + example + yaml.slice(yaml.indexOf('\ncategories:\n')),
+    'edge.yaml',
+  );
+  expect(edge.rules.map(({ id }) => id)).toEqual(['client-rejects', 'connections-near-limit']);
+  expect(edge['not-alerted']).toHaveLength(1);
 });

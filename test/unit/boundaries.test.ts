@@ -17,13 +17,21 @@ interface Rule {
 /** The table of the design. */
 const TABLE: Record<string, Rule> = {
   // argv and context in, exit code out; the only catch-all
-  'main.ts': { imports: 'context errors output program values', types: 'cli', packages: 'commander' },
+  'main.ts': {
+    imports: 'commands completion context errors output program values',
+    types: 'cli',
+    packages: 'commander',
+  },
   // starts the built program from V8's cache; it is not part of it
   'boot.ts': { imports: '', node: 'fs module path url vm' },
   // the command tree
   'program.ts': { imports: 'cli commands errors values', types: 'config context', packages: 'commander' },
   // parts of the tree, and what its options accept
-  cli: { imports: 'commands errors values', types: 'context', packages: 'commander' },
+  cli: { imports: 'commands completion errors manual values', types: 'context', packages: 'commander' },
+  // what the help and the manual say beside the tree of commands: examples and topics; and the page itself
+  manual: { imports: 'errors output', packages: 'commander' },
+  // what may come next in a line, read from the tree of commands; the scripts that ask for it
+  completion: { imports: 'manual', packages: 'commander' },
   // the one place that makes real clients, clock, streams, journal and prompter
   'context.ts': {
     imports: 'errors journal output signals',
@@ -36,11 +44,13 @@ const TABLE: Record<string, Rule> = {
   // one file a subcommand: flags in, text out, no decisions
   commands: {
     imports:
-      'config doctor drill errors evidence incidents journal labels output remedies report runbooks signals values verdict',
+      'alerts completion config doctor drill errors evidence incidents journal labels manual output remedies report runbooks signals values verdict',
     types: 'context program',
-    packages: 'big.js ulid',
+    packages: 'big.js commander ulid',
     node: 'path',
   },
+  // where an alert leads, and what is to be said of it: pure
+  alerts: { imports: 'values', types: 'config evidence signals' },
   // incidents as data: read, checked, made concrete
   incidents: {
     imports: 'config errors labels runbooks values',
@@ -96,7 +106,7 @@ const TABLE: Record<string, Rule> = {
   // the only place of colours, tables, prompts and escaping
   output: {
     imports: 'errors values',
-    types: 'config doctor drill evidence journal labels remedies report runbooks signals verdict',
+    types: 'alerts config doctor drill evidence journal labels remedies report runbooks signals verdict',
     packages: '@inquirer/core chalk cli-table3 inquirer shell-quote',
     node: 'readline',
   },
@@ -107,6 +117,7 @@ const TABLE: Record<string, Rule> = {
 /** Where a folder's permission holds for some of its files only. */
 const ONLY_IN: Record<string, RegExp> = {
   'commander of program': /^program\.ts$/,
+  'commander of commands': /^commands\/complete\.ts$/,
   'inquirer of output': /^output\/prompt\.ts$/,
   '@inquirer/core of output': /^output\/prompt\.ts$/,
   'big.js of commands': /^commands\/raise-cap\.ts$/,
@@ -115,11 +126,11 @@ const ONLY_IN: Record<string, RegExp> = {
   'axios-retry of signals': /^signals\/http-client\.ts$/,
   'ioredis of signals': /^signals\/redis\//,
   'node:buffer of signals': /^signals\/redis\/sorter\.ts$/,
-  'node:timers of signals': /^signals\/redis\/(?:node-scan|pass|patience)\.ts$/,
+  'node:timers of signals': /^signals\/redis\/(?:node-scan|pass|patience|some-names)\.ts$/,
   'config of runbooks': /^runbooks\/(?:list|load|new|strict-yaml)\.ts$/,
   'config of evidence': /^evidence\/(?:capture|collect)\.ts$/,
   'values of evidence': /^evidence\/(?:captures?(?:-v1)?|redact)\.ts$/,
-  'zod of evidence': /^evidence\/(?:capture|history)-schema\.ts$/,
+  'zod of evidence': /^evidence\/(?:alert|capture|history)-schema\.ts$/,
   'node:fs of evidence': /^evidence\/captures?\.ts$/,
   'node:fs of labels': /^labels\/folder\.ts$/,
   'zod of labels': /^labels\/schema\.ts$/,
