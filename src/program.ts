@@ -7,6 +7,7 @@ import { declare, effectOf, READS } from './cli/effects.ts';
 import { helpCommands, withExamples } from './cli/help.ts';
 import { withReadFlags } from './cli/options.ts';
 import { type Definitions, remedyCommands } from './cli/remedies.ts';
+import { reportCommands } from './cli/report.ts';
 import { rulesCommands } from './cli/rules.ts';
 import { runbookCommands } from './cli/runbook.ts';
 import { watchCommands } from './cli/watch.ts';
@@ -113,6 +114,7 @@ export function buildProgram(
     ...rulesCommands(context, finish),
     ...drillCommands({ context, finish, main, tree: () => buildProgram(context, finish) }),
     ...doctorCommands(context, finish),
+    ...reportCommands(context, finish),
     config: (group) => {
       group.description('look at the configuration, or write a first one');
       const show = group

@@ -3,8 +3,9 @@ import type { Config, HttpTarget, Secret } from '../config/types.ts';
 import type { Alert } from '../evidence/alert.ts';
 import { reserveCapture } from '../evidence/capture.ts';
 import { CAPTURE_SCHEMA, type Capture } from '../evidence/capture-schema.ts';
-import { mapAlert, mapMessages } from '../evidence/messages.ts';
-import { redact, redactAlert } from '../evidence/redact.ts';
+import type { History } from '../evidence/history.ts';
+import { mapAlert, mapMessages, mapReasons } from '../evidence/messages.ts';
+import { type Captured, redactAlert, redactAll } from '../evidence/redact.ts';
 import type { Evidence } from '../evidence/types.ts';
 import { toJson } from '../output/json.ts';
 import type { Runbook } from '../runbooks/schema.ts';
@@ -16,6 +17,8 @@ interface Collected {
   readonly context: string | null;
   readonly alert: Alert | null;
   readonly totalMs: number;
+  /** How the charts went until then; null: nobody asked. */
+  readonly history: History | null;
 }
 
 interface CaptureFile {
@@ -33,16 +36,17 @@ export async function openCapture(path: string): Promise<CaptureFile> {
   return {
     discard: file.discard,
     write: async (run, config, isRedacted, version) => {
-      const { evidence, runbook, context, alert, totalMs } = run;
+      const { runbook, context, alert, totalMs } = run;
       const withoutSecrets = hiding(secretsOf(config));
-      const clean = mapMessages(evidence, withoutSecrets);
+      const clean = cleaned(run, withoutSecrets);
       const cleanAlert = alert && mapAlert(alert, withoutSecrets);
+      const shown = isRedacted ? redactAll(clean, runbook, hostsOf(config)) : clean;
       const capture: Capture = {
         ...{ schema: CAPTURE_SCHEMA, version, runbook: config.runbook },
         context: isRedacted ? null : context,
         ...{ thresholds: config.thresholds, totalMs, redacted: isRedacted },
         alert: isRedacted ? cleanAlert && redactAlert(cleanAlert) : cleanAlert,
-        evidence: isRedacted ? redact(clean, runbook, hostsOf(config)) : clean,
+        ...shown,
       };
       await file.write(toJson(capture));
     },
@@ -62,6 +66,11 @@ const hiding =
   (secrets: readonly string[]) =>
   (message: string): string =>
     secrets.reduce((text, secret) => text.replaceAll(secret, '[redacted]'), message);
+
+function cleaned({ evidence, history }: Collected, hide: (message: string) => string): Captured {
+  const told = mapReasons(history?.charts ?? [], history?.alerts ?? null, hide);
+  return { evidence: mapMessages(evidence, hide), history: told.charts, alertHistory: told.alerts };
+}
 
 function secretsOf({ redis, prometheus, alertmanager }: Config): string[] {
   const ofHttp = ({

@@ -3,6 +3,7 @@ import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import type { Alert } from '../evidence/alert.ts';
 import { collect, type ScanOptions } from '../evidence/collect.ts';
+import type { History } from '../evidence/history.ts';
 import type { Evidence } from '../evidence/types.ts';
 import { isDegraded, type TriageDocument } from '../output/triage-document.ts';
 import { proposeAll } from '../remedies/propose.ts';
@@ -59,6 +60,34 @@ export async function readCase(
     budgetSeconds: budget ?? null,
   });
   return { evidence, runbook, context: config.context, alert: null, totalMs: clock.now() - startedAt };
+}
+
+/** How far back a capture keeps the charts, milliseconds. */
+const KEPT_MS = 3_600_000;
+const MOST_KEPT_MS = 24 * KEPT_MS;
+/** What led to an alert was some time before it. */
+const BEFORE_MS = 900_000;
+
+/** How the runbook's charts went in the hour before a moment; of an alert since it fires, in a day at most. */
+export function historyUntil(
+  toMs: number,
+  alert: Alert | null,
+  target: Target,
+  context: Context,
+): Promise<History> {
+  const since = alert === null || alert.startsAt === null ? toMs : context.clock.ms(alert.startsAt);
+  const fromMs = Math.max(toMs - MOST_KEPT_MS, Math.min(toMs - KEPT_MS, since - BEFORE_MS));
+  return historyBetween({ fromMs, toMs }, target, context);
+}
+
+/** How the runbook's charts went, under the same deadline as all else; a failure is a chart with its reason. */
+export async function historyBetween(
+  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+  { config, runbook }: Target,
+  { historian, clock, interrupt }: Context,
+): Promise<History> {
+  const [{ collectHistory }, read] = await Promise.all([import('../evidence/history.ts'), historian()]);
+  return collectHistory(read, { config, runbook, clock, fromMs, toMs }, interrupt);
 }
 
 /** The case, judged: all that there is to say. */

@@ -40,7 +40,8 @@ export class Saver {
     const name = `${look.found.evidence.at.replaceAll(':', '')}-${look.category}.json`;
     try {
       const file = await openCapture(join(this.#folder, name));
-      await file.write(look.found, this.#config, false, this.#version);
+      // How it went is in the looks themselves.
+      await file.write({ ...look.found, history: null }, this.#config, false, this.#version);
       return null;
     } catch (error) {
       if (error instanceof RatelimitError) return error.message;

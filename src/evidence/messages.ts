@@ -1,4 +1,5 @@
 import type { Alert } from './alert.ts';
+import type { AlertHistory, ChartHistory } from './history.ts';
 import type { Evidence, Signal } from './types.ts';
 
 /** The same evidence with other words in its messages: why something was not seen, and what is to be warned of. */
@@ -24,6 +25,19 @@ export function mapMessages(evidence: Evidence, map: (message: string) => string
     signals: Object.fromEntries(signals),
   };
 }
+
+/** The same history with other words in its messages. */
+export const mapReasons = (
+  charts: readonly ChartHistory[],
+  alerts: AlertHistory | null,
+  map: (message: string) => string,
+): { readonly charts: ChartHistory[]; readonly alerts: AlertHistory | null } => {
+  const told = <T extends { readonly reason: string | null }>(one: T): T => ({
+    ...one,
+    reason: one.reason === null ? null : map(one.reason),
+  });
+  return { charts: charts.map(told), alerts: alerts === null ? null : told(alerts) };
+};
 
 /** The same alert with other words in its messages. */
 export const mapAlert = (alert: Alert, map: (message: string) => string): Alert => ({

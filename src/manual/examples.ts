@@ -57,6 +57,11 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['ratelimit rules --context prod > ratelimit.rules.yml', 'for rule_files: of prometheus.yml'],
     ['ratelimit rules --runbook edge -o markdown', 'what pages, and what cannot'],
   ],
+  report: [
+    ['ratelimit report --since 3h', 'what happened in the last three hours'],
+    ['ratelimit report --since 3h -o markdown', 'for the wiki or the ticket'],
+    ['ratelimit report --from 1.json 2.json', 'of captures, offline'],
+  ],
   drill: [
     ['ratelimit drill one-ip', ''],
     ['ratelimit drill one-ip --auto', 'watch it being done'],

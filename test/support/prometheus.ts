@@ -15,6 +15,8 @@ interface PrometheusOptions {
   webConfig?: { basicAuth?: boolean; tls?: boolean };
   /** Serve everything below this path, such as `/prometheus`. */
   routePrefix?: string;
+  /** Further flags, such as a limit. */
+  flags?: readonly string[];
   /** Really scrape; `interval` is `1s` unless said. */
   scrape?: { job: string; targets: string[]; interval?: string }[];
   /** Alerting rules as YAML, evaluated every second, and the URL of the Alertmanager that hears of what fires. */
@@ -93,6 +95,7 @@ export async function startPrometheus(options: PrometheusOptions = {}): Promise<
       `--storage.tsdb.path=${data}`,
       '--storage.tsdb.retention.time=10y',
       '--log.level=warn',
+      ...(options.flags ?? []),
       // How soon a firing alert is told of again, and so how soon its end is believed.
       ...(alerting ? ['--rules.alert.resend-delay=1s'] : []),
     ],
