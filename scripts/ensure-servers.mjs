@@ -1,10 +1,17 @@
-// Makes sure that the servers the tests talk to are installed. Silent when they are.
+// Makes sure that the servers the tests talk to, and a browser to look at pages with, are installed. Silent when they are.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-const programs = ['redis-server', 'redis-cli', 'prometheus', 'promtool', 'victoria-metrics'];
-const packages = ['redis-server', 'prometheus', 'victoria-metrics'];
+const programs = [
+  'redis-server',
+  'redis-cli',
+  'prometheus',
+  'promtool',
+  'victoria-metrics',
+  'chromium-headless-shell',
+];
+const packages = ['redis-server', 'prometheus', 'victoria-metrics', 'chromium-headless-shell'];
 
 const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/sbin'].filter(Boolean);
 
@@ -82,8 +89,8 @@ function main() {
   }
   process.stderr.write(
     `The tests need ${missing().join(', ')}.\n` +
-      'Install redis-server (6.2 or newer), prometheus with promtool (2.40 or newer) and victoria-metrics (1.79 or newer), ' +
-      'and put them on the PATH.\n',
+      'Install redis-server (6.2 or newer), prometheus with promtool (2.40 or newer), victoria-metrics (1.79 or newer) ' +
+      'and chromium-headless-shell, and put them on the PATH.\n',
   );
   return 1;
 }
