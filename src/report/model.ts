@@ -1,0 +1,216 @@
+import type { Evidence, Id, Status } from '../evidence/types.ts';
+import type { Entry } from '../journal/types.ts';
+import type { Runbook } from '../runbooks/schema.ts';
+import type { Caveat, Confidence, Verdict } from '../verdict/types.ts';
+import type { Chart, Mark } from './types.ts';
+
+/**
+ * What happened in an incident, as far as it can be told. Plain data: times are milliseconds since the epoch, ids are
+ * as their source holds them, and no sentence is here (those are made in `output/report-page.ts`).
+ */
+export interface Report {
+  readonly context: string | null;
+  readonly runbook: Runbook;
+  readonly madeAtMs: number;
+  readonly period: Period;
+  /** True when an input had its addresses and ids replaced by others. */
+  readonly redacted: boolean;
+  /** In order of time. */
+  readonly looks: readonly Look[];
+  readonly summary: Summary;
+  /** In order of time. */
+  readonly timeline: readonly Happening[];
+  /** Addresses, tenants and agents, in this order; within each the largest first. */
+  readonly affected: readonly Affected[];
+  /** How many more there were of a kind. */
+  readonly affectedMore: Readonly<Record<string, number>>;
+  /** What was done, in order of time; an undoing stands with what it undid. */
+  readonly responses: readonly Response[];
+  readonly charts: readonly ReportChart[];
+  /** For every chart: remedies, undoings, alerts, changes of the verdict. In order of time. */
+  readonly marks: readonly Mark[];
+  readonly alerts: AlertHistory;
+  readonly journal: JournalView;
+  readonly unknowns: readonly Unknown[];
+  readonly caveats: readonly ReportCaveat[];
+  /** The runbook's, in its words. */
+  readonly followUps: readonly string[];
+}
+
+export interface Period {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** `asked`: by --since and --until. `default`: nobody said. `captures`: from before the first to after the last. */
+  readonly by: 'asked' | 'default' | 'captures';
+}
+
+/** The systems, seen at one time, and judged. */
+export interface Look {
+  readonly atMs: number;
+  /** The capture that it comes from; null: the systems themselves, just now. */
+  readonly file: string | null;
+  readonly evidence: Evidence;
+  readonly verdict: Verdict;
+}
+
+/** When something was, and what tells. */
+export interface Moment {
+  readonly atMs: number;
+  readonly by: 'alert' | 'chart' | 'verdict';
+  /** True at the edge of what was looked at: it was so already before that, or still so after it. */
+  readonly open: boolean;
+}
+
+export interface Summary {
+  /** Of the worst verdict; `quiet` or `inconclusive` where no look had a finding; null: nobody looked. */
+  readonly category: string | null;
+  /** Index of the look that said so with the most confidence. */
+  readonly look: number | null;
+  /** Other categories that were found, worst first. */
+  readonly also: readonly string[];
+  readonly severity: string | null;
+  readonly confidence: Confidence | null;
+  readonly began: Moment | null;
+  /** null: it goes on, or that is not known; see `state`. */
+  readonly ended: Moment | null;
+  /**
+   * `nothing`: there was nothing in the period. `over`: the last look was quiet. `going-on`: the last look still had a
+   * finding. `unknown`: see `why`.
+   */
+  readonly state: 'nothing' | 'over' | 'going-on' | 'unknown';
+  readonly why: 'not-looked' | 'inconclusive' | 'alert-fires' | 'seems-over' | null;
+  /** From `began` to `ended`, or to the last that is known; null: unknown. */
+  readonly durationSeconds: number | null;
+  readonly operators: readonly string[];
+  /** Nothing is known of what came after. */
+  readonly lastKnownMs: number;
+}
+
+export type Happening = { readonly atMs: number } & (
+  | { readonly kind: 'alert-fires' | 'alert-resolves'; readonly alert: number; readonly open: boolean }
+  /** Index of the look; `before`: the category of the look before, null at the first. */
+  | { readonly kind: 'verdict'; readonly look: number; readonly before: string | null }
+  /** A chart goes above a level, or is below it again. */
+  | {
+      readonly kind: 'rises' | 'falls';
+      readonly chart: number;
+      readonly level: number;
+      readonly value: number;
+    }
+  /** Index of the response. */
+  | { readonly kind: 'remedy' | 'undo'; readonly response: number }
+);
+
+/** An entity that was part of it. */
+export interface Affected {
+  /** `ip`, `tenant`, `agent`, ... */
+  readonly kind: string;
+  readonly id: Id;
+  /** The client itself chose this name. */
+  readonly claimed: boolean;
+  /** Was it a finding's subject, rather than only among the numbers? */
+  readonly subject: boolean;
+  readonly signal: string;
+  readonly unit: string;
+  readonly peak: { readonly value: number; readonly atMs: number; readonly atLeast: boolean } | null;
+  /** As far as it was looked; null: only the journal names it. */
+  readonly firstMs: number | null;
+  readonly lastMs: number | null;
+  /** Indices of the responses that were about it. */
+  readonly responses: readonly number[];
+}
+
+/** Something that was done. */
+export interface Response {
+  readonly entry: Entry;
+  readonly atMs: number;
+  /** Ids that its targets name. */
+  readonly subjects: readonly string[];
+  /** What it was taken back by. */
+  readonly undo: { readonly entry: Entry; readonly atMs: number } | null;
+  readonly effects: readonly Effect[];
+}
+
+/** A mean before and after something was done. That one follows the other does not make it the cause. */
+export interface Effect {
+  /** Index of the chart. */
+  readonly chart: number;
+  /** The series; null: all of the chart together. */
+  readonly series: Id | null;
+  readonly before: Mean | null;
+  readonly after: Mean | null;
+  /** Why one of them is not known; null: both are. */
+  readonly reason: 'no-samples-before' | 'no-samples-after' | 'too-soon' | 'no-samples' | null;
+  /** Another response fell between the two, so that this may be its effect. */
+  readonly mixed: boolean;
+}
+
+export interface Mean {
+  readonly value: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly points: number;
+}
+
+/** A chart, and what is to be known to read numbers from it. */
+export interface ReportChart extends Chart {
+  /** Seconds that each point looks back on; 0: it is of that moment. */
+  readonly windowSeconds: number;
+  /** `range`: Prometheus was asked. `history`: by what a capture kept of that. `looks`: a point for each look. */
+  readonly from: 'range' | 'history' | 'looks';
+  /** The kind of its series; null: they are no entities. */
+  readonly kind: string | null;
+  /** Series that were made into the one called `others`; 0: all are shown. */
+  readonly others: number;
+}
+
+export interface AlertPeriod {
+  readonly name: string;
+  /** Without the name and the state. Untrusted. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly fromMs: number;
+  /** null: it still fires where the period ends. */
+  readonly toMs: number | null;
+  /** True when it fired already where the period begins. */
+  readonly open: boolean;
+}
+
+export interface AlertHistory {
+  readonly names: readonly string[];
+  readonly periods: readonly AlertPeriod[];
+  /** Why they are not known, or not all of them; null: they are. */
+  readonly reason: string | null;
+}
+
+/** What the journal of this machine had to say. */
+export interface JournalView {
+  /** `missing`: there is none, so nothing was done from this machine. */
+  readonly state: 'read' | 'missing' | 'unreadable';
+  /** False: it shows signs of having been changed; `problems` says where. */
+  readonly intact: boolean;
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+  /** Entries of the period that are about other contexts or systems, and left out. */
+  readonly elsewhere: number;
+  /** Does it hold the team's entries, too? */
+  readonly team: boolean;
+}
+
+/** A signal or one of its sources that could not be seen, in one look or several. */
+export interface Unknown {
+  readonly signal: string;
+  /** null: the signal as a whole. */
+  readonly source: string | null;
+  readonly status: Extract<Status, 'unknown' | 'absent'>;
+  readonly reason: string | null;
+  /** Indices of the looks. */
+  readonly looks: readonly number[];
+}
+
+/** A doubt that a finding came with. */
+export interface ReportCaveat {
+  readonly category: string;
+  readonly caveat: Caveat;
+  /** Indices of the looks. */
+  readonly looks: readonly number[];
+}
