@@ -1,8 +1,9 @@
-import type { Evidence, Id, Status } from '../evidence/types.ts';
+import type { AlertHistory } from '../evidence/history.ts';
+import type { Cause, Evidence, Id, Status } from '../evidence/types.ts';
 import type { Entry } from '../journal/types.ts';
 import type { Runbook } from '../runbooks/schema.ts';
 import type { Caveat, Confidence, Verdict } from '../verdict/types.ts';
-import type { Chart, Mark } from './types.ts';
+import type { Chart, Mark, Series } from './types.ts';
 
 /**
  * What happened in an incident, as far as it can be told. Plain data: times are milliseconds since the epoch, ids are
@@ -156,30 +157,16 @@ export interface Mean {
 export interface ReportChart extends Chart {
   /** Seconds that each point looks back on; 0: it is of that moment. */
   readonly windowSeconds: number;
-  /** `range`: Prometheus was asked. `history`: by what a capture kept of that. `looks`: a point for each look. */
-  readonly from: 'range' | 'history' | 'looks';
+  /** `range`: Prometheus was asked. `capture`: by what captures kept of that. `looks`: a point for each look. */
+  readonly from: 'range' | 'capture' | 'looks';
   /** The kind of its series; null: they are no entities. */
   readonly kind: string | null;
-  /** Series that were made into the one called `others`; 0: all are shown. */
-  readonly others: number;
-}
-
-export interface AlertPeriod {
-  readonly name: string;
-  /** Without the name and the state. Untrusted. */
-  readonly labels: Readonly<Record<string, string>>;
-  readonly fromMs: number;
-  /** null: it still fires where the period ends. */
-  readonly toMs: number | null;
-  /** True when it fired already where the period begins. */
-  readonly open: boolean;
-}
-
-export interface AlertHistory {
-  readonly names: readonly string[];
-  readonly periods: readonly AlertPeriod[];
-  /** Why they are not known, or not all of them; null: they are. */
-  readonly reason: string | null;
+  /** What there is beside `series`, in all, as one more line; null: nothing, or it is not known. */
+  readonly others: Series | null;
+  /** All of it together, of which effects are told; null: there is no such sum. */
+  readonly total: Series | null;
+  /** Of a failure that `reason` tells of; null: none. */
+  readonly cause: Cause | null;
 }
 
 /** What the journal of this machine had to say. */

@@ -34,6 +34,7 @@ export function checkReferences(runbook: Runbook): Problem[] {
   };
 
   checkSignals(runbook, expect, expectNumber);
+  checkCharts(runbook, expect, expectNumber, report);
   checkRemedies(runbook, expect, report);
   checkContracts(runbook, report);
   runbook['quiet-needs'].forEach((group, at) => {
@@ -135,6 +136,21 @@ function checkSignals(
       if ('limit' in source) expect('threshold', source.limit, [...path, 'sources', index, 'limit']);
     }
   }
+}
+
+function checkCharts(
+  { charts }: Runbook,
+  expect: Expect<'signal'>,
+  number: (name: unknown, path: Path) => void,
+  report: (path: Path, message: string) => void,
+): void {
+  charts.forEach(({ signal, level }, at) => {
+    expect('signal', signal, ['charts', at, 'signal']);
+    number(level, ['charts', at, 'level']);
+    if (charts.findIndex((other) => other.signal === signal) !== at) {
+      report(['charts', at, 'signal'], `there are two charts of signal "${signal}"`);
+    }
+  });
 }
 
 function checkRemedies(

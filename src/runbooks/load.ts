@@ -149,12 +149,13 @@ export function withThresholds(runbook: Runbook, overrides: Readonly<Record<stri
 
 /** What keeps a context's queries from being some that this runbook asks for, as sentences with the name. */
 function queryProblems(
-  { name: runbook, signals }: Runbook,
+  { name: runbook, signals, charts }: Runbook,
   queries: Readonly<Record<string, string>>,
 ): string[] {
-  const names = Object.values(signals).flatMap(({ sources }) =>
+  const ofSignals = Object.values(signals).flatMap(({ sources }) =>
     sources.flatMap((source) => (source.kind === 'prometheus-query' ? [source.setting] : [])),
   );
+  const names = [...new Set([...ofSignals, ...charts.flatMap(({ query }) => query?.setting ?? [])])];
   return Object.keys(queries)
     .filter((name) => !names.includes(name))
     .map((name) => `queries.${name}: runbook ${runbook} asks for no such query${nearest(name, names)}`);

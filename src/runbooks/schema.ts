@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { periodOf } from '../values/template.ts';
+import { chartsSchema } from './charts-schema.ts';
 import { conditionSchema } from './conditions-schema.ts';
 import { contractSchema } from './contracts.ts';
 import {
@@ -253,6 +254,7 @@ const whole = mapping({
   abnormal: z.array(oddity).default([]),
   /** Checks that several categories make, by name. */
   checks: z.record(identifier, caveat).default({}),
+  charts: chartsSchema,
   afterwards: z.array(text(400)).default([]),
   remedies: remediesSchema.prefault({}),
   categories: z.array(category).min(1),
@@ -282,6 +284,7 @@ export type Runbook = z.infer<typeof runbookSchema>;
 type SignalSpec = Runbook['signals'][string];
 export type SourceSpec = SignalSpec['sources'][number];
 export type ContractSpec = Runbook['contracts'][number];
+export type ChartSpec = Runbook['charts'][number];
 export type SpreadSpec = NonNullable<SignalSpec['spread']>;
 export type CategorySpec = Runbook['categories'][number];
 export type StepSpec = CategorySpec['respond'][number];

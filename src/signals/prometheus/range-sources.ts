@@ -1,0 +1,180 @@
+import type { SourceSpec } from '../../runbooks/schema.ts';
+import { SourceError } from '../source-error.ts';
+import { query } from './api.ts';
+import type { HttpClient } from './http.ts';
+import { NOTHING, type Told, unite } from './lines.ts';
+import { planOf } from './plan.ts';
+import { combine, partOf, perSecond } from './promql.ts';
+import { type Grid, isTooMuch, queryRange, type Run } from './range.ts';
+import type { Missing } from './several.ts';
+import { leavingOut, type Target, targetParts, targetsOf } from './targets.ts';
+
+/**
+ * Asks every Prometheus for what one source held at the moments of a grid. @throws SourceError only when one of them says
+ * that it is too much; other failures are `missing`
+ */
+export type Ask = (clients: readonly HttpClient[], grid: Grid) => Promise<Told>;
+
+/** Lines that each Prometheus is asked for: more than are shown, since another may have the rest of one. */
+const TOP = 20;
+/** What the samples of how many seconds tell how far apart they are. */
+const PROBE = 300;
+/** A rate over fewer samples than that is guessed from too little. */
+const SAMPLES = 4;
+const LEAST_WINDOW = 60;
+const MOST_WINDOW = 1_800;
+
+/** A counter's increase per second, as triage reads it, over a window as short as its scrapes allow. */
+export const askRate =
+  ({ metric, match }: Extract<SourceSpec, { kind: 'prometheus-rate' }>, by: string | null): Ask =>
+  (clients, grid) =>
+    ofAll(clients, async (http, isOneOfSeveral) => {
+      const { windowSeconds, targets } = await probe(http, metric, grid, isOneOfSeveral);
+      if (windowSeconds === null) return { ...NOTHING, targets: [], again: null };
+      const ask = async (without: readonly Target[]): Promise<Told> => {
+        const when = { windowSeconds };
+        const rate = leavingOut(perSecond(metric, match, when), metric, without, when);
+        return toldOf(await queryRange(http, partsOf(rate, by, grid), grid), by, windowSeconds);
+      };
+      return { ...(await ask([])), targets, again: ask };
+    });
+
+/**
+ * A query of the operator's own. What it adds up is not known, so neither is what two Prometheus share of it: the larger
+ * number stands.
+ */
+export const askOwn =
+  (promql: string, by: string): Ask =>
+  async (clients, grid) => {
+    // The line break ends a comment.
+    const lines = top(`sum by (${by}) (${promql}\n)`, by, grid);
+    const said = await Promise.all(
+      clients.map((http) => heard(http, async (own) => linesOf(await queryRange(own, lines, grid), by))),
+    );
+    return unite(
+      said.map(({ answer, missing }) => ({ ...(answer ?? NOTHING), missing })),
+      'sources',
+    );
+  };
+
+interface Answer extends Told {
+  /** What it was collected from; null: that cannot be told. */
+  readonly targets: readonly Target[] | null;
+  /** Asks once more without what others count; null: there is no need to. */
+  readonly again: ((without: readonly Target[]) => Promise<Told>) | null;
+}
+
+/** Adds up what several Prometheus say, each target once; of those that cannot be told apart the larger stands. */
+async function ofAll(
+  clients: readonly HttpClient[],
+  ask: (http: HttpClient, isOneOfSeveral: boolean) => Promise<Answer>,
+): Promise<Told> {
+  const first = await Promise.all(clients.map((http) => heard(http, (own) => ask(own, clients.length > 1))));
+  const shares = planOf(first.map(({ answer }) => (isNothing(answer) ? [] : (answer?.targets ?? null))));
+  const parts = await Promise.all(
+    first.map(async ({ answer, missing }, index) => {
+      const http = clients[index];
+      const share = shares[index];
+      if (answer === null || http === undefined || share === undefined)
+        return { told: { ...NOTHING, missing }, doubt: null };
+      if (share.doubt !== null) return { told: { ...answer, missing }, doubt: nameOf(http, share.doubt) };
+      if (!share.counts) return { told: { ...NOTHING, missing }, doubt: null };
+      const { again } = answer;
+      if (share.without.length === 0 || again === null) return { told: { ...answer, missing }, doubt: null };
+      const rest = await heard(http, () => again(share.without));
+      return { told: { ...(rest.answer ?? NOTHING), missing: [...missing, ...rest.missing] }, doubt: null };
+    }),
+  );
+  const whole = unite(
+    parts.filter(({ doubt }) => doubt === null).map(({ told }) => told),
+    'parts',
+  );
+  const doubtful = parts.filter(({ doubt }) => doubt !== null);
+  const most = [whole, ...doubtful.map(({ told }) => told)].reduce((a, b) => (sizeOf(b) > sizeOf(a) ? b : a));
+  const doubts = doubtful.map(
+    ({ doubt }): Missing => ({
+      cause: 'incomplete',
+      reason: `${doubt}: it is not added, the larger number stands`,
+    }),
+  );
+  return { ...most, missing: [...parts.flatMap(({ told }) => told.missing), ...doubts] };
+}
+
+const isNothing = (answer: Answer | null): boolean =>
+  answer === null || (answer.lines.size === 0 && answer.total === null);
+
+const sizeOf = ({ total, lines }: Told): number =>
+  [...(total === null ? lines.values() : [total])]
+    .flat()
+    .reduce<number>((sum, value) => sum + (value ?? 0), 0);
+
+const nameOf = ({ host }: HttpClient, reason: string): string => `prometheus ${host}: ${reason}`;
+
+/** An answer, or why there is none; what it lacks is said beside. */
+async function heard<T>(
+  http: HttpClient,
+  ask: (http: HttpClient) => Promise<T>,
+): Promise<{ readonly answer: T | null; readonly missing: readonly Missing[] }> {
+  const lacks = new Set<string>();
+  const lacking = () =>
+    [...lacks].map((lack): Missing => ({ cause: 'incomplete', reason: nameOf(http, lack) }));
+  try {
+    const answer = await ask({ ...http, lacks });
+    return { answer, missing: lacking() };
+  } catch (error) {
+    if (!(error instanceof SourceError)) throw error;
+    const reason = nameOf(http, error.message);
+    if (isTooMuch(error)) throw new SourceError(error.cause, reason);
+    return { answer: null, missing: [{ cause: error.cause, reason }, ...lacking()] };
+  }
+}
+
+/**
+ * How long a window must be to hold a rate anywhere in the range, and where several are asked what it is collected from.
+ * `windowSeconds` is null when nothing is recorded.
+ */
+async function probe(http: HttpClient, metric: string, grid: Grid, isOneOfSeveral: boolean) {
+  const { fromSeconds, toSeconds, stepSeconds } = grid;
+  const range = toSeconds - fromSeconds + PROBE;
+  const every = Math.max(stepSeconds, Math.ceil(range / 12));
+  const answer = await query(
+    http,
+    combine({
+      samples: `max(max_over_time(count_over_time(${metric}[${PROBE}s])[${range}s:${every}s]))`,
+      ...(isOneOfSeveral ? targetParts('targets', metric, { windowSeconds: range }) : {}),
+    }),
+    { time: `${toSeconds}` },
+  );
+  const samples = partOf(answer, 'samples')[0]?.value ?? 0;
+  if (samples === 0) return { windowSeconds: null, targets: null };
+  const enough = Math.ceil((SAMPLES * PROBE) / samples / 15) * 15;
+  const windowSeconds = Math.max(stepSeconds, LEAST_WINDOW, Math.min(MOST_WINDOW, enough));
+  return { windowSeconds, targets: isOneOfSeveral ? targetsOf(answer, 'targets') : [] };
+}
+
+/** The lines with the highest peaks, and the total of all. */
+const partsOf = (rate: string, by: string | null, grid: Grid): string =>
+  combine({
+    total: `sum(${rate})`,
+    ...(by === null ? {} : { top: top(`sum by (${by}) (${rate})`, by, grid) }),
+  });
+
+/**
+ * Those of an expression's series that have the highest peaks in the range. `@ end()` makes it the same ones at each of
+ * its moments, so that a line has gaps only where there are no samples.
+ */
+function top(expression: string, by: string, { fromSeconds, toSeconds, stepSeconds }: Grid): string {
+  // A subquery begins behind the moment that it looks back to.
+  const range = toSeconds - fromSeconds + stepSeconds;
+  return `(${expression}) and on (${by}) topk(${TOP}, max_over_time((${expression})[${range}s:${stepSeconds}s] @ end()))`;
+}
+
+function toldOf(runs: readonly Run[], by: string | null, windowSeconds: number): Told {
+  const total = partOf(runs, 'total')[0]?.values ?? null;
+  return { ...linesOf(by === null ? [] : partOf(runs, 'top'), by ?? ''), total, windowSeconds };
+}
+
+const linesOf = (runs: readonly Run[], by: string): Told => ({
+  ...NOTHING,
+  lines: new Map(runs.map(({ labels, values }) => [labels[by] ?? '', values])),
+});
