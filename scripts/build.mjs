@@ -61,6 +61,21 @@ const lean = {
   },
 };
 
+/** The chart library is a file of its own, which only pages with charts load. */
+const charts = {
+  name: 'charts',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/engine\.ts$/ }, () => ({ path: './charts.cjs', external: true }));
+  },
+};
+
+/** What the licences of the chart library ask of whoever passes it on. */
+async function chartLicences() {
+  const files = ['echarts/LICENSE', 'echarts/NOTICE', 'zrender/LICENSE'];
+  const texts = files.map((file) => readFile(path(`node_modules/${file}`), 'utf8'));
+  return `charts.cjs holds echarts and zrender, which are under these licences.\n\n${(await Promise.all(texts)).join('\n\n')}`;
+}
+
 /** The program: one script as a function of what Node gives a CommonJS module, run by boot.ts. */
 async function buildProgram(dist) {
   const { version } = JSON.parse(await readFile(path('package.json'), 'utf8'));
@@ -72,13 +87,23 @@ async function buildProgram(dist) {
     outfile: file,
     format: 'cjs',
     minify: true,
-    plugins: [lean],
+    // A script that is run from its text can require and not import.
+    supported: { 'dynamic-import': false },
+    plugins: [lean, charts],
     define: { ...define, 'import.meta.url': '__url' },
     banner: {
       js: "(function (exports, require, module, __filename, __dirname) { const __url = require('node:url').pathToFileURL(__filename).href;",
     },
     footer: { js: '})' },
   });
+  await build({
+    ...common,
+    entryPoints: ['src/output/html/engine.ts'],
+    outfile: `${dist}/charts.cjs`,
+    format: 'cjs',
+    minify: true,
+  });
+  await writeFile(`${dist}/charts.LICENSE`, await chartLicences());
   await build({
     ...common,
     entryPoints: ['src/boot.ts'],

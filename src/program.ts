@@ -4,6 +4,7 @@ import { doctorCommands } from './cli/doctor.ts';
 import { drillCommands, type Main } from './cli/drill.ts';
 import { declare, effectOf, READS } from './cli/effects.ts';
 import { durationOption, wholeNumber } from './cli/options.ts';
+import { outputOption, settleOutput } from './cli/outputs.ts';
 import { type Definitions, remedyCommands } from './cli/remedies.ts';
 import { runbookCommands } from './cli/runbook.ts';
 import type { ConfigFlags } from './config/types.ts';
@@ -15,6 +16,7 @@ declare const __VERSION__: string;
 
 /** Flags that every command has. */
 export interface GlobalFlags extends ConfigFlags {
+  /** Of the commands that make pages also `html`, in flags of their own. */
   readonly output: 'human' | 'json' | 'markdown';
   readonly color: 'auto' | 'always' | 'never' | false;
   readonly input: boolean;
@@ -55,11 +57,7 @@ export function buildProgram(
     .version(__VERSION__, '-V, --version', 'print the version')
     .option('--config <file>', 'configuration file')
     .addOption(contextOption())
-    .addOption(
-      new Option('-o, --output <format>', 'output format')
-        .choices(['human', 'json', 'markdown'])
-        .default('human'),
-    )
+    .addOption(outputOption())
     .addOption(new Option('--color <when>', 'colour').choices(['auto', 'always', 'never']).default('auto'))
     .option('--no-color', 'the same as --color never')
     .option('--timeout <duration>', 'deadline for reading everything (default: 5s)')
@@ -84,6 +82,7 @@ export function buildProgram(
     .exitOverride();
 
   settleContexts(program, 'triage');
+  settleOutput(program, ['triage', 'report']);
 
   const definitions: Definitions = {
     triage: (command) => {

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { UsageError } from '../errors.ts';
 import { quote } from '../values/text.ts';
 import { effectOf } from './effects.ts';
+import { pathOf } from './options.ts';
 
 /** `--context`: each use adds a name, the same one counts once. A comma separates nothing, so that a typo is found. */
 export const contextOption = (): Option =>
@@ -28,11 +29,4 @@ export function settleContexts(program: Command, takesSeveral: string): void {
     program.setOptionValueWithSource('context', names.length === 1 ? names[0] : undefined, source);
     program.setOptionValueWithSource('contexts', names, source);
   });
-}
-
-/** The words that call a command, without the program's own name. */
-function pathOf(command: Command): string {
-  const { parent } = command;
-  if (parent === null) return '';
-  return `${pathOf(parent)} ${command.name()}`.trim();
 }

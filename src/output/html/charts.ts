@@ -1,0 +1,95 @@
+import type { ReportChart } from '../../report/model.ts';
+import type { Mark, Series } from '../../report/types.ts';
+import { escapeText } from '../escape.ts';
+import { formatAmount } from '../numbers.ts';
+import { drawingOf, type Line, levelsWithin, peakOf, type Size, type Span } from './drawing.ts';
+import { type Html, html, NOTHING } from './markup.ts';
+import { drawnIn, lineOf } from './palette.ts';
+import { heading, type Level, type TableColumn, table } from './parts.ts';
+import { cleanSvg } from './svg.ts';
+
+/** On a desk and on paper, and on a phone, where the same text would be too small to read. */
+const SIZES: Readonly<Record<'wide' | 'narrow', Size>> = {
+  wide: { width: 880, height: 280 },
+  narrow: { width: 340, height: 240 },
+};
+
+/** What a chart is drawn between, and beside what. */
+interface Setting {
+  readonly span: Span;
+  readonly marks: readonly Mark[];
+  /** `2026-05-29 03:12:04 UTC` of a time in milliseconds. */
+  readonly at: (ms: number) => string;
+}
+
+/** Charts as figures, each with its lines named, and with their peaks as numbers, below it. */
+export async function figures(
+  charts: readonly { readonly chart: ReportChart; readonly caption: readonly string[] }[],
+  level: Level,
+  setting: Setting,
+): Promise<Html[]> {
+  const isDrawn = charts.some(({ chart }) => canBeDrawn(linesOf(chart)));
+  // Half a megabyte, for pages with charts alone.
+  const draw = isDrawn ? (await import('./engine.ts')).draw : () => '';
+  return charts.map(({ chart, caption }, index) => {
+    const lines = linesOf(chart);
+    const drawn = (size: 'wide' | 'narrow') => {
+      const { width, height } = SIZES[size];
+      const svg = draw(drawingOf(chart, lines, setting.marks, setting.span, SIZES[size]), width, height);
+      const label = `${chart.title} (${chart.unit}) over time, ${lines.length} ${lines.length === 1 ? 'line' : 'lines'}; its numbers are in the table below`;
+      return html`<svg class="${size}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${label}">${cleanSvg(svg, `c${index}${size}`)}</svg>\n`;
+    };
+    const picture = canBeDrawn(lines)
+      ? html`${drawn('wide')}${drawn('narrow')}`
+      : html`<p class="note">${chart.reason ?? 'There are too few points to draw a line.'}</p>\n`;
+    return html`<figure class="card chart">
+<figcaption>${heading(level, chart.title)}${caption.map((text) => html`<p>${text}</p>\n`)}</figcaption>
+${picture}${lines.length === 0 ? NOTHING : peaks(chart, lines, setting)}</figure>
+`;
+  });
+}
+
+/** The series, and what there is beside them. */
+function linesOf({ series, others }: ReportChart): Line[] {
+  return [
+    ...series.map((one, index) => ({ ...one, ...lineOf(index, false) })),
+    ...(others === null ? [] : [{ ...others, ...lineOf(0, true) }]),
+  ];
+}
+
+const known = ({ points }: Series): number => points.filter(([, value]) => value !== null).length;
+
+/** One point alone is no course. */
+const canBeDrawn = (lines: readonly Line[]): boolean => lines.some((line) => known(line) >= 2);
+
+/** What each line is called, and its largest and last value. */
+function peaks(chart: ReportChart, lines: readonly Line[], { at }: Setting): Html {
+  const amount = (value: number | undefined) =>
+    value === undefined ? 'no samples' : formatAmount(value, chart.unit);
+  const last = ({ points }: Line) => points.findLast(([, value]) => value !== null)?.[1] ?? undefined;
+  const columns: TableColumn<Line>[] = [
+    {
+      head: chart.kind ?? 'line',
+      cell: (line) => html`${key(line)} <span class="id">${escapeText(line.id, 64)}</span>`,
+    },
+    { head: 'highest', right: true, cell: (line) => amount(peakOf(line)?.value) },
+    {
+      head: 'at',
+      cell: (line) => {
+        const peak = peakOf(line);
+        return peak === null ? '' : at(peak.atMs);
+      },
+    },
+    { head: 'last', right: true, cell: (line) => amount(last(line)) },
+  ];
+  const beyond = chart.levels.filter((one) => !levelsWithin(chart).includes(one));
+  const above = beyond.map(
+    ({ label, value }) =>
+      html`<p class="origin">Not drawn, far above: ${escapeText(label, 80)}, ${formatAmount(value, chart.unit)}.</p>\n`,
+  );
+  return html`${table(`Numbers of ${chart.title}`, columns, lines)}${above}`;
+}
+
+/** The line as it is drawn, to find it by. */
+const key = ({ colour, dashed }: Line): Html =>
+  html`<svg class="key" viewBox="0 0 28 10" aria-hidden="true"><path d="M1 5H27" stroke="${drawnIn(colour)}" stroke-width="3"${dashed ? html` stroke-dasharray="6 4"` : NOTHING}/></svg>`;
