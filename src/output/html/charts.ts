@@ -1,7 +1,7 @@
 import type { ReportChart } from '../../report/model.ts';
 import type { Mark, Series } from '../../report/types.ts';
 import { escapeText } from '../escape.ts';
-import { formatAmount } from '../numbers.ts';
+import { formatAmount, formatNumber } from '../numbers.ts';
 import { drawingOf, type Line, levelsWithin, peakOf, type Size, type Span } from './drawing.ts';
 import { type Html, html, NOTHING } from './markup.ts';
 import { drawnIn, lineOf } from './palette.ts';
@@ -18,8 +18,8 @@ const SIZES: Readonly<Record<'wide' | 'narrow', Size>> = {
 interface Setting {
   readonly span: Span;
   readonly marks: readonly Mark[];
-  /** `2026-05-29 03:12:04 UTC` of a time in milliseconds. */
-  readonly at: (ms: number) => string;
+  /** ISO 8601, UTC, of a time in milliseconds. */
+  readonly iso: (ms: number) => string;
 }
 
 /** Charts as figures, each with its lines named, and with their peaks as numbers, below it. */
@@ -63,18 +63,29 @@ const known = ({ points }: Series): number => points.filter(([, value]) => value
 const canBeDrawn = (lines: readonly Line[]): boolean => lines.some((line) => known(line) >= 2);
 
 /** What each line is called, and its largest and last value. */
-function peaks(chart: ReportChart, lines: readonly Line[], { at }: Setting): Html {
-  const amount = (value: number | undefined) =>
-    value === undefined ? 'no samples' : formatAmount(value, chart.unit);
+function peaks(chart: ReportChart, lines: readonly Line[], { iso, span }: Setting): Html {
+  // The date only where there are several.
+  const from = iso(span.fromMs).slice(0, 10) === iso(span.toMs).slice(0, 10) ? 11 : 5;
+  const at = (ms: number) => iso(ms).slice(from, 16).replace('T', ' ');
+  const isMoney = chart.unit === 'USD';
+  const amount = (value: number | undefined) => {
+    if (value === undefined) return 'no samples';
+    return isMoney ? formatAmount(value, chart.unit) : formatNumber(value);
+  };
   const last = ({ points }: Line) => points.findLast(([, value]) => value !== null)?.[1] ?? undefined;
   const columns: TableColumn<Line>[] = [
     {
       head: chart.kind ?? 'line',
       cell: (line) => html`${key(line)} <span class="id">${escapeText(line.id, 64)}</span>`,
     },
-    { head: 'highest', right: true, cell: (line) => amount(peakOf(line)?.value) },
     {
-      head: 'at',
+      head: isMoney ? 'highest' : `highest ${chart.unit}`,
+      right: true,
+      cell: (line) => amount(peakOf(line)?.value),
+    },
+    {
+      head: 'at (UTC)',
+      right: true,
       cell: (line) => {
         const peak = peakOf(line);
         return peak === null ? '' : at(peak.atMs);

@@ -47,9 +47,19 @@ export function folded(title: string, content: readonly Html[]): Html {
   return html`<details>\n<summary>${title}</summary>\n${content}</details>\n`;
 }
 
+/** Words up to this length stay whole on a narrow screen, so that a flag is read as one. */
+const WHOLE = 28;
+
 /** A command to paste, on one line, selected as a whole by a click. */
-export const command = (argv: readonly string[]): Html =>
-  html`<pre class="command"><code>${showCommand(argv)}</code></pre>\n`;
+export function command(argv: readonly string[]): Html {
+  const words = showCommand(argv)
+    .split(' ')
+    .map((word, index) => {
+      const space = index === 0 ? '' : ' ';
+      return word.length > WHOLE ? html`${space}${word}` : html`${space}<span>${word}</span>`;
+    });
+  return html`<pre class="command"><code>${words}</code></pre>\n`;
+}
 
 /** A number to see from afar. */
 export interface KeyNumber {

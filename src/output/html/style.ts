@@ -45,6 +45,7 @@ code, pre, .id { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "Li
 .verdict.warn { border-left-color: var(--warn); }
 .verdict.good { border-left-color: var(--good); }
 .verdict .lead { font-size: 1.125rem; line-height: 1.5; margin-top: .625rem; }
+.cause { color: var(--quiet); font-weight: 550; }
 .badges { display: flex; flex-wrap: wrap; gap: .5rem; margin-bottom: .625rem; }
 .badge { display: inline-block; border-radius: 1rem; padding: .125rem .6875rem; font-size: .8125rem; font-weight: 600;
   background: var(--plainsoft); color: var(--plain); border: 1px solid currentColor; }
@@ -52,12 +53,12 @@ code, pre, .id { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "Li
 .badge.warn { background: var(--warnsoft); color: var(--warn); }
 .badge.good { background: var(--goodsoft); color: var(--good); }
 .note { border-radius: .5rem; padding: .625rem .875rem; margin-top: .875rem; background: var(--warnsoft); color: var(--warn); font-weight: 550; }
-.numbers { display: grid; grid-template-columns: repeat(auto-fit, minmax(12.5rem, 1fr)); gap: .875rem; margin-top: .875rem; }
-.numbers > div { background: var(--card); border: 1px solid var(--edge); border-radius: .625rem; padding: .75rem 1rem; }
+.numbers { display: flex; flex-wrap: wrap; gap: .875rem; margin-top: .875rem; }
+.numbers > div { flex: 1 1 12.5rem; display: flex; flex-direction: column; justify-content: space-between; background: var(--card); border: 1px solid var(--edge); border-radius: .625rem; padding: .75rem 1rem; }
 .numbers dt { color: var(--quiet); font-size: .8125rem; line-height: 1.35; }
 .numbers b { display: block; font-size: 1.5rem; line-height: 1.3; font-weight: 650; font-variant-numeric: tabular-nums; }
 .numbers span { color: var(--quiet); font-size: .8125rem; }
-.split { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr)); gap: 0 1.75rem; }
+.split { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr)); gap: 1rem 1.75rem; }
 ul, ol { padding-left: 1.375rem; }
 li { margin: .3125rem 0; }
 ul.for, ul.against { list-style: none; padding-left: 0; }
@@ -69,12 +70,15 @@ ol.steps { list-style: none; padding-left: 0; counter-reset: step; }
 ol.steps > li { counter-increment: step; position: relative; padding-left: 2.25rem; margin: .875rem 0; }
 ol.steps > li::before { content: counter(step); position: absolute; left: 0; width: 1.5rem; height: 1.5rem; border-radius: 50%;
   background: var(--plainsoft); color: var(--plain); font-size: .8125rem; font-weight: 650; text-align: center; line-height: 1.5rem; }
+ol.steps > li:first-child { margin-top: 0; }
+ol.steps > li:last-child, ol.steps > li:last-child > pre { margin-bottom: 0; }
+pre.command span { white-space: nowrap; }
 pre.command { background: var(--sunk); border: 1px solid var(--edge); border-radius: .5rem; padding: .5rem .75rem;
   margin: .5rem 0; white-space: pre-wrap; user-select: all; -webkit-user-select: all; }
 .table { overflow-x: auto; margin: .5rem 0; }
 .table:focus-visible, summary:focus-visible { outline: 2px solid var(--plain); outline-offset: 2px; }
 table { border-collapse: collapse; width: 100%; font-size: .9375rem; font-variant-numeric: tabular-nums; overflow-wrap: normal; }
-th, td { text-align: left; vertical-align: top; padding: .375rem 1rem .375rem 0; border-bottom: 1px solid var(--edge); font-weight: 400; }
+th, td { text-align: left; vertical-align: top; padding: .375rem 1.25rem .375rem 0; border-bottom: 1px solid var(--edge); font-weight: 400; }
 th:last-child, td:last-child { padding-right: 0; }
 thead th { color: var(--quiet); font-size: .8125rem; white-space: nowrap; }
 td.right, th.right { text-align: right; white-space: nowrap; }
@@ -94,10 +98,10 @@ details { margin: .5rem 0; }
 summary { cursor: pointer; font-weight: 600; padding: .25rem 0; }
 dl.facts { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1.25rem; }
 dl.facts dt { color: var(--quiet); }
-.chart svg { display: block; width: 100%; height: auto; font: 12px system-ui, sans-serif; }
-.chart svg.narrow { display: none; }
+.chart > svg { display: block; width: 100%; height: auto; font: 12px system-ui, sans-serif; }
+.chart > svg.narrow { display: none; }
 .chart svg [font-weight="bold"] { font-weight: 700; }
-.key { width: 1.75rem; height: .625rem; vertical-align: middle; }
+.key { width: 1.75rem; height: .625rem; vertical-align: middle; margin-right: .25rem; }
 figcaption { margin-bottom: .5rem; }
 figcaption p { color: var(--quiet); font-size: .875rem; }
 ${colourRules()}
@@ -106,22 +110,26 @@ ${colourRules()}
   h1 { font-size: 1.375rem; }
   .verdict, .card { padding: 1rem; }
   .verdict .lead { font-size: 1.0625rem; }
-  .numbers { grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .625rem; }
-  .numbers b { font-size: 1.25rem; }
+  .numbers { gap: .625rem; }
+  .numbers > div { flex-basis: 9rem; }
+  .numbers b { font-size: 1.1875rem; }
   dl.facts { grid-template-columns: 1fr; gap: 0; }
   dl.facts dd { margin-bottom: .5rem; }
   th, td { padding-right: .625rem; }
   .bar { min-width: 2.5rem; }
-  tbody th { min-width: 6.5rem; }
-  .chart svg.wide { display: none; }
-  .chart svg.narrow { display: block; }
+  tbody th { min-width: 7.5rem; }
+  .chart > svg.wide { display: none; }
+  .chart > svg.narrow { display: block; }
 }
 @media print {
   @page { margin: 14mm; }
   :root { --page: #ffffff; --text: #000000; --quiet: #3c3c3c; }
   body { font-size: 10pt; }
   main, footer { max-width: none; padding: 0; }
-  .card, .numbers > div, pre.command { border-color: #999999; }
+  .card, .numbers > div, ol.steps > li:first-child { margin-top: 0; }
+ol.steps > li:last-child, ol.steps > li:last-child > pre { margin-bottom: 0; }
+pre.command span { white-space: nowrap; }
+pre.command { border-color: #999999; }
   .card, .numbers, figure, tr, li, pre { break-inside: avoid; }
   .card.long { break-inside: auto; }
   h1, h2, h3, h4, h5, summary { break-after: avoid; }

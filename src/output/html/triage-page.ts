@@ -19,6 +19,7 @@ import {
   type TriageDocument,
 } from '../triage-document.ts';
 import { unseen, warningsOf } from '../triage-unseen.ts';
+import { comparedIn } from './against.ts';
 import { type Html, html, isBlank, NOTHING } from './markup.ts';
 import { type Maker, page } from './page.ts';
 import {
@@ -71,6 +72,7 @@ export function verdictCard(document: TriageDocument, level: Level): Html {
   const { verdict, evidence, replayed } = document;
   const tone = toneOf(document);
   const [worst] = verdict.findings;
+  const cause = worst === undefined ? '' : causeOf(worst, document);
   const severity =
     worst === undefined ? NOTHING : html`<span class="badge ${tone}">${worst.severity}</span>\n`;
   const recorded = replayed
@@ -79,10 +81,13 @@ export function verdictCard(document: TriageDocument, level: Level): Html {
   return html`<header class="card verdict ${tone}">
 <p class="origin">Triage${whereOf(document)}, ${momentOf(document)}, window ${formatDuration(evidence.windowSeconds)}</p>
 <div class="badges">${severity}<span class="badge">confidence ${verdict.confidence}</span></div>
-${heading(level, verdict.category)}<p class="lead">${summarise(document)}</p>
+${heading(level, verdict.category)}${cause === '' ? NOTHING : html`<p class="cause">${cause}</p>\n`}<p class="lead">${summarise(document)}</p>
 ${recorded}</header>
 `;
 }
+
+const causeOf = ({ category }: Finding, document: TriageDocument): string =>
+  capital(categoryOf(document, category)?.cause ?? '');
 
 /** All that stands behind a verdict and follows from it. */
 export function verdictBody(document: TriageDocument, level: Level): Html[] {
@@ -130,7 +135,7 @@ const links = (document: TriageDocument, level: Level): Html =>
 function findingPart(finding: Finding, document: TriageDocument, level: Level, isNamed: boolean): Html {
   const { runbook } = document;
   const under = below(level);
-  const cause = categoryOf(document, finding.category)?.cause ?? '';
+  const cause = isNamed ? causeOf(finding, document) : '';
   const met = finding.because.filter((because) => because.met === true);
   const against = [
     ...finding.because
@@ -143,10 +148,10 @@ function findingPart(finding: Finding, document: TriageDocument, level: Level, i
     ? html`<div class="badges"><span class="badge bad">${finding.severity}</span><span class="badge">confidence ${finding.confidence}</span></div>\n`
     : NOTHING;
   return html`<section>
-${heading(level, `${finding.category}${cause === '' ? '' : `: ${cause}`}`)}<div class="card long">
-${badges}${said}<div class="split">
+${heading(level, isNamed ? finding.category : `Why ${finding.category}`)}<div class="card long">
+${badges}${cause === '' ? NOTHING : html`<p class="cause">${cause}</p>\n`}${said}<div class="split">
 ${section(under, 'Why', [bullets(reasons(met, document), 'for')])}${section(under, 'What speaks against it', [bullets(against, 'against')])}</div>
-${met.some(isMeasured) ? html`<p class="origin">Bars: what was measured; the line across them: the threshold.</p>\n` : NOTHING}${folded('Checked', [bullets(checksOf(finding, runbook))])}</div>
+${met.some((one) => comparedIn(one) !== null) ? html`<p class="origin">Bars: what was measured; the line across them: the threshold.</p>\n` : NOTHING}${folded('Checked', [bullets(checksOf(finding, runbook))])}</div>
 ${nextSteps(finding, document, under)}</section>
 `;
 }
@@ -159,15 +164,13 @@ const reasons = (list: readonly Because[], document: TriageDocument): Html[] => 
 /** The sentence of a condition, and where it was measured against a threshold, both as a bar. */
 function reason(because: Because, { runbook }: TriageDocument): Html {
   const sentence = explain(because, runbook);
-  if (!isMeasured(because)) return html`${sentence}`;
-  const { measured, threshold } = because;
+  const numbers = comparedIn(because);
+  if (numbers === null) return html`${sentence}`;
+  const { measured, against } = numbers;
   // Beside the longer of the two there is room, so that a line at the end of a bar is seen as one.
-  const whole = Math.max(measured, threshold) * 1.05;
-  return html`<span class="reason">${sentence}${bar(measured / whole, 'plain', threshold / whole)}</span>`;
+  const whole = Math.max(measured, against) * 1.05;
+  return html`<span class="reason">${sentence}${bar(measured / whole, 'plain', against / whole)}</span>`;
 }
-
-const isMeasured = (because: Because): because is Because & { measured: number; threshold: number } =>
-  because.measured !== null && because.threshold !== null && because.threshold > 0 && because.measured >= 0;
 
 /** What to do next: commands ready to paste, then the steps by hand. */
 function nextSteps(finding: Finding, document: TriageDocument, level: Level): Html {
@@ -186,15 +189,16 @@ function nextSteps(finding: Finding, document: TriageDocument, level: Level): Ht
   return section(level, 'Next', [html`<div class="card long"><ol class="steps">\n${items}</ol></div>\n`]);
 }
 
+/** The signals that the findings are about, worst first. */
+const aboutSignals = (document: TriageDocument): string[] =>
+  document.verdict.findings.flatMap(({ category }) => categoryOf(document, category)?.about ?? []);
+
 const MOST_NUMBERS = 4;
 
 /** What the verdict is about, in a few large numbers. */
-function numbersOf({ verdict, runbook, evidence }: TriageDocument): KeyNumber[] {
-  const about = verdict.findings.flatMap(({ category }) => {
-    const spec = runbook.categories.find(({ id }) => id === category);
-    return spec === undefined ? [] : [spec.about];
-  });
-  const ids = [...new Set([...about, ...runbook['quiet-needs'].flat()])];
+function numbersOf(document: TriageDocument): KeyNumber[] {
+  const { runbook, evidence } = document;
+  const ids = [...new Set([...aboutSignals(document), ...runbook['quiet-needs'].flat()])];
   return ids
     .flatMap((id): KeyNumber[] => {
       const signal = evidence.signals[id];
@@ -223,10 +227,12 @@ function amountOf(
   };
 }
 
-/** One table per signal that has something to show, then in a line each what has only a total. */
+/** One table per signal that has something to show, those of the findings first, then what has only a total. */
 function tables(document: TriageDocument): Html[] {
   const { evidence, runbook, top } = document;
-  const shown = Object.entries(evidence.signals)
+  const about = new Set(aboutSignals(document));
+  const all = Object.entries(evidence.signals);
+  const shown = [...all.filter(([id]) => about.has(id)), ...all.filter(([id]) => !about.has(id))]
     .filter(([id, { status }]) => status === 'measured' && runbook.signals[id]?.show !== 'line')
     .map(([id, signal]) => ({
       ...{ id, signal, rows: notableRows(id, signal, runbook) },
