@@ -5,6 +5,7 @@ import { addAbortSignal } from 'node:stream';
 import { xdgConfig, xdgState } from 'xdg-basedir';
 import type { Config, HttpTarget } from './config/types.ts';
 import type { Adapters } from './evidence/collect.ts';
+import type { Historian } from './evidence/history.ts';
 import type { Journal } from './journal/log.ts';
 import type { CommandLines } from './output/command-lines.ts';
 import type { Paint } from './output/paint.ts';
@@ -44,6 +45,8 @@ export interface Context {
   readonly streams: (color: 'auto' | 'always' | 'never') => Streams;
   /** Real clients, loaded when they are first needed. */
   readonly adapters: () => Promise<Adapters>;
+  /** Reads what a range of time looked like; loaded when it is first needed. */
+  readonly historian: () => Promise<Historian>;
   /** The doctor's questions to real systems, loaded when they are first needed. */
   readonly probes: () => Promise<Probes>;
   readonly keyspace: (config: Config) => Promise<Keyspace>;
@@ -97,6 +100,7 @@ export function makeContext(interrupt: AbortSignal, argv: readonly string[]): Co
       makeStreams({ stdout: process.stdout, stderr: process.stderr, stdin: process.stdin, color, env }),
     ),
     adapters: async () => (await import('./signals/adapters.ts')).adapters,
+    historian: async () => (await import('./signals/prometheus/history.ts')).readHistory,
     probes: async () => (await import('./signals/probes.ts')).probes,
     keyspace: async (config) => {
       const { Keyspace } = await import('./signals/redis/keyspace.ts');

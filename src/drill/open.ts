@@ -34,7 +34,7 @@ export async function openDrill(
     await home.remove();
     throw error;
   });
-  const { redis, api, prometheusUrl, readPrometheus } = systems;
+  const { redis, api, prometheusUrl, readPrometheus, readHistory } = systems;
   const close = async () => {
     systems.close();
     await home.remove();
@@ -67,6 +67,7 @@ export async function openDrill(
         prometheus: readPrometheus,
       };
     },
+    historian: async () => readHistory,
     keyspace: (config) => outside.keyspace({ ...config, redis }),
     api: (_, config) => outside.api(api, config),
     journal: () => outside.journalIn(home.stateFolder),

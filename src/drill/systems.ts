@@ -1,13 +1,15 @@
 import { withDisplay } from '../config/display.ts';
 import { type HttpTarget, type RedisTarget, Secret } from '../config/types.ts';
 import type { Adapter } from '../evidence/collect.ts';
+import type { Historian } from '../evidence/history.ts';
 import { expand } from '../incidents/expand.ts';
 import type { Incident } from '../incidents/schema.ts';
 import type { RemediesSpec } from '../runbooks/remedies-schema.ts';
 import type { Clock } from '../signals/asked.ts';
 import { startApiServer } from './api-server.ts';
 import { makeServer } from './commands.ts';
-import { readingOf } from './prometheus.ts';
+import { historyOf } from './history.ts';
+import { type Recording, readingOf } from './prometheus.ts';
 import { startRedisServer } from './redis-server.ts';
 import { Store } from './store.ts';
 import { Traffic } from './traffic.ts';
@@ -19,6 +21,7 @@ export interface Systems {
   /** Where nothing answers but a refusal: the program's own reader is replaced. */
   readonly prometheusUrl: string;
   readonly readPrometheus: Adapter;
+  readonly readHistory: Historian;
   close(): void;
 }
 
@@ -40,6 +43,15 @@ export async function startSystems(
     traffic.settle(nowMs);
     return nowMs;
   };
+  const record = (): Recording => {
+    const nowMs = present();
+    return {
+      series: situation.series,
+      atSeconds: (nowMs - startMs) / 1_000,
+      nowSeconds: nowMs / 1_000,
+      stoppedOf: (series) => traffic.stoppedOf(series),
+    };
+  };
   const answer = makeServer(store);
   const redis = await startRedisServer((words) => answer(words, present()));
   const api = await startApiServer({ remedies, token: TOKEN, store, present });
@@ -51,15 +63,8 @@ export async function startSystems(
     }),
     api: { url: apiUrl, bearerToken: new Secret(TOKEN), basicAuth: null, headers: {}, tls: null },
     prometheusUrl: `${apiUrl}/prometheus`,
-    readPrometheus: readingOf(() => {
-      const nowMs = present();
-      return {
-        series: situation.series,
-        atSeconds: (nowMs - startMs) / 1_000,
-        nowSeconds: nowMs / 1_000,
-        stoppedOf: (series) => traffic.stoppedOf(series),
-      };
-    }),
+    readPrometheus: readingOf(record),
+    readHistory: historyOf(record),
     close: () => {
       redis.close();
       api.close();

@@ -79,7 +79,7 @@ export interface Summary {
    * finding. `unknown`: see `why`.
    */
   readonly state: 'nothing' | 'over' | 'going-on' | 'unknown';
-  readonly why: 'not-looked' | 'inconclusive' | 'alert-fires' | 'seems-over' | null;
+  readonly why: 'not-looked' | 'inconclusive' | 'alert-fires' | 'chart-above' | 'seems-over' | null;
   /** From `began` to `ended`, or to the last that is known; null: unknown. */
   readonly durationSeconds: number | null;
   readonly operators: readonly string[];
@@ -91,12 +91,12 @@ export type Happening = { readonly atMs: number } & (
   | { readonly kind: 'alert-fires' | 'alert-resolves'; readonly alert: number; readonly open: boolean }
   /** Index of the look; `before`: the category of the look before, null at the first. */
   | { readonly kind: 'verdict'; readonly look: number; readonly before: string | null }
-  /** A chart goes above a level, or is below it again. */
+  /** All of a chart together goes above its level, or is below it again. Indices of the chart and of its level. */
   | {
       readonly kind: 'rises' | 'falls';
       readonly chart: number;
       readonly level: number;
-      readonly value: number;
+      readonly open: boolean;
     }
   /** Index of the response. */
   | { readonly kind: 'remedy' | 'undo'; readonly response: number }
@@ -121,13 +121,18 @@ export interface Affected {
   readonly responses: readonly number[];
 }
 
+export interface Subject {
+  readonly kind: string;
+  readonly id: string;
+}
+
 /** Something that was done. */
 export interface Response {
   readonly entry: Entry;
   readonly atMs: number;
-  /** Ids that its targets name. */
-  readonly subjects: readonly string[];
-  /** What it was taken back by. */
+  /** Whom it was about, as its targets name them. */
+  readonly subjects: readonly Subject[];
+  /** What it was taken back by; null: it was not, or not in this time. */
   readonly undo: { readonly entry: Entry; readonly atMs: number } | null;
   readonly effects: readonly Effect[];
 }
@@ -137,11 +142,14 @@ export interface Effect {
   /** Index of the chart. */
   readonly chart: number;
   /** The series; null: all of the chart together. */
-  readonly series: Id | null;
+  readonly series: string | null;
   readonly before: Mean | null;
   readonly after: Mean | null;
-  /** Why one of them is not known; null: both are. */
-  readonly reason: 'no-samples-before' | 'no-samples-after' | 'too-soon' | 'no-samples' | null;
+  /**
+   * Why one of them is not known; null: both are. `too-soon`: every point after it still looks back on the time before
+   * it.
+   */
+  readonly reason: 'no-samples-before' | 'no-samples-after' | 'too-soon' | null;
   /** Another response fell between the two, so that this may be its effect. */
   readonly mixed: boolean;
 }

@@ -15,6 +15,8 @@ interface PrometheusOptions {
   webConfig?: { basicAuth?: boolean; tls?: boolean };
   /** Serve everything below this path, such as `/prometheus`. */
   routePrefix?: string;
+  /** Further flags, such as a limit. */
+  flags?: readonly string[];
   /** Really scrape; `interval` is `1s` unless said. */
   scrape?: { job: string; targets: string[]; interval?: string }[];
 }
@@ -79,6 +81,7 @@ export async function startPrometheus(options: PrometheusOptions = {}): Promise<
       `--storage.tsdb.path=${data}`,
       '--storage.tsdb.retention.time=10y',
       '--log.level=warn',
+      ...(options.flags ?? []),
     ],
     async ready(port) {
       await get(`${baseUrl(port)}/-/ready`, tls);

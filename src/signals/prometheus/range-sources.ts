@@ -17,7 +17,7 @@ export type Ask = (clients: readonly HttpClient[], grid: Grid) => Promise<Told>;
 
 /** Lines that each Prometheus is asked for: more than are shown, since another may have the rest of one. */
 const TOP = 20;
-/** What the samples of how many seconds tell how far apart they are. */
+/** The samples of so many seconds tell how far apart they are. */
 const PROBE = 300;
 /** A rate over fewer samples than that is guessed from too little. */
 const SAMPLES = 4;
@@ -135,19 +135,20 @@ async function heard<T>(
  */
 async function probe(http: HttpClient, metric: string, grid: Grid, isOneOfSeveral: boolean) {
   const { fromSeconds, toSeconds, stepSeconds } = grid;
-  const range = toSeconds - fromSeconds + PROBE;
-  const every = Math.max(stepSeconds, Math.ceil(range / 12));
+  // Stretches side by side: each sample is read once, and none is missed.
+  const each = Math.max(PROBE, stepSeconds);
+  const range = toSeconds - fromSeconds + each;
   const answer = await query(
     http,
     combine({
-      samples: `max(max_over_time(count_over_time(${metric}[${PROBE}s])[${range}s:${every}s]))`,
+      samples: `max(max_over_time(count_over_time(${metric}[${each}s])[${range}s:${each}s]))`,
       ...(isOneOfSeveral ? targetParts('targets', metric, { windowSeconds: range }) : {}),
     }),
     { time: `${toSeconds}` },
   );
   const samples = partOf(answer, 'samples')[0]?.value ?? 0;
   if (samples === 0) return { windowSeconds: null, targets: null };
-  const enough = Math.ceil((SAMPLES * PROBE) / samples / 15) * 15;
+  const enough = Math.ceil((SAMPLES * each) / samples / 15) * 15;
   const windowSeconds = Math.max(stepSeconds, LEAST_WINDOW, Math.min(MOST_WINDOW, enough));
   return { windowSeconds, targets: isOneOfSeveral ? targetsOf(answer, 'targets') : [] };
 }

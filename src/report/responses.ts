@@ -1,0 +1,125 @@
+import type { Entry } from '../journal/types.ts';
+import type { Runbook } from '../runbooks/schema.ts';
+import type { Effect, Look, Mean, ReportChart, Response, Subject } from './model.ts';
+import { categoriesFound, rootOf, rootsOf } from './roots.ts';
+import { subjectsOf } from './subjects.ts';
+import type { Series } from './types.ts';
+
+/** An entry of the journal and when it was. */
+export interface Done {
+  readonly entry: Entry;
+  readonly atMs: number;
+}
+
+/** How long a mean before and after is taken of, milliseconds, and how many points of a coarse range at least. */
+const SPAN_MS = 300_000;
+const LEAST_POINTS = 3;
+/** A look further away than that tells nothing of a remedy. */
+const LOOK_MS = 7_200_000;
+
+interface Around {
+  readonly runbook: Runbook;
+  readonly looks: readonly Look[];
+  readonly charts: readonly ReportChart[];
+}
+
+/** What was done, each with what became of the rates after it; an undoing stands with what it took back. */
+export function responsesOf(done: readonly Done[], around: Around): Response[] {
+  const ids = new Set(done.map(({ entry }) => entry.id));
+  const own = done.filter(({ entry }) => entry.undoes === null || !ids.has(entry.undoes));
+  return own.map(({ entry, atMs }): Response => {
+    const subjects = subjectsOf(entry, around.runbook);
+    const undo =
+      done.find(({ entry: other }) => other.undoes === entry.id && other.status === 'applied') ?? null;
+    const hasChanged = entry.status === 'applied' || entry.status === 'partial' || entry.status === 'unknown';
+    return {
+      ...{ entry, atMs, subjects, undo },
+      effects: hasChanged ? effectsOf({ entry, atMs }, subjects, done, around) : [],
+    };
+  });
+}
+
+function effectsOf(
+  { entry, atMs }: Done,
+  subjects: readonly Subject[],
+  done: readonly Done[],
+  { runbook, looks, charts }: Around,
+): Effect[] {
+  const roots = rootsFor(entry, subjects, looks, runbook);
+  const others = done.filter(({ entry: other }) => other.id !== entry.id && other.status !== 'failed');
+  return charts.flatMap((chart, index): Effect[] => {
+    // Money only grows, so what it was on average says nothing.
+    if (chart.unit === 'USD' || !roots.has(rootOf(chart.id, runbook))) return [];
+    const named = chart.series.filter(({ id }) =>
+      subjects.some((subject) => subject.id === id && (chart.kind === null || chart.kind === subject.kind)),
+    );
+    const lines: [string | null, Series][] = [
+      ...(chart.total === null ? [] : [[null, chart.total] as [null, Series]]),
+      ...named.map((series): [string, Series] => [series.id, series]),
+    ];
+    return lines.map(([series, line]) => ({
+      ...{ chart: index, series },
+      ...compared(line, chart, atMs, others),
+    }));
+  });
+}
+
+/** What the remedy can be expected to change: signals of its subjects, and those of the categories that propose it. */
+function rootsFor(
+  { remedy }: Entry,
+  subjects: readonly Subject[],
+  looks: readonly Look[],
+  runbook: Runbook,
+): Set<string> {
+  const kinds = new Set(subjects.map(({ kind }) => kind));
+  const ofKind = Object.entries(runbook.signals).flatMap(([id, { entity }]) =>
+    entity !== null && kinds.has(entity.kind) ? [rootOf(id, runbook)] : [],
+  );
+  const proposing = categoriesFound(looks, runbook).filter(({ respond }) =>
+    respond.some(({ command }) => command?.[1] === remedy),
+  );
+  return new Set([...ofKind, ...proposing.flatMap((category) => [...rootsOf(category, runbook)])]);
+}
+
+type Compared = Omit<Effect, 'chart' | 'series'>;
+
+/**
+ * The means of a line before and after a moment. A point looks back on a window: after the moment only those count
+ * whose window has begun after it.
+ */
+function compared(
+  { points }: Series,
+  { stepSeconds, windowSeconds }: ReportChart,
+  atMs: number,
+  others: readonly Done[],
+): Compared {
+  const known = points.flatMap(([at, value]): [number, number][] => (value === null ? [] : [[at, value]]));
+  const windowMs = windowSeconds * 1_000;
+  const isSparse = stepSeconds === null;
+  const span = isSparse ? LOOK_MS : Math.max(SPAN_MS, LEAST_POINTS * stepSeconds * 1_000);
+  const earlier = known.filter(([at]) => at <= atMs && at > atMs - span);
+  const later = known.filter(([at]) => at > atMs && at <= atMs + windowMs + span);
+  const clear = later.filter(([at]) => at - windowMs >= atMs);
+  const before = meanOf(isSparse ? earlier.slice(-1) : earlier);
+  const after = meanOf(isSparse ? clear.slice(0, 1) : clear);
+  const mixed = others.some(
+    ({ atMs: other }) => other > (before?.fromMs ?? atMs) - windowMs && other < (after?.toMs ?? atMs),
+  );
+  const reason =
+    before === null
+      ? 'no-samples-before'
+      : after !== null
+        ? null
+        : later.length > 0
+          ? 'too-soon'
+          : 'no-samples-after';
+  return { before, after, reason, mixed };
+}
+
+function meanOf(points: readonly (readonly [number, number])[]): Mean | null {
+  const [first] = points;
+  const last = points.at(-1);
+  if (first === undefined || last === undefined) return null;
+  const sum = points.reduce((all, [, value]) => all + value, 0);
+  return { value: sum / points.length, fromMs: first[0], toMs: last[0], points: points.length };
+}
