@@ -53,7 +53,7 @@ async function render(
   streams: Streams,
 ): Promise<string> {
   if (output === 'html') {
-    const { contextsHtml } = await import('../output/html/contexts-page.ts');
+    const { contextsHtml } = await import('../output/html/contexts.ts');
     return contextsHtml(document, makerOf(context));
   }
   return contextsText(document, output, await screenOf(streams), streams.terminal);

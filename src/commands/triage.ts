@@ -125,7 +125,7 @@ async function render(
   if (output === 'json') return triageJson(document);
   if (output === 'markdown') return triageMarkdown(document);
   if (output === 'html') {
-    const { triageHtml } = await import('../output/html/triage-page.ts');
+    const { triageHtml } = await import('../output/html/triage.ts');
     return triageHtml(document, makerOf(context));
   }
   return triageHuman(document, await paintFor(streams.colorOut), streams.columns);

@@ -49,8 +49,9 @@ ${picture}${lines.length === 0 ? NOTHING : peaks(chart, lines, setting)}</figure
   });
 }
 
-/** The series, and what there is beside them. */
-function linesOf({ series, others }: ReportChart): Line[] {
+/** The series and what there is beside them; where there is nothing to tell apart, all of it. */
+function linesOf({ series, others, total }: ReportChart): Line[] {
+  if (series.length === 0 && total !== null) return [{ ...total, ...lineOf(0, false) }];
   return [
     ...series.map((one, index) => ({ ...one, ...lineOf(index, false) })),
     ...(others === null ? [] : [{ ...others, ...lineOf(0, true) }]),

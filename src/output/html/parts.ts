@@ -2,7 +2,7 @@ import { showCommand } from '../lines.ts';
 import { type Html, html, isBlank, NOTHING } from './markup.ts';
 
 /** How something is meant: it has a colour of its own, and never the colour alone. */
-export type Tone = 'bad' | 'warn' | 'good' | 'plain';
+export type Tone = 'bad' | 'warn' | 'good' | 'plain' | 'faint';
 
 /** 1 is the page's own. */
 export type Level = 1 | 2 | 3 | 4 | 5;
@@ -31,6 +31,10 @@ export function section(level: Level, title: string, content: readonly Html[]): 
   if (content.every(isBlank)) return NOTHING;
   return html`<section>\n${heading(level, title)}${content}</section>\n`;
 }
+
+/** A box around something that may be longer than a sheet of paper; nothing around nothing. */
+export const card = (content: Html): Html =>
+  isBlank(content) ? NOTHING : html`<div class="card long">\n${content}</div>\n`;
 
 /** A list, each item after a sign of how it is meant; nothing without items. */
 export function bullets(
@@ -111,3 +115,6 @@ export function table<Row>(label: string, columns: readonly TableColumn<Row>[], 
   };
   return html`<div class="table" role="region" aria-label="${label}" tabindex="0"><table>\n<thead><tr>${head}</tr></thead>\n<tbody>\n${rows.map(line)}</tbody>\n</table></div>\n`;
 }
+
+/** `One IP stands out` */
+export const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);

@@ -89,6 +89,7 @@ td .bar { margin-top: .4375rem; }
 .reason .bar { max-width: 20rem; margin: .1875rem 0 .375rem; }
 .bar .track { fill: var(--sunk); }
 .bar .part { fill: var(--plain); }
+.bar.faint .part { fill: var(--k5); }
 .bar.bad .part { fill: var(--bad); }
 .bar.warn .part { fill: var(--warn); }
 .bar.good .part { fill: var(--good); }
@@ -96,6 +97,30 @@ td .bar { margin-top: .4375rem; }
 .bar .tick { fill: var(--text); }
 details { margin: .5rem 0; }
 summary { cursor: pointer; font-weight: 600; padding: .25rem 0; }
+ol.timeline { list-style: none; padding: 0; }
+ol.timeline > li { display: grid; grid-template-columns: 12.25rem 1fr; gap: 0 2rem; margin: 0; padding: .4375rem 0; position: relative; }
+ol.timeline > li::before { content: ""; position: absolute; left: 12.875rem; top: .875rem; width: .75rem; height: .75rem; border-radius: 50%;
+  background: var(--plain); border: 2px solid var(--card); z-index: 1; }
+ol.timeline > li::after { content: ""; position: absolute; left: 13.1875rem; top: 0; bottom: 0; border-left: 2px solid var(--edge); }
+ol.timeline > li:first-child::after { top: 1rem; }
+ol.timeline > li:last-child::after { bottom: auto; height: 1rem; }
+ol.timeline > li.is-alert::before { background: var(--bad); }
+ol.timeline > li.is-chart::before { background: var(--warn); }
+ol.timeline > li.is-remedy::before { background: var(--good); border-radius: 2px; }
+ol.timeline > li.is-undo::before { background: var(--quiet); border-radius: 2px; }
+.when { color: var(--quiet); font-variant-numeric: tabular-nums; font-size: .9375rem; }
+.number { display: inline-block; min-width: 1.25rem; padding: 0 .3125rem; border: 1px solid currentColor; border-radius: .25rem; color: var(--quiet);
+  font-size: .75rem; font-weight: 650; line-height: 1.125rem; text-align: center; font-variant-numeric: tabular-nums; }
+ul.marks { list-style: none; padding: 0; margin: 0 0 .875rem; display: flex; flex-wrap: wrap; gap: .125rem 1.5rem; font-size: .875rem; color: var(--quiet); }
+ul.marks > li { margin: 0; }
+ul.effects { list-style: none; padding: 0; margin-top: .75rem; }
+ul.effects > li { margin: .625rem 0; }
+.pair { display: grid; grid-template-columns: max-content minmax(3rem, 22rem) max-content; gap: .125rem .75rem; align-items: center; margin-top: .25rem;
+  font-size: .875rem; color: var(--quiet); }
+.pair b { color: var(--text); font-variant-numeric: tabular-nums; }
+ul.todo { list-style: none; padding-left: 0; }
+ul.todo > li { position: relative; padding-left: 1.75rem; }
+ul.todo > li::before { content: ""; position: absolute; left: 0; top: .3125rem; width: .9375rem; height: .9375rem; border: 1.5px solid var(--quiet); border-radius: .1875rem; }
 dl.facts { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1.25rem; }
 dl.facts dt { color: var(--quiet); }
 .chart > svg { display: block; width: 100%; height: auto; font: 12px system-ui, sans-serif; }
@@ -115,7 +140,12 @@ ${colourRules()}
   .numbers b { font-size: 1.1875rem; }
   dl.facts { grid-template-columns: 1fr; gap: 0; }
   dl.facts dd { margin-bottom: .5rem; }
+  ol.timeline > li { grid-template-columns: 1fr; padding-left: 1.5rem; }
+  ol.timeline > li::before { left: 0; }
+  ol.timeline > li::after { left: .3125rem; }
   th, td { padding-right: .625rem; }
+  thead th { white-space: normal; vertical-align: bottom; }
+  .chart .id { word-break: break-all; }
   .bar { min-width: 2.5rem; }
   tbody th { min-width: 7.5rem; }
   .chart > svg.wide { display: none; }
@@ -123,13 +153,9 @@ ${colourRules()}
 }
 @media print {
   @page { margin: 14mm; }
-  :root { --page: #ffffff; --text: #000000; --quiet: #3c3c3c; }
-  body { font-size: 10pt; }
+  :root { --page: #ffffff; --text: #000000; --quiet: #3c3c3c; font-size: 82%; }
   main, footer { max-width: none; padding: 0; }
-  .card, .numbers > div, ol.steps > li:first-child { margin-top: 0; }
-ol.steps > li:last-child, ol.steps > li:last-child > pre { margin-bottom: 0; }
-pre.command span { white-space: nowrap; }
-pre.command { border-color: #999999; }
+  .card, .numbers > div, pre.command { border-color: #999999; }
   .card, .numbers, figure, tr, li, pre { break-inside: avoid; }
   .card.long { break-inside: auto; }
   h1, h2, h3, h4, h5, summary { break-after: avoid; }

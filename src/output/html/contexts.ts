@@ -10,7 +10,7 @@ import { SENTENCE } from '../lines.ts';
 import { type Html, html, NOTHING } from './markup.ts';
 import { type Maker, page } from './page.ts';
 import { bullets, heading, type Tone } from './parts.ts';
-import { verdictBody, verdictCard } from './triage-page.ts';
+import { verdictBody, verdictCard } from './triage.ts';
 
 /** The verdicts of several contexts on one page, worst first. Ends with a newline. */
 export function contextsHtml(document: ContextsDocument, maker: Maker): string {

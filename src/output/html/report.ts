@@ -1,0 +1,142 @@
+import type { Effect, Report } from '../../report/model.ts';
+import type { Mark } from '../../report/types.ts';
+import type { Clock } from '../../signals/asked.ts';
+import { escapeText } from '../escape.ts';
+import { formatAmount } from '../numbers.ts';
+import type { Fact, Moment, PageResponse, PageTable, ReportPage } from '../report-page.ts';
+import { figures } from './charts.ts';
+import { type Html, html, NOTHING } from './markup.ts';
+import { type Maker, page } from './page.ts';
+import { bar, bullets, card, heading, section, type Tone, table } from './parts.ts';
+
+/** The report of an incident as one page to send around, with its charts. Ends with a newline. */
+export async function reportHtml(
+  report: Report,
+  told: ReportPage,
+  maker: Maker,
+  { iso }: Pick<Clock, 'iso'>,
+): Promise<string> {
+  const { fromMs, toMs } = report.period;
+  const moment = (ms: number) => `${iso(ms).slice(0, 19).replace('T', ' ')} UTC`;
+  const drawn = await figures(told.charts, 3, { span: report.period, marks: report.marks, iso });
+  const context = report.context === null ? '' : `, context ${escapeText(report.context)}`;
+  return page({
+    title: `${told.title}, ${iso(fromMs).slice(0, 10)}`,
+    body: [
+      summaryCard(report, told, `Incident report${context}, ${moment(fromMs)} to ${moment(toMs)}`),
+      section(2, 'Timeline', [timeline(told.timeline, report.marks)]),
+      section(2, 'Charts', [marksOf(report.marks, drawn, iso), ...drawn]),
+      section(
+        2,
+        'Response',
+        told.responses.map((one, index) => response(one, report, index)),
+      ),
+      section(2, 'Affected', told.affected.map(affected)),
+      listSection('What was unknown', told.unknown),
+      listSection('What speaks against it', told.caveats),
+      section(2, 'Follow-ups', [card(todo(told.followUps))]),
+      section(2, 'How this report came about', [card(bullets(told.notes))]),
+    ],
+    about: `Runbook ${report.runbook.name}${context}, reported ${moment(report.madeAtMs)}.`,
+    maker,
+  });
+}
+
+const listSection = (title: string, items: readonly string[]): Html =>
+  section(2, title, [card(bullets(items, 'against'))]);
+
+const STATES: Readonly<Record<Report['summary']['state'], readonly [words: string, tone: Tone]>> = {
+  ...{ nothing: ['nothing happened', 'good'], over: ['over', 'good'] },
+  ...{ 'going-on': ['going on', 'bad'], unknown: ['not known whether it is over', 'warn'] },
+};
+
+/** What somebody reads who reads no further. */
+function summaryCard({ summary }: Report, told: ReportPage, origin: string): Html {
+  const [words, tone] = STATES[summary.state];
+  const isQuiet = summary.severity === null && summary.state === 'nothing';
+  const edge: Tone = summary.severity !== null ? 'bad' : isQuiet ? 'good' : 'warn';
+  const badges = [
+    ...(summary.severity === null ? [] : [html`<span class="badge bad">${summary.severity}</span>\n`]),
+    ...(summary.confidence === null
+      ? []
+      : [html`<span class="badge">confidence ${summary.confidence}</span>\n`]),
+    html`<span class="badge ${tone}">${words}</span>\n`,
+  ];
+  const [lead = '', ...rest] = told.summary;
+  return html`<header class="card verdict ${edge}">
+<p class="origin">${origin}</p>
+<div class="badges">${badges}</div>
+${heading(1, told.title)}<p class="lead">${lead}</p>
+${rest.map((sentence) => html`<p>${sentence}</p>\n`)}</header>
+${told.facts.length === 0 ? NOTHING : html`<div class="card">${facts(told.facts)}</div>\n`}`;
+}
+
+const facts = (list: readonly Fact[]): Html =>
+  list.length === 0
+    ? NOTHING
+    : html`<dl class="facts">\n${list.map(({ name, value }) => html`<dt>${name}</dt><dd>${value}</dd>\n`)}</dl>\n`;
+
+/** The number of a mark, as it stands in the charts. */
+const badge = (index: number): Html => html`<span class="number">${index + 1}</span>`;
+
+/** What happened, a line each; those that are marked in the charts have their number. */
+function timeline(moments: readonly Moment[], marks: readonly Mark[]): Html {
+  if (moments.length === 0) return NOTHING;
+  const left = marks.map((mark, index) => ({ ...mark, index }));
+  const items = moments.map(({ at, atMs, kind, text }) => {
+    const found = left.findIndex((mark) => mark.atMs === atMs && mark.kind === kind);
+    const [mark] = found < 0 ? [] : left.splice(found, 1);
+    const number = mark === undefined ? NOTHING : html` ${badge(mark.index)}`;
+    return html`<li class="is-${kind}"><span class="when">${at}</span><span class="what">${text}${number}</span></li>\n`;
+  });
+  return html`<div class="card long"><ol class="timeline">\n${items}</ol></div>\n`;
+}
+
+/** What the numbers on top of the charts are. */
+function marksOf(marks: readonly Mark[], drawn: readonly Html[], iso: Clock['iso']): Html {
+  if (marks.length === 0 || drawn.length === 0) return NOTHING;
+  const items = marks.map(
+    ({ atMs, label }, index) =>
+      html`<li>${badge(index)} ${iso(atMs).slice(11, 19)} ${escapeText(label, 160)}</li>\n`,
+  );
+  return html`<ul class="marks">\n${items}</ul>\n`;
+}
+
+/** What was done, and the numbers before and after it. */
+function response({ title, facts: list, effects }: PageResponse, report: Report, index: number): Html {
+  const measured = report.responses[index]?.effects ?? [];
+  const shown = effects.map((text, at) => {
+    const effect = measured.length === effects.length ? measured[at] : undefined;
+    return html`<li>${text}${effect === undefined ? NOTHING : beforeAndAfter(effect, report)}</li>\n`;
+  });
+  return html`<div class="card">
+${heading(3, title)}${facts(list)}${shown.length === 0 ? NOTHING : html`<ul class="effects">\n${shown}</ul>\n`}</div>
+`;
+}
+
+/** Two bars on one scale; what is not known has none. */
+function beforeAndAfter({ chart, before, after }: Effect, { charts }: Report): Html {
+  const unit = charts[chart]?.unit ?? '';
+  const whole = Math.max(before?.value ?? 0, after?.value ?? 0);
+  const row = (name: string, value: number | undefined, tone: Tone) =>
+    html`<span>${name}</span>${value === undefined ? html`<i></i><b>unknown</b>` : html`${bar(whole > 0 ? value / whole : 0, tone)}<b>${formatAmount(value, unit)}</b>`}`;
+  return html`<span class="pair">${row('before', before?.value, 'faint')}${row('after', after?.value, 'plain')}</span>`;
+}
+
+/** Those of one kind; the first column names them. */
+function affected({ title, head, right, rows, more }: PageTable): Html {
+  const columns = head.map((name, index) => ({
+    ...{ head: name, right: right[index] ?? false },
+    cell: (row: readonly string[]) =>
+      index === 0 ? html`<span class="id">${row[index] ?? ''}</span>` : (row[index] ?? ''),
+  }));
+  return html`<div class="card">
+${heading(3, title)}${table(title, columns, rows)}${more === null ? NOTHING : html`<p class="origin">${more}</p>\n`}</div>
+`;
+}
+
+/** To be ticked off on paper. */
+const todo = (items: readonly string[]): Html =>
+  items.length === 0
+    ? NOTHING
+    : html`<ul class="todo">\n${items.map((item) => html`<li>${item}</li>\n`)}</ul>\n`;
