@@ -2,8 +2,9 @@ import { endpointsOf } from '../config/display.ts';
 import type { Config, HttpTarget, Secret } from '../config/types.ts';
 import { reserveCapture } from '../evidence/capture.ts';
 import { CAPTURE_SCHEMA, type Capture } from '../evidence/capture-schema.ts';
-import { mapMessages } from '../evidence/messages.ts';
-import { redact } from '../evidence/redact.ts';
+import type { History } from '../evidence/history.ts';
+import { mapMessages, mapReasons } from '../evidence/messages.ts';
+import { type Captured, redactAll } from '../evidence/redact.ts';
 import type { Evidence } from '../evidence/types.ts';
 import { toJson } from '../output/json.ts';
 import type { Runbook } from '../runbooks/schema.ts';
@@ -14,6 +15,8 @@ interface Collected {
   readonly runbook: Runbook;
   readonly context: string | null;
   readonly totalMs: number;
+  /** How the charts went until then; null: nobody asked. */
+  readonly history: History | null;
 }
 
 interface CaptureFile {
@@ -31,13 +34,14 @@ export async function openCapture(path: string): Promise<CaptureFile> {
   return {
     discard: file.discard,
     write: async (run, config, isRedacted, version) => {
-      const { evidence, runbook, context, totalMs } = run;
-      const clean = withoutSecrets(evidence, secretsOf(config));
+      const { runbook, context, totalMs } = run;
+      const clean = withoutSecrets(run, secretsOf(config));
+      const { evidence, history, alerts } = isRedacted ? redactAll(clean, runbook, hostsOf(config)) : clean;
       const capture: Capture = {
         ...{ schema: CAPTURE_SCHEMA, version, runbook: config.runbook },
         context: isRedacted ? null : context,
         ...{ thresholds: config.thresholds, totalMs, redacted: isRedacted },
-        evidence: isRedacted ? redact(clean, runbook, hostsOf(config)) : clean,
+        ...{ evidence, history, alerts },
       };
       await file.write(toJson(capture));
     },
@@ -53,10 +57,12 @@ const hostsOf = ({ redis, prometheus }: Config): string[] =>
   ].filter((name): name is string => name !== null && name !== '');
 
 /** A message may quote what a server answered, and that may echo what it was sent. */
-const withoutSecrets = (evidence: Evidence, secrets: readonly string[]): Evidence =>
-  mapMessages(evidence, (message) =>
-    secrets.reduce((text, secret) => text.replaceAll(secret, '[redacted]'), message),
-  );
+function withoutSecrets({ evidence, history }: Collected, secrets: readonly string[]): Captured {
+  const without = (message: string) =>
+    secrets.reduce((text, secret) => text.replaceAll(secret, '[redacted]'), message);
+  const { charts, alerts } = mapReasons(history?.charts ?? [], history?.alerts ?? null, without);
+  return { evidence: mapMessages(evidence, without), history: charts, alerts };
+}
 
 function secretsOf({ redis, prometheus }: Config): string[] {
   const ofHttp = ({

@@ -2,6 +2,7 @@ import type { Config } from '../config/types.ts';
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { collect, type ScanOptions } from '../evidence/collect.ts';
+import type { History } from '../evidence/history.ts';
 import type { Evidence } from '../evidence/types.ts';
 import { isDegraded, type TriageDocument } from '../output/triage-document.ts';
 import { proposeAll } from '../remedies/propose.ts';
@@ -56,6 +57,19 @@ export async function readCase(
     budgetSeconds: budget ?? null,
   });
   return { evidence, runbook, context: config.context, totalMs: clock.now() - startedAt };
+}
+
+/** How far back a capture keeps the charts, milliseconds. */
+const KEPT_MS = 3_600_000;
+
+/** How the runbook's charts went in the hour before, under the same deadline; a failure is a chart with its reason. */
+export async function historyUntil(
+  toMs: number,
+  { config, runbook }: Target,
+  { historian, clock, interrupt }: Context,
+): Promise<History> {
+  const [{ collectHistory }, read] = await Promise.all([import('../evidence/history.ts'), historian()]);
+  return collectHistory(read, { config, runbook, clock, fromMs: toMs - KEPT_MS, toMs }, interrupt);
 }
 
 /** The case, judged: all that there is to say. */

@@ -3,6 +3,7 @@ import { resolveConfig } from '../config/resolve.ts';
 import type { Context } from '../context.ts';
 import { type ExitCode, UsageError } from '../errors.ts';
 import type { ScanOptions } from '../evidence/collect.ts';
+import type { History } from '../evidence/history.ts';
 import { paintFor } from '../output/paint-for.ts';
 import { scanProgress, startProgress } from '../output/progress.ts';
 import type { Streams } from '../output/streams.ts';
@@ -18,7 +19,7 @@ import type { PassProgress } from '../signals/redis/pass.ts';
 import { makerOf, mentionFile } from './pages.ts';
 import { offerRemedies } from './remedy-menu.ts';
 import { streamsFor } from './streams.ts';
-import { type Case, documentOf, exitCodeOf, readCase, targetOf } from './triage-run.ts';
+import { type Case, documentOf, exitCodeOf, historyUntil, readCase, targetOf } from './triage-run.ts';
 
 export interface TriageFlags extends Omit<GlobalFlags, 'output'> {
   readonly output: GlobalFlags['output'] | 'html';
@@ -88,13 +89,19 @@ async function live(flags: TriageFlags, context: Context, streams: Streams): Pro
     };
   };
   let found: Case;
+  let history: History | null;
   try {
-    found = await readCase(target, { ...flags, watch }, context, startedAt).finally(stopProgress);
+    const reading = readCase(target, { ...flags, watch }, context, startedAt).finally(stopProgress);
+    // Only what is saved is looked at again, so nothing else waits for it.
+    [found, history] = await Promise.all([
+      reading,
+      file === null ? null : historyUntil(startedAt, target, context),
+    ]);
   } catch (error) {
     await file?.discard();
     throw error;
   }
-  await file?.write(found, config, flags.redact, context.version);
+  await file?.write({ ...found, history }, config, flags.redact, context.version);
   return found;
 }
 

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { AlertHistory, ChartHistory } from './history.ts';
+import { alertHistory, CAUSES, chartHistory } from './history-schema.ts';
 import type { Evidence } from './types.ts';
 
 /** What `--save` writes: the evidence, and what a later run must know to say the same of it. */
@@ -16,6 +18,10 @@ export interface Capture {
   /** True when addresses and ids stand for others. */
   readonly redacted: boolean;
   readonly evidence: Evidence;
+  /** How the runbook's charts went until then; empty where nobody kept it. */
+  readonly history: readonly ChartHistory[];
+  /** When its alerts fired in that time; null: that was not kept. */
+  readonly alerts: AlertHistory | null;
 }
 
 export const CAPTURE_SCHEMA = 'ratelimit/capture/v2';
@@ -60,9 +66,7 @@ const row = z.strictObject({
   period,
 });
 const status = z.enum(['measured', 'empty', 'absent', 'unknown']);
-const cause = z
-  .enum(['unreachable', 'timeout', 'auth', 'malformed', 'refused', 'incomplete', 'window', 'not-configured'])
-  .nullable();
+const cause = z.enum(CAUSES).nullable();
 const bin = z.strictObject({ from: z.number(), count, total: z.number(), squares: z.number() });
 const source = z.strictObject({
   label: z.string(),
@@ -148,4 +152,7 @@ export const captureSchema: z.ZodType<Capture> = z.strictObject({
     scan: scan.nullable().default(null),
     signals: z.record(z.string(), signal),
   }),
+  // Captures from before there were reports hold one moment.
+  history: z.array(chartHistory).max(50).default([]),
+  alerts: alertHistory.nullable().default(null),
 });

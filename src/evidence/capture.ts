@@ -3,49 +3,71 @@ import { readStart } from '../config/files.ts';
 import { ConfigError } from '../errors.ts';
 import type { Runbook } from '../runbooks/schema.ts';
 import type { Clock } from '../signals/asked.ts';
-import { fileTrouble, quote } from '../values/text.ts';
+import { isRecord } from '../values/parse.ts';
+import { dottedKey, fileTrouble, quote } from '../values/text.ts';
 import { CAPTURE_SCHEMA, type Capture, captureSchema } from './capture-schema.ts';
 import { fromV1, V1_SCHEMA } from './capture-v1.ts';
 import { absent, type Evidence, type Signal, unknown } from './types.ts';
 
-const MAX_BYTES = 64 * 1024 * 1024;
+/** Far more than a capture of the largest system has: rows are bounded per signal. */
+const MAX_BYTES = 16 * 1024 * 1024;
 
 /**
  * Reads what `--save` wrote, now or in an earlier version.
- * @throws ConfigError in one sentence for a file that is missing, too large, cut short or no capture
+ * @throws ConfigError in one sentence for a file that is missing, too large, cut short, of a newer version or no capture
  */
 export async function readCapture(path: string, clock: Clock): Promise<Capture> {
-  const fail = (why: string): never => {
-    throw new ConfigError(
-      `${path} cannot be judged: ${why}`,
-      [],
-      'Evidence is written by ratelimit triage --save <file>.',
-    );
-  };
   let bytes: Uint8Array;
   try {
     bytes = await readStart(path, MAX_BYTES);
   } catch (error) {
-    return fail(fileTrouble(error));
+    throw notEvidence(path, fileTrouble(error));
   }
-  if (bytes.length > MAX_BYTES) return fail(`it has more than ${MAX_BYTES / 1024 / 1024} MiB`);
+  if (bytes.length > MAX_BYTES) throw notEvidence(path, `it has more than ${MAX_BYTES / 1024 / 1024} MiB`);
+  return parseCapture(Buffer.from(bytes).toString('utf8'), path, clock);
+}
+
+/** The same of a text. @param path what messages call it. @throws ConfigError and nothing else */
+export function parseCapture(text: string, path: string, clock: Clock): Capture {
   let json: unknown;
   try {
-    json = JSON.parse(Buffer.from(bytes).toString('utf8'));
+    json = JSON.parse(text);
   } catch {
-    return fail('it is not complete JSON');
+    throw notEvidence(path, 'it is not complete JSON');
   }
-  const schema = typeof json === 'object' && json !== null && 'schema' in json ? json.schema : null;
+  const schema = isRecord(json) ? json.schema : null;
   if (schema !== CAPTURE_SCHEMA && schema !== V1_SCHEMA) {
-    return fail(
-      `schema: expected ${CAPTURE_SCHEMA} or ${V1_SCHEMA}, got ${typeof schema === 'string' ? quote(schema) : 'none'}`,
+    const isNewer = typeof schema === 'string' && NEWER.test(schema);
+    throw notEvidence(
+      path,
+      `schema: expected ${CAPTURE_SCHEMA} or ${V1_SCHEMA}, got ${typeof schema === 'string' ? quote(schema) : 'none'}${isNewer ? ', which a newer ratelimit wrote' : ''}`,
     );
   }
   const parsed = captureSchema.safeParse(schema === V1_SCHEMA ? fromV1(json, clock) : json);
   if (parsed.success) return parsed.data;
   const [first] = parsed.error.issues;
-  return fail(`${first?.path.map(String).join('.') || 'the document'}: ${first?.message ?? 'not evidence'}`);
+  const where = first === undefined || first.path.length === 0 ? 'the document' : dottedKey(first.path);
+  const keys = first?.code === 'unrecognized_keys' ? first.keys.map(quote).join(', ') : null;
+  throw notEvidence(
+    path,
+    keys === null
+      ? `${where}: ${first?.message ?? 'not evidence'}`
+      : `${where}: it holds ${keys}, which this version does not know: it was edited, or ${writer(json)} wrote it`,
+  );
 }
+
+const NEWER = /^ratelimit\/capture\/v(?:[3-9]|[1-9]\d{1,3})$/;
+
+/** Who says to have written a capture. */
+const writer = (json: unknown): string =>
+  isRecord(json) && typeof json.version === 'string' ? `ratelimit ${quote(json.version)}` : 'another version';
+
+const notEvidence = (path: string, why: string): ConfigError =>
+  new ConfigError(
+    `${path} cannot be judged: ${why}`,
+    [],
+    'Evidence is written by ratelimit triage --save <file>.',
+  );
 
 const NOT_ASKED = absent('not asked for when this was recorded', 'not-configured');
 

@@ -1,3 +1,4 @@
+import type { AlertHistory, ChartHistory } from './history.ts';
 import type { Evidence, Signal } from './types.ts';
 
 /** The same evidence with other words in its messages: why something was not seen, and what is to be warned of. */
@@ -23,3 +24,16 @@ export function mapMessages(evidence: Evidence, map: (message: string) => string
     signals: Object.fromEntries(signals),
   };
 }
+
+/** The same history with other words in its messages. */
+export const mapReasons = (
+  charts: readonly ChartHistory[],
+  alerts: AlertHistory | null,
+  map: (message: string) => string,
+): { readonly charts: ChartHistory[]; readonly alerts: AlertHistory | null } => {
+  const told = <T extends { readonly reason: string | null }>(one: T): T => ({
+    ...one,
+    reason: one.reason === null ? null : map(one.reason),
+  });
+  return { charts: charts.map(told), alerts: alerts === null ? null : told(alerts) };
+};

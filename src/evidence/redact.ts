@@ -1,6 +1,7 @@
 import type { Runbook } from '../runbooks/schema.ts';
 import { isAddress, readAddress } from '../values/address.ts';
-import { mapMessages } from './messages.ts';
+import type { AlertHistory, ChartHistory, Line } from './history.ts';
+import { mapMessages, mapReasons } from './messages.ts';
 import type { Evidence, Id, Row, Signal } from './types.ts';
 
 /**
@@ -20,13 +21,28 @@ function placesOf({ sources }: Runbook['signals'][string]): string[] {
 /** Labels of our own making, whose values are words of this program. */
 const OWN_LABELS: ReadonlySet<string> = new Set(['by']);
 
+/** What a capture holds of a system. */
+export interface Captured {
+  readonly evidence: Evidence;
+  readonly history: readonly ChartHistory[];
+  readonly alerts: AlertHistory | null;
+}
+
+/** `redactAll` of evidence alone. */
+export const redact = (evidence: Evidence, runbook: Runbook, hosts: readonly string[]): Evidence =>
+  redactAll({ evidence, history: [], alerts: null }, runbook, hosts).evidence;
+
 /**
- * The same evidence with other addresses and ids: each stands for the same one throughout, so it is judged to the same
+ * The same with other addresses and ids: each stands for the same one throughout, so the evidence is judged to the same
  * verdict. Words that the runbook's conditions ask for stay. What a suggested command would need to reach the system is
  * left out.
  * @param hosts names of the systems that were read, as they occur in messages
  */
-export function redact(evidence: Evidence, runbook: Runbook, hosts: readonly string[]): Evidence {
+export function redactAll(
+  { evidence, history, alerts }: Captured,
+  runbook: Runbook,
+  hosts: readonly string[],
+): Captured {
   const stands = new StandIns(wordsOf(runbook));
   const signals = Object.entries(evidence.signals).map(([id, signal]): [string, Signal] => {
     const spec = runbook.signals[id];
@@ -37,12 +53,37 @@ export function redact(evidence: Evidence, runbook: Runbook, hosts: readonly str
     const rows = signal.rows.map((row) => redactRow(row, { kind: row.kind ?? kind, keeps, parts }, stands));
     return [id, { ...signal, sources, rows }];
   });
+  const charts = history.map((chart) => redactChart(chart, runbook, stands));
+  const periods = (alerts?.periods ?? []).map((period) => ({
+    ...period,
+    labels: Object.fromEntries(
+      Object.entries(period.labels).map(([label, value]) => [label, stands.forLabel(label, value)]),
+    ),
+  }));
   const servers = evidence.scan?.nodes.map(({ name }) => name) ?? [];
   const nodes = evidence.scan?.nodes.map((node, index) => ({ ...node, name: `server-${index + 1}` })) ?? [];
   const scan = evidence.scan === null ? null : { ...evidence.scan, nodes };
   // Messages last: by then every name that occurs in them has its stand-in.
   const named = { ...evidence, reach: [], scan, signals: Object.fromEntries(signals) };
-  return mapMessages(named, (message) => stands.inText(message, [...hosts, ...servers]));
+  const inText = (message: string) => stands.inText(message, [...hosts, ...servers]);
+  const { charts: shown, alerts: told } = mapReasons(
+    charts,
+    alerts === null ? null : { ...alerts, periods },
+    inText,
+  );
+  return { evidence: mapMessages(named, inText), history: shown, alerts: told };
+}
+
+function redactChart(chart: ChartHistory, runbook: Runbook, stands: StandIns): ChartHistory {
+  const spec = runbook.signals[chart.chart];
+  const by = runbook.charts.find(({ signal }) => signal === chart.chart)?.by ?? null;
+  const keeps = by === null && spec !== undefined && isVocabulary(spec);
+  const kind = spec?.entity?.kind ?? 'name';
+  const named = (id: string) => (by === null ? stands.forName(kind, id) : stands.forLabel(by, id));
+  return {
+    ...chart,
+    lines: chart.lines.map((line): Line => ({ ...line, id: keeps ? line.id : named(line.id) })),
+  };
 }
 
 function redactRow(
@@ -86,6 +127,12 @@ class StandIns {
     if (this.#kept.has(name)) return id;
     if (!valid) return this.#standIn(`not-a-valid-${kind}`, name);
     return kind === 'ip' ? this.#address(name, isPublic !== false) : this.#standIn(kind, name);
+  }
+
+  /** A name that came without what rows know of theirs. */
+  forName(kind: string, name: string): string {
+    if (name === '' || this.#kept.has(name)) return name;
+    return kind === 'ip' && isAddress(name) ? this.#address(name, true) : this.#standIn(kind, name);
   }
 
   /** An id of several names, each as it is called elsewhere; null: it is not one. */

@@ -80,6 +80,7 @@ const UNSET = { 'deploy-events': unset, 'successes-by-ip': unset, 'tenants-by-ip
 export const captureOf = (facts: Evidence, runbook: string): Capture => ({
   ...{ schema: CAPTURE_SCHEMA, version: '0.0.0', runbook, context: null },
   ...{ thresholds: {}, totalMs: 212, redacted: false, evidence: facts },
+  ...{ history: [], alerts: null },
 });
 
 const normal = (): Record<string, Reading> => ({
