@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { describe, expect, test } from 'vitest';
 import type { Id, Reading } from '../../src/evidence/types.ts';
+import { triageHtml } from '../../src/output/html/triage.ts';
 import { makePaint } from '../../src/output/paint.ts';
 import type { TriageDocument } from '../../src/output/triage-document.ts';
 import { triageHuman } from '../../src/output/triage-human.ts';
@@ -12,7 +13,8 @@ import * as given from '../support/evidence.ts';
 import { documentOf } from '../support/triage.ts';
 
 const human = (document: TriageDocument, width = 80) => triageHuman(document, makePaint(false), width);
-const FORMATS = { human, json: triageJson, markdown: triageMarkdown };
+const page = (document: TriageDocument) => triageHtml(document, { version: '0', operator: 'ada' });
+const FORMATS = { human, json: triageJson, markdown: triageMarkdown, html: page };
 
 /** Controls, format characters (bidi, zero-width, tags), surrogate halves, separators, look-alike spaces. */
 const HIDDEN = /[\p{C}\p{Zl}\p{Zp}\p{DI}\u00a0\u2000-\u200a\u202f\u205f\u3000]/u;

@@ -1,4 +1,4 @@
-import { escapeCharacter, replaceHidden } from '../escape.ts';
+import { visible } from '../escape.ts';
 
 /** Markup that was written here. What comes from outside gets into it as text alone, so it is made by `html` only. */
 export class Html {
@@ -19,10 +19,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
  * not show, or that would reorder it, become `\xNN` as in every other format; only line breaks stay.
  */
 export const escapeHtml = (text: string): string =>
-  replaceHidden(text, (character) => (character === '\n' ? character : escapeCharacter(character))).replace(
-    /[&<>"']/g,
-    (character) => ENTITIES[character] ?? '',
-  );
+  visible(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 
 /** A template of markup: what is put into it is escaped, unless it is markup itself. Attributes have double quotes. */
 export const html = (strings: TemplateStringsArray, ...parts: readonly Part[]): Html =>

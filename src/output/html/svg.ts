@@ -1,3 +1,4 @@
+import { visible } from '../escape.ts';
 import { Html } from './markup.ts';
 
 /** What a drawing may consist of; all else is left out. No attribute here can run, load or style anything. */
@@ -34,7 +35,8 @@ export function cleanSvg(svg: string, name: string): Html {
   for (const token of source.matchAll(TOKEN)) {
     const [whole, slash = '', element = '', attributes = '', closed = '', text] = token;
     end = token.index + whole.length;
-    if (text !== undefined) kept += text;
+    // It has its entities already.
+    if (text !== undefined) kept += visible(text);
     else if (ELEMENTS.has(element)) kept += `<${slash}${element}${keep(attributes, own)}${closed}>`;
   }
   if (end !== source.length) throw new Error('the drawing is no SVG that could be read');
