@@ -166,3 +166,20 @@ describe('Markdown', () => {
     expect(text).toContain('2026-05-29T03:12:04Z');
   });
 });
+
+describe('the page', () => {
+  const TAGS =
+    'b body code dd details div dl dt footer h1 h2 h3 h4 head header html li main meta ol p pre rect section span style summary svg table tbody td th thead title tr ul';
+
+  test('lets nothing from outside be an element or an attribute', () => {
+    const known = new Set(TAGS.split(' '));
+    fc.assert(
+      fc.property(hostileReadings, hostile, (readings, context) => {
+        const [, body = ''] = page({ ...documentOf(readings), context }).split('</style>');
+        const bare = body.replaceAll(/"[^"<>]*"/g, '""');
+        expect([...bare.matchAll(/<\/?([^\s>/]*)/g)].filter(([, tag = '']) => !known.has(tag))).toEqual([]);
+        expect(bare).not.toMatch(/<[^>]*\s(?:on\w+|style|href|src)=/);
+      }),
+    );
+  });
+});
