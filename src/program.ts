@@ -6,6 +6,7 @@ import { declare, effectOf, READS } from './cli/effects.ts';
 import { durationOption, wholeNumber } from './cli/options.ts';
 import { outputOption, settleOutput } from './cli/outputs.ts';
 import { type Definitions, remedyCommands } from './cli/remedies.ts';
+import { reportCommands } from './cli/report.ts';
 import { runbookCommands } from './cli/runbook.ts';
 import type { ConfigFlags } from './config/types.ts';
 import type { Context } from './context.ts';
@@ -120,6 +121,7 @@ export function buildProgram(
     ...runbookCommands(context, finish),
     ...drillCommands({ context, finish, main, tree: () => buildProgram(context, finish) }),
     ...doctorCommands(context, finish),
+    ...reportCommands(context, finish),
     config: (group) => {
       group.description('look at the configuration, or write a first one');
       const show = group

@@ -16,6 +16,12 @@ export interface History {
   /** False when this machine's journal shows signs of having been changed. */
   readonly intact: boolean;
   readonly warnings: readonly string[];
+  /** What is wrong with this machine's journal; the warnings begin with these. */
+  readonly problems: readonly string[];
+  /** All other warnings. */
+  readonly remarks: readonly string[];
+  /** True when this machine has no journal. */
+  readonly missing: boolean;
 }
 
 const STREAM_EVENTS = 5_000;
@@ -23,9 +29,9 @@ const STREAM_EVENTS = 5_000;
 /** Reads both; what cannot be read is a warning, since a list without its authors is still a list. */
 export async function readHistory(context: Context, { config, keyspace }: Parts): Promise<History> {
   const journal = await context.journal();
-  const { events, problems } = await journal.read();
+  const { events, problems, missing } = await journal.read();
   const own = new Set(events.flatMap(({ event, id }) => (event === 'intent' ? [id] : [])));
-  const warnings = problems.map((problem) => `journal: ${problem}`);
+  const remarks: string[] = [];
   const shared: JournalEvent[] = [];
   if (config.journalStream !== null) {
     try {
@@ -33,10 +39,10 @@ export async function readHistory(context: Context, { config, keyspace }: Parts)
       const parsed = lines.map(parseEvent);
       shared.push(...parsed.filter((event) => typeof event !== 'string'));
       const bad = parsed.length - shared.length;
-      if (bad > 0) warnings.push(`${bad} events of the stream ${config.journalStream} cannot be read`);
+      if (bad > 0) remarks.push(`${bad} events of the stream ${config.journalStream} cannot be read`);
     } catch (error) {
       if (!(error instanceof SourceError)) throw error;
-      warnings.push(`the team's journal could not be read: ${error.message}`);
+      remarks.push(`the team's journal could not be read: ${error.message}`);
     }
   }
   const others = shared.filter(({ id }) => !own.has(id));
@@ -46,7 +52,8 @@ export async function readHistory(context: Context, { config, keyspace }: Parts)
     entries: entriesOf([...events, ...others, ...news]),
     team: new Set(others.map(({ id }) => id)),
     intact: problems.length === 0,
-    warnings,
+    warnings: [...problems.map((problem) => `journal: ${problem}`), ...remarks],
+    ...{ problems, remarks, missing },
   };
 }
 

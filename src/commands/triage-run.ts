@@ -62,14 +62,18 @@ export async function readCase(
 /** How far back a capture keeps the charts, milliseconds. */
 const KEPT_MS = 3_600_000;
 
-/** How the runbook's charts went in the hour before, under the same deadline; a failure is a chart with its reason. */
-export async function historyUntil(
-  toMs: number,
+/** How the runbook's charts went in the hour before a moment. */
+export const historyUntil = (toMs: number, target: Target, context: Context): Promise<History> =>
+  historyBetween({ fromMs: toMs - KEPT_MS, toMs }, target, context);
+
+/** How the runbook's charts went, under the same deadline as all else; a failure is a chart with its reason. */
+export async function historyBetween(
+  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
   { config, runbook }: Target,
   { historian, clock, interrupt }: Context,
 ): Promise<History> {
   const [{ collectHistory }, read] = await Promise.all([import('../evidence/history.ts'), historian()]);
-  return collectHistory(read, { config, runbook, clock, fromMs: toMs - KEPT_MS, toMs }, interrupt);
+  return collectHistory(read, { config, runbook, clock, fromMs, toMs }, interrupt);
 }
 
 /** The case, judged: all that there is to say. */

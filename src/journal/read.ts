@@ -13,6 +13,8 @@ export interface Found {
   readonly events: readonly JournalEvent[];
   /** What is wrong, as sentences that name the line; empty for a sound journal. */
   readonly problems: readonly string[];
+  /** True when there is no such file: nothing was ever recorded here. */
+  readonly missing: boolean;
 }
 
 /** Reads and checks the journal; never throws for what it finds. A line that is not yet complete is left out. */
@@ -27,8 +29,13 @@ async function readOnce(file: string, headFile: string): Promise<Found> {
   const head = await readHead(headFile);
   const events: JournalEvent[] = [];
   const lines: ChainLine[] = [];
+  let missing = false;
   try {
     for await (const bytes of writtenLines(file, head)) {
+      if (bytes === null) {
+        missing = true;
+        continue;
+      }
       const { event, ...place } = parseLine(bytes.toString());
       if (typeof event !== 'string') events.push(event);
       lines.push({ ...place, hash: hashOf(bytes), problem: typeof event === 'string' ? event : null });
@@ -36,18 +43,21 @@ async function readOnce(file: string, headFile: string): Promise<Found> {
   } catch (error) {
     if (codeOf(error) === null) throw error;
     const problem = `cannot read the journal ${quotePath(file)} after line ${lines.length}: ${fileTrouble(error)}`;
-    return { events, problems: [...chainProblems(lines, null), problem] };
+    return { events, problems: [...chainProblems(lines, null), problem], missing };
   }
-  return { events, problems: chainProblems(lines, head) };
+  return { events, problems: chainProblems(lines, head), missing };
 }
 
-/** The lines of the journal; none when there is no such file. */
-async function* writtenLines(file: string, head: Link | null): AsyncGenerator<Buffer> {
+/** The lines of the journal; null in place of any when there is no such file. */
+async function* writtenLines(file: string, head: Link | null): AsyncGenerator<Buffer | null> {
   const handle = await open(file).catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return null;
     throw error;
   });
-  if (handle === null) return;
+  if (handle === null) {
+    yield null;
+    return;
+  }
   try {
     for await (const { bytes, isComplete } of linesOf(handle)) {
       // What has no line break was never finished, unless the head knows better.

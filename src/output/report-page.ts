@@ -1,4 +1,15 @@
-import type { ReportChart } from '../report/model.ts';
+import type { Report, ReportChart, Response } from '../report/model.ts';
+import type { Clock } from '../signals/asked.ts';
+import { formatDuration } from '../values/duration.ts';
+import { afterText } from './change-text.ts';
+import { escapeText } from './escape.ts';
+import { SENTENCE } from './lines.ts';
+import { affectedTables } from './report-affected.ts';
+import { effectText } from './report-effects.ts';
+import { caveatsText, notesOf, unknownsText } from './report-notes.ts';
+import { factsOf, summaryText, titleOf } from './report-summary.ts';
+import { timelineText } from './report-timeline.ts';
+import { amountOf, capital, momentText, outcomeText, responseTitle } from './report-words.ts';
 
 /**
  * All that a report says, in the order in which it is read; Markdown, HTML and the terminal lay it out and add no words.
@@ -61,4 +72,88 @@ export interface PageChart {
   readonly chart: ReportChart;
   /** What it shows and how much of it: peak and when, means, what is missing. */
   readonly caption: readonly string[];
+}
+
+/** A report in the words and the order of its page. */
+export function reportPage(report: Report, clock: Clock): ReportPage {
+  return {
+    title: titleOf(report),
+    summary: summaryText(report, clock),
+    facts: factsOf(report, clock),
+    timeline: timelineText(report, clock),
+    affected: affectedTables(report, clock),
+    responses: report.responses.map((response) => responseOf(response, report, clock)),
+    charts: report.charts.map((chart) => ({ chart, caption: captionOf(chart, clock) })),
+    unknown: unknownsText(report),
+    caveats: caveatsText(report),
+    followUps: report.followUps,
+    notes: notesOf(report, clock),
+  };
+}
+
+function responseOf(response: Response, report: Report, clock: Clock): PageResponse {
+  const { entry, atMs, undo, effects } = response;
+  const fact = (name: string, value: string | null): Fact[] => (value === null ? [] : [{ name, value }]);
+  const changes = entry.changes.slice(0, MOST_CHANGES).map((change): Fact => {
+    const state = change.status === entry.status ? '' : `, ${change.status}`;
+    return {
+      name: 'Change',
+      value: `${escapeText(change.target, 400)}: ${afterText(change, clock, false)}${state}`,
+    };
+  });
+  const more = entry.changes.length - changes.length;
+  return {
+    title: responseTitle(response),
+    facts: [
+      ...fact('When', momentText(atMs, clock)),
+      ...fact('Who', escapeText(entry.operator, 60)),
+      ...fact('Why', escapeText(entry.reason, SENTENCE)),
+      ...fact('Outcome', outcomeText(entry)),
+      ...fact('Seen', entry.verification === null ? null : escapeText(entry.verification, SENTENCE)),
+      ...changes,
+      ...fact('More', more > 0 ? `${more} more changes` : null),
+      ...fact(
+        'Taken back',
+        undo === null
+          ? null
+          : `${momentText(undo.atMs, clock)} by ${escapeText(undo.entry.operator, 60)}: ${escapeText(undo.entry.reason, SENTENCE)}`,
+      ),
+      ...fact('Journal', escapeText(entry.id)),
+    ],
+    effects: effects.map((effect) => effectText(effect, report, clock)),
+  };
+}
+
+/** Changes that are told of one response; its journal entry has them all. */
+const MOST_CHANGES = 10;
+
+/** What a chart shows in words, for whoever cannot see it, and what is missing in it. */
+function captionOf(chart: ReportChart, clock: Clock): string[] {
+  const { total, series, reason, stepSeconds, windowSeconds } = chart;
+  const peak = peakIn(total === null ? series.flatMap(({ points }) => points) : total.points);
+  const what = total === null ? 'Highest' : 'Highest in all';
+  const gaps = [...(total === null ? series : [total])].some(({ points }) =>
+    points.some(([, value]) => value === null),
+  );
+  const resolution = [
+    stepSeconds === null ? 'a point for each look' : `a point every ${formatDuration(stepSeconds)}`,
+    ...(windowSeconds === 0 ? [] : [`each of the ${formatDuration(windowSeconds)} before it`]),
+    ...(gaps && peak !== null ? ['where a line is missing nothing is recorded'] : []),
+  ];
+  return [
+    ...(peak === null
+      ? ['Nothing to see.']
+      : [
+          `${what}: ${amountOf(peak[1], chart)} at ${momentText(peak[0], clock)}.`,
+          `${capital(resolution.join(', '))}.`,
+        ]),
+    ...(reason === null ? [] : [`${capital(escapeText(reason, SENTENCE))}.`]),
+  ];
+}
+
+function peakIn(points: readonly (readonly [number, number | null])[]): readonly [number, number] | null {
+  return points.reduce<readonly [number, number] | null>(
+    (best, [at, value]) => (value !== null && (best === null || value > best[1]) ? [at, value] : best),
+    null,
+  );
 }

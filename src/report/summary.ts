@@ -125,13 +125,21 @@ function stateOf(
   hasBegun: boolean,
 ): Pick<Summary, 'state' | 'why'> {
   const last = looks.at(-1)?.verdict;
-  if (last === undefined) return { state: 'unknown', why: 'not-looked' };
+  const open = alerts.periods.some(({ toMs }) => toMs === null)
+    ? 'alert-fires'
+    : stretches.some(({ toMs }) => toMs === null)
+      ? 'chart-above'
+      : null;
+  if (last === undefined) {
+    // Where nobody looked, what began and ended by charts and alerts is over.
+    if (hasBegun && open === null) return { state: 'over', why: null };
+    return { state: 'unknown', why: open ?? 'not-looked' };
+  }
   if (last.findings.length > 0) {
     const isFading = last.findings.every(({ caveats }) => caveats.some(({ code }) => code === 'seems-over'));
     return isFading ? { state: 'unknown', why: 'seems-over' } : { state: 'going-on', why: null };
   }
   if (last.category !== 'quiet') return { state: 'unknown', why: 'inconclusive' };
-  if (alerts.periods.some(({ toMs }) => toMs === null)) return { state: 'unknown', why: 'alert-fires' };
-  if (stretches.some(({ toMs }) => toMs === null)) return { state: 'unknown', why: 'chart-above' };
+  if (open !== null) return { state: 'unknown', why: open };
   return { state: hasBegun || responses.length > 0 ? 'over' : 'nothing', why: null };
 }

@@ -76,7 +76,7 @@ describe('appending', () => {
     expect(lines.map((line) => JSON.parse(line))).toEqual([first, second, third]);
     expect(second).toMatchObject({ seq: 2, prev: hashOf(Buffer.from(lines[0] ?? '')) });
     expect(third).toMatchObject({ seq: 3, prev: hashOf(Buffer.from(lines[1] ?? '')) });
-    expect(await journal.read()).toEqual({ events: [first, second, third], problems: [] });
+    expect(await journal.read()).toEqual({ events: [first, second, third], problems: [], missing: false });
     expect(lines[0]).toMatch(/^\{"schema":"ratelimit\/journal-event\/v1","seq":1,"prev":"0{64}","at":"/);
   });
 
@@ -165,7 +165,7 @@ describe('a line that was never finished', () => {
 
 describe('reading', () => {
   test('a journal that does not exist finds nothing and makes nothing', async () => {
-    expect(await journal.read()).toEqual({ events: [], problems: [] });
+    expect(await journal.read()).toEqual({ events: [], problems: [], missing: true });
     await expect(stat(folder)).rejects.toThrow('ENOENT');
   });
 

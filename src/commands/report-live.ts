@@ -1,0 +1,47 @@
+import type { Context } from '../context.ts';
+import { buildReport } from '../report/build.ts';
+import type { Look, Period, Report } from '../report/model.ts';
+import { judge } from '../verdict/judge.ts';
+import { readHistory } from './history.ts';
+import { systemsOf, withParts } from './parts.ts';
+import type { ReportFlags } from './report.ts';
+import { journalOf } from './report-journal.ts';
+import { historyBetween, readCase, targetOf } from './triage-run.ts';
+
+/** As triage looks at it. */
+const WINDOW_SECONDS = 300;
+/** A look at the present says nothing of a time that ended long before it. */
+const PRESENT_MS = 60_000;
+
+/** A report by the systems as they are now, by Prometheus's memory and by the journal. */
+export async function liveReport(flags: ReportFlags, period: Period, context: Context): Promise<Report> {
+  const { clock } = context;
+  const startedAt = clock.now();
+  return withParts(flags, context, async (parts) => {
+    const target = await targetOf(parts.config, context);
+    const isPresent = startedAt - period.toMs <= PRESENT_MS;
+    const [found, history, past] = await Promise.all([
+      isPresent ? readCase(target, { window: WINDOW_SECONDS, pace: 'gentle' }, context, startedAt) : null,
+      historyBetween(period, target, context),
+      readHistory(context, parts),
+    ]);
+    const looks: Look[] =
+      found === null
+        ? []
+        : [
+            {
+              ...{ atMs: clock.ms(found.evidence.at), file: null, evidence: found.evidence },
+              verdict: judge(found.evidence, found.runbook),
+            },
+          ];
+    const { redis } = systemsOf(parts.config);
+    const team = parts.config.journalStream !== null;
+    const read = { ...past, warnings: past.remarks, team };
+    const { done, journal } = journalOf(read, period, ({ systems }) => systems.redis === redis, clock);
+    return buildReport({
+      ...{ context: parts.config.context, runbook: target.runbook, madeAtMs: startedAt, period },
+      ...{ redacted: false, looks, done, journal },
+      ranges: { from: 'range', histories: [history] },
+    });
+  });
+}

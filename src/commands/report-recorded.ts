@@ -1,0 +1,72 @@
+import type { Context } from '../context.ts';
+import { completed } from '../evidence/capture.ts';
+import type { Capture } from '../evidence/capture-schema.ts';
+import { type Recorded, readCaptures } from '../evidence/captures.ts';
+import { entriesOf } from '../journal/entries.ts';
+import type { Entry } from '../journal/types.ts';
+import { buildReport } from '../report/build.ts';
+import type { Look, Period, Report } from '../report/model.ts';
+import { loadRunbook, withThresholds } from '../runbooks/load.ts';
+import type { Runbook } from '../runbooks/schema.ts';
+import { judge } from '../verdict/judge.ts';
+import type { ReportFlags } from './report.ts';
+import { journalOf } from './report-journal.ts';
+
+/** So long before the first capture an incident may have begun, and so long after the last it may have been ended. */
+const AROUND_MS = 3_600_000;
+
+/**
+ * A report by captures and this machine's journal. Nothing is asked of any system.
+ * @param period makes it of the time that the captures are about
+ * @throws ConfigError for captures that cannot be read, or are not of one system
+ */
+export async function recordedReport(
+  paths: readonly string[],
+  flags: ReportFlags,
+  context: Context,
+  period: (whole: { readonly from: number; readonly to: number }) => Period,
+): Promise<Report> {
+  const { clock, env } = context;
+  const all = await readCaptures(paths, clock);
+  const times = all.map(({ capture }) => clock.ms(capture.evidence.at));
+  const whole = period({ from: Math.min(...times) - AROUND_MS, to: Math.max(...times) + AROUND_MS });
+  const last = all.at(-1)?.capture;
+  const named = flags.runbook ?? (env.RATELIMIT_RUNBOOK || undefined);
+  const plain = await loadRunbook(named ?? last?.runbook ?? 'aegis', context.runbooks);
+  // Another runbook has thresholds of its own.
+  const settings = (capture: Capture): Runbook =>
+    named === undefined ? withThresholds(plain, capture.thresholds) : plain;
+  const looks = all.map((one, index) => lookOf(one, settings(one.capture), times[index] ?? 0));
+  const redacted = all.some(({ capture }) => capture.redacted);
+  const { events, problems, missing } = await (await context.journal()).read();
+  const read = { entries: redacted ? [] : entriesOf(events), problems, missing, warnings: [], team: false };
+  const isHere = last === undefined ? () => false : hereOf(last);
+  const { done, journal } = journalOf(read, whole, isHere, clock);
+  return buildReport({
+    ...{ context: last?.context ?? null, runbook: last === undefined ? plain : settings(last) },
+    ...{ madeAtMs: clock.now(), period: whole, redacted, looks, done, journal },
+    ranges: {
+      from: 'capture',
+      histories: all.flatMap(({ capture: { history, alerts } }) =>
+        alerts === null ? [] : [{ charts: history, alerts }],
+      ),
+    },
+  });
+}
+
+function lookOf({ file, capture }: Recorded, runbook: Runbook, atMs: number): Look {
+  const evidence = completed(capture, runbook);
+  return { atMs, file, evidence, verdict: judge(evidence, runbook) };
+}
+
+/** Where Redis is unless anything else is said. */
+const USUAL_REDIS = 'redis://127.0.0.1:6379';
+
+/** Was an entry about the system of a capture? Its context tells; without one, the Redis that it was read from. */
+function hereOf({ context, evidence }: Capture): (entry: Entry) => boolean {
+  if (context !== null) return (entry) => entry.context === context;
+  const at = evidence.reach.indexOf('--redis-url');
+  const url = at < 0 ? USUAL_REDIS : (evidence.reach[at + 1] ?? USUAL_REDIS);
+  const place = url.replace(/^([a-z+]+:\/\/)[^/@]*@/, '$1').replace(/\?read=replica$/, '');
+  return (entry) => entry.context === null && entry.systems.redis === place;
+}

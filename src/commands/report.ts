@@ -1,0 +1,114 @@
+import type { Context } from '../context.ts';
+import { EXIT, type ExitCode, UsageError } from '../errors.ts';
+import { paintFor } from '../output/paint-for.ts';
+import { startProgress } from '../output/progress.ts';
+import { reportHuman } from '../output/report-human.ts';
+import { reportJson } from '../output/report-json.ts';
+import { reportMarkdown } from '../output/report-markdown.ts';
+import type { Streams } from '../output/streams.ts';
+import { isDegraded } from '../output/triage-document.ts';
+import type { GlobalFlags } from '../program.ts';
+import type { Period, Report } from '../report/model.ts';
+import type { Clock } from '../signals/asked.ts';
+import { streamsFor } from './streams.ts';
+
+/** A moment as it was given: so long before now, or absolute. */
+export type Given = { readonly secondsAgo: number } | { readonly iso: string };
+
+export interface ReportFlags extends GlobalFlags {
+  readonly since?: Given;
+  readonly until?: Given;
+  /** Captures; without them the systems are asked. */
+  readonly from?: readonly string[];
+}
+
+/** `ratelimit report`: what happened, from the systems and the journal, or from captures and the journal. */
+export async function reportCommand(flags: ReportFlags, context: Context): Promise<ExitCode> {
+  const streams = streamsFor(flags, context);
+  const { clock } = context;
+  const asked = { from: momentOf(flags.since, clock), to: momentOf(flags.until, clock) };
+  let report: Report;
+  if (flags.from === undefined) {
+    const period = periodOf(asked, { from: clock.now() - HOUR_MS, to: clock.now() }, 'default', clock);
+    const stop = startProgress(
+      streams,
+      () => 'reading the systems, their history and the journal',
+      flags.quiet,
+    );
+    const { liveReport } = await import('./report-live.ts');
+    report = await liveReport(flags, period, context).finally(stop);
+  } else {
+    const { recordedReport } = await import('./report-recorded.ts');
+    report = await recordedReport(flags.from, flags, context, (whole) =>
+      periodOf(asked, whole, 'captures', clock),
+    );
+  }
+  const code = exitCodeOf(report);
+  streams.out(
+    await render(report, flags.output, code === EXIT.degraded || code === EXIT.auth, streams, clock),
+  );
+  return code;
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Milliseconds since the epoch; null: it was not given. @throws UsageError for a day that there is none of */
+function momentOf(given: Given | undefined, clock: Clock): number | null {
+  if (given === undefined) return null;
+  if ('secondsAgo' in given) return clock.now() - given.secondsAgo * 1_000;
+  const ms = clock.ms(given.iso);
+  if (!Number.isFinite(ms)) throw new UsageError(`${given.iso} is no time: there is no such day or hour`);
+  return ms;
+}
+
+/** @throws UsageError for one that does not begin before it ends, or that is still to come */
+function periodOf(
+  asked: { readonly from: number | null; readonly to: number | null },
+  usual: { readonly from: number; readonly to: number },
+  by: 'default' | 'captures',
+  clock: Clock,
+): Period {
+  const toMs = Math.min(asked.to ?? usual.to, clock.now());
+  // An hour before the end that was asked for, where nothing else says.
+  const fromMs = asked.from ?? (by === 'captures' ? usual.from : toMs - HOUR_MS);
+  if (fromMs >= toMs) {
+    throw new UsageError(
+      `expected --since to be before ${asked.to === null ? 'now' : '--until'}, got ${clock.iso(fromMs)} and ${clock.iso(toMs)}`,
+    );
+  }
+  return { fromMs, toMs, by: asked.from === null && asked.to === null ? by : 'asked' };
+}
+
+/** Precedence: refused credentials, then anything that could not be read, then that nothing happened. */
+function exitCodeOf({ looks, charts, alerts, journal, summary, responses }: Report): ExitCode {
+  const causes = [
+    ...looks.flatMap(({ evidence }) =>
+      Object.values(evidence.signals).flatMap(({ cause, sources }) => [
+        cause,
+        ...sources.map((one) => one.cause),
+      ]),
+    ),
+    ...charts.map(({ cause }) => cause),
+    alerts.cause,
+  ];
+  if (causes.includes('auth')) return EXIT.auth;
+  const isUnknown =
+    looks.some(({ evidence }) => isDegraded(evidence)) ||
+    charts.some(({ cause }) => cause !== null) ||
+    alerts.cause !== null ||
+    journal.state === 'unreadable';
+  if (isUnknown) return EXIT.degraded;
+  return summary.state === 'nothing' && responses.length === 0 ? EXIT.nothing : EXIT.done;
+}
+
+async function render(
+  report: Report,
+  format: GlobalFlags['output'],
+  degraded: boolean,
+  streams: Pick<Streams, 'colorOut' | 'columns'>,
+  clock: Clock,
+): Promise<string> {
+  if (format === 'json') return reportJson(report, clock, degraded);
+  if (format === 'markdown') return reportMarkdown(report, clock);
+  return reportHuman(report, clock, { paint: await paintFor(streams.colorOut), width: streams.columns });
+}

@@ -1,0 +1,63 @@
+import { stat } from 'node:fs/promises';
+import { ConfigError } from '../errors.ts';
+import type { Clock } from '../signals/asked.ts';
+import { quote } from '../values/text.ts';
+import { readCapture } from './capture.ts';
+import type { Capture } from './capture-schema.ts';
+
+/** A capture and where it was read from. */
+export interface Recorded {
+  readonly file: string;
+  readonly capture: Capture;
+}
+
+/** All of them are in memory at once. */
+const MOST_FILES = 50;
+const MOST_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Reads several captures of one incident, in order of time; a file that is named twice is read once.
+ * @throws ConfigError for one that cannot be read, for too many, and for captures of different systems
+ */
+export async function readCaptures(paths: readonly string[], clock: Clock): Promise<readonly Recorded[]> {
+  const files = [...new Set(paths)];
+  if (files.length > MOST_FILES) {
+    throw new ConfigError(
+      `${files.length} captures are too many for one report, at most ${MOST_FILES} are read`,
+    );
+  }
+  const sizes = await Promise.all(
+    files.map((file) =>
+      stat(file).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    ),
+  );
+  // A single one has a limit of its own, which says more.
+  if (files.length > 1 && sizes.reduce((sum, size) => sum + size, 0) > MOST_BYTES) {
+    throw new ConfigError(
+      `these captures have more than ${MOST_BYTES / 1024 / 1024} MiB together: give fewer of them`,
+    );
+  }
+  const all: Recorded[] = [];
+  for (const file of files) all.push({ file, capture: await readCapture(file, clock) });
+  refuseDifferent(all);
+  return all.sort((a, b) => clock.ms(a.capture.evidence.at) - clock.ms(b.capture.evidence.at));
+}
+
+/** One report is about one system. */
+function refuseDifferent(all: readonly Recorded[]): void {
+  const groups = new Map<string, string[]>();
+  for (const { file, capture } of all) {
+    const { runbook, context, redacted } = capture;
+    const name = `runbook ${quote(runbook)}, ${context === null ? (redacted ? 'context redacted' : 'no context') : `context ${quote(context)}`}`;
+    groups.set(name, [...(groups.get(name) ?? []), file]);
+  }
+  if (groups.size < 2) return;
+  throw new ConfigError(
+    'these captures are of different systems, and a report is about one:',
+    [...groups].map(([name, files]) => `${name}: ${files.join(', ')}`),
+    'Make a report of each.',
+  );
+}

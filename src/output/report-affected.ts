@@ -1,0 +1,76 @@
+import type { Affected, Report } from '../report/model.ts';
+import type { Clock } from '../signals/asked.ts';
+import { formatAmount } from './numbers.ts';
+import type { PageTable } from './report-page.ts';
+import { plainMoment } from './report-words.ts';
+import { showId } from './triage-document.ts';
+
+const TITLES: Readonly<Record<string, string>> = { ip: 'Source IPs', tenant: 'Tenants', agent: 'Agents' };
+
+const STATES: Readonly<Record<string, string>> = {
+  'block-ip': 'blocked',
+  'unblock-ip': 'unblocked',
+  'raise-cap': 'cap raised',
+  'kill-switch': 'kill switch',
+};
+
+/** Who was part of it, a table for each kind. */
+export function affectedTables(report: Report, clock: Clock): PageTable[] {
+  const kinds = [...new Set(report.affected.map(({ kind }) => kind))];
+  return kinds.map((kind): PageTable => {
+    const more = report.affectedMore[kind] ?? 0;
+    const columns = COLUMNS;
+    const rows = report.affected.filter((one) => one.kind === kind);
+    return {
+      title: TITLES[kind] ?? `${kind.slice(0, 1).toUpperCase()}${kind.slice(1)}s`,
+      head: [kind === 'ip' ? 'IP' : kind, ...columns.map(({ head }) => head)],
+      right: [false, ...columns.map(({ right = false }) => right)],
+      rows: rows.map((one) => [nameOf(one), ...columns.map(({ cell }) => cell(one, report, clock))]),
+      more: more > 0 ? `and ${more} more` : null,
+    };
+  });
+}
+
+const nameOf = ({ id, claimed }: Affected): string =>
+  `${showId(id)}${claimed ? ' (as the client says)' : ''}`;
+
+interface Column {
+  readonly head: string;
+  readonly right?: boolean;
+  readonly cell: (one: Affected, report: Report, clock: Clock) => string;
+}
+
+const COLUMNS: readonly Column[] = [
+  {
+    head: 'part',
+    cell: ({ subject, peak }) => (subject ? 'subject' : peak === null ? 'named in a remedy' : 'affected'),
+  },
+  {
+    head: 'highest',
+    right: true,
+    cell: ({ peak, unit }) =>
+      peak === null ? '' : `${formatAmount(peak.value, unit)}${peak.atLeast ? ' or more' : ''}`,
+  },
+  { head: 'at (UTC)', cell: ({ peak }, _, clock) => (peak === null ? '' : plainMoment(peak.atMs, clock)) },
+  {
+    head: 'first seen',
+    cell: ({ firstMs }, _, clock) => (firstMs === null ? '' : plainMoment(firstMs, clock)),
+  },
+  { head: 'last seen', cell: ({ lastMs }, _, clock) => (lastMs === null ? '' : plainMoment(lastMs, clock)) },
+  { head: 'done', cell: doneCell },
+];
+
+/** `blocked 03:14:02, taken back 04:00:10`. */
+function doneCell({ responses }: Affected, report: Report, clock: Clock): string {
+  const time = (ms: number) => plainMoment(ms, clock).slice(11);
+  return responses
+    .flatMap((index) => {
+      const response = report.responses[index];
+      if (response === undefined) return [];
+      const { entry, atMs, undo } = response;
+      const what = STATES[entry.remedy] ?? entry.remedy;
+      const failed = entry.status === 'applied' ? '' : ` (${entry.status})`;
+      return [`${what} ${time(atMs)}${failed}${undo === null ? '' : `, taken back ${time(undo.atMs)}`}`];
+    })
+    .join('; ');
+}

@@ -1,0 +1,57 @@
+import type { Effect, Report } from '../report/model.ts';
+import type { Clock } from '../signals/asked.ts';
+import { escapeText } from './escape.ts';
+import { formatShare } from './numbers.ts';
+import { amountOf, capital, plainMoment, spanText } from './report-words.ts';
+
+/** A change by less than a fifth may be chance. */
+const SAME = 0.2;
+
+/** A rate before and after something was done, or why that cannot be told. */
+export function effectText(effect: Effect, report: Report, clock: Clock): string {
+  const chart = report.charts[effect.chart];
+  if (chart === undefined) return '';
+  const { before, after, reason, mixed } = effect;
+  const what = `${capital(escapeText(chart.title, 80))}${effect.series === null ? '' : ` of ${escapeText(effect.series, 64)}`}`;
+  const was = before === null ? null : `${amountOf(before.value, chart)} before (${spanText(before)})`;
+  const is =
+    after === null
+      ? null
+      : `${amountOf(after.value, chart)} after (${spanText(after)}, from ${plainMoment(after.fromMs, clock).slice(11)} on)`;
+  const change = changeText(effect);
+  const unknown = reason === null ? '' : UNKNOWN[reason];
+  const numbers = [was, is].filter((text) => text !== null).join(', ');
+  const told = [numbers, change ?? unknown].filter((text) => text !== '').join(': ');
+  return `${what}: ${told}${mixed && change !== null ? '. Something else was done in that time, so it may be its effect' : ''}.`;
+}
+
+const UNKNOWN = {
+  'no-samples-before': 'the effect is not known, nothing is recorded of the time before',
+  'no-samples-after': 'the effect is not known, nothing is recorded of the time after',
+  'too-soon': 'the effect is not known, every number after it still looks back on the time before',
+} as const;
+
+/** `it fell by 98%`; null when one of the two is not known. */
+export function changeText({ before, after }: Effect): string | null {
+  if (before === null || after === null) return null;
+  if (before.value === 0)
+    return after.value === 0 ? 'there was none before and after' : 'there was none before';
+  const ratio = after.value / before.value;
+  if (after.value === 0) return 'it stopped';
+  if (Math.abs(ratio - 1) < SAME) return 'about the same';
+  return ratio < 1 ? `it fell by ${formatShare(1 - ratio)}` : `it rose to ${formatShare(ratio)} of that`;
+}
+
+/** The effect that tells most in one clause: of the subject itself, else of the whole. */
+export function effectInShort(effects: readonly Effect[], report: Report): string | null {
+  const known = effects.filter(({ before, after }) => before !== null && after !== null && before.value > 0);
+  const [best] = [...known.filter(({ series }) => series !== null), ...known];
+  const chart = best === undefined ? undefined : report.charts[best.chart];
+  if (best === undefined || chart === undefined || best.before === null || best.after === null) return null;
+  const title = escapeText(chart.title, 80);
+  const whose = best.series === null ? '' : ` of ${escapeText(best.series, 64)}`;
+  const [was, is] = [amountOf(best.before.value, chart), amountOf(best.after.value, chart)];
+  const ratio = best.after.value / best.before.value;
+  const verb = Math.abs(ratio - 1) < SAME ? 'stayed about the same' : ratio < 1 ? 'fell' : 'rose';
+  return `${title}${whose} ${verb}: ${was} before, ${is} after`;
+}

@@ -1,0 +1,107 @@
+import type { Report, Unknown } from '../report/model.ts';
+import type { Clock } from '../signals/asked.ts';
+import { formatDuration } from '../values/duration.ts';
+import { escapeText } from './escape.ts';
+import { SENTENCE } from './lines.ts';
+import { momentText } from './report-words.ts';
+import { explainCaveat } from './sentences.ts';
+
+/** What could not be seen, a sentence each. */
+export function unknownsText(report: Report): string[] {
+  const { unknowns, charts, alerts, looks } = report;
+  const failed = charts.filter(({ cause }) => cause !== null);
+  return [
+    ...unknowns.map((one) => unknownText(one, looks.length)),
+    ...failed.map(
+      ({ title, reason }) => `chart of ${escapeText(title, 80)}: ${escapeText(reason ?? '', SENTENCE)}`,
+    ),
+    ...(alerts.cause === null ? [] : [`when alerts fired: ${escapeText(alerts.reason ?? '', SENTENCE)}`]),
+  ];
+}
+
+function unknownText({ signal, source, status, reason, looks }: Unknown, all: number): string {
+  const what = source === null ? signal : `${signal}, source ${escapeText(source, 100)}`;
+  const how = status === 'unknown' ? 'could not be read' : 'is not there';
+  const when = all < 2 || looks.length === all ? '' : ` in ${looks.length} of ${all} looks`;
+  return `${what} ${how}${when}${reason === null ? '' : `: ${escapeText(reason, 300)}`}`;
+}
+
+/** Doubts that findings came with. */
+export const caveatsText = ({ caveats, runbook, looks: all }: Report): string[] =>
+  caveats.map(({ category, caveat, looks }) => {
+    const when =
+      all.length < 2 || looks.length === all.length ? '' : ` (in ${looks.length} of ${all.length} looks)`;
+    return `${category}, ${caveat.code}: ${explainCaveat(caveat, runbook)}${when}`;
+  });
+
+const PERIODS = {
+  asked: 'as asked',
+  default: 'the last hour, since no --since was given',
+  captures: 'from an hour before the first capture to an hour after the last one',
+} as const;
+
+/** How the report came about, and what it leaves out. */
+export function notesOf(report: Report, clock: Clock): string[] {
+  const { period, looks, alerts, redacted, charts } = report;
+  const files = looks.flatMap(({ file }) => (file === null ? [] : [escapeText(file, 200)]));
+  const isLive = looks.some(({ file }) => file === null);
+  return [
+    `The time from ${momentText(period.fromMs, clock)} to ${momentText(period.toMs, clock)}: ${PERIODS[period.by]}. Made at ${momentText(report.madeAtMs, clock)}.`,
+    files.length > 0
+      ? `Looks: ${files.length === 1 ? 'the capture' : `${files.length} captures,`} ${files.join(', ')}. No system was asked.`
+      : isLive
+        ? 'Looks: the systems as they were when this was made. How it looked before is known by charts, alerts and the journal alone.'
+        : '',
+    ...alertNotes(report),
+    ...journalNotes(report),
+    ...(redacted
+      ? [
+          'Addresses and ids of the captures stand for others, so the journal, which has the real ones, is left out.',
+        ]
+      : []),
+    ...(charts.some(({ from }) => from === 'capture')
+      ? ['Charts are as the captures kept them: the hour before each.']
+      : []),
+    ...(report.responses.some(({ effects }) => effects.length > 0)
+      ? [
+          'Means before and after a response are what was measured. That one follows the other does not prove that it is its effect.',
+        ]
+      : []),
+    ...(alerts.periods.length > 0 && alerts.stepSeconds > 0
+      ? [
+          `Times of alerts are exact to ${formatDuration(alerts.stepSeconds)}, times of this machine's journal are by its own clock.`,
+        ]
+      : []),
+  ].filter((note) => note !== '');
+}
+
+function alertNotes({ alerts }: Report): string[] {
+  const names = alerts.names.map((name) => escapeText(name, 80)).join(', ');
+  if (alerts.reason !== null)
+    return alerts.cause === null ? [`Alerts: ${escapeText(alerts.reason, SENTENCE)}.`] : [];
+  if (alerts.periods.length > 0) return [];
+  return [`Prometheus has no record that ${names} fired in this time; it may have no such rule.`];
+}
+
+function journalNotes({ journal, redacted, context }: Report): string[] {
+  const { state, intact, problems, warnings, elsewhere, team } = journal;
+  if (redacted) return [];
+  const whose = context === null ? 'other systems' : `other contexts than ${escapeText(context, 80)}`;
+  return [
+    ...(state === 'missing' ? ['This machine has no journal: nothing was done from it.'] : []),
+    ...(state === 'read' && !team
+      ? ["What was done is by this machine's journal alone: what others did from theirs is not in it."]
+      : []),
+    ...(intact
+      ? []
+      : [
+          `The journal shows signs of having been changed, so what it says may not be all that was done, nor as it was done. What can be read of it is told: ${problems.map((one) => escapeText(one, 300)).join('; ')}.`,
+        ]),
+    ...warnings.map((warning) => escapeText(warning, SENTENCE)),
+    ...(elsewhere === 0
+      ? []
+      : [
+          `${elsewhere} ${elsewhere === 1 ? 'entry' : 'entries'} of the journal in this time ${elsewhere === 1 ? 'is' : 'are'} about ${whose} and left out.`,
+        ]),
+  ];
+}

@@ -1,0 +1,186 @@
+import type { Moment, Report } from '../report/model.ts';
+import type { Clock } from '../signals/asked.ts';
+import { formatDuration } from '../values/duration.ts';
+import { escapeText } from './escape.ts';
+import { formatNumber } from './numbers.ts';
+import { effectInShort } from './report-effects.ts';
+import type { Fact } from './report-page.ts';
+import { alertText, capital, deedText, documentOf, momentText, outcomeText } from './report-words.ts';
+import { headlineOf, summarise } from './triage-document.ts';
+
+export function titleOf({ summary, runbook }: Report): string {
+  const category = runbook.categories.find(({ id }) => id === summary.category);
+  if (category !== undefined) return `Incident report: ${category.title}`;
+  return summary.category === 'inconclusive'
+    ? 'Incident report: no category fits'
+    : summary.state === 'nothing'
+      ? 'Report: nothing happened'
+      : 'Incident report';
+}
+
+/** What it was, when, what was done and whether it is over: for somebody who reads no further. */
+export function summaryText(report: Report, clock: Clock): string[] {
+  return [
+    whatText(report),
+    whenText(report, clock),
+    ...doneText(report, clock),
+    ...unseenText(report),
+  ].filter((text) => text !== '');
+}
+
+function whatText(report: Report): string {
+  const { summary, looks, runbook } = report;
+  const look = summary.look === null ? undefined : looks[summary.look];
+  if (look === undefined) return 'Nobody looked at the systems in this time, so what it was is not known.';
+  const document = documentOf(look, report);
+  const finding = look.verdict.findings.find(({ category }) => category === summary.category);
+  const category = runbook.categories.find(({ id }) => id === summary.category);
+  if (finding === undefined || category === undefined) {
+    const text = summarise(document);
+    return look.verdict.category === 'quiet'
+      ? `The last look found ${text}.`
+      : `No category of the runbook fits: ${text}.`;
+  }
+  const also = summary.also.length === 0 ? '' : ` Beside it: ${summary.also.join(', ')}.`;
+  return `${category.title}: ${headlineOf(finding, document)}.${also}`;
+}
+
+function whenText(report: Report, clock: Clock): string {
+  const { summary, looks } = report;
+  const { began, ended, state, durationSeconds } = summary;
+  const lasted = durationSeconds === null ? '' : formatDuration(durationSeconds);
+  const begin = began === null ? '' : `It began ${signOf(began, report, clock, true)}`;
+  if (state === 'over') {
+    const end = ended === null ? 'it is over' : `was over ${signOf(ended, report, clock, false)}`;
+    const length = lasted === '' ? '' : `: ${ended?.open || began?.open ? 'about ' : ''}${lasted} in all`;
+    return begin === '' ? `${capital(end)}.` : `${begin} and ${end}${length}.`;
+  }
+  if (state === 'nothing') return 'No alert fired, no chart rose above its level, and nothing was done.';
+  const last = looks.at(-1);
+  const at = last === undefined ? '' : ` at ${momentText(last.atMs, clock)}`;
+  const live = last?.file === null;
+  const going = `it still went on when it was last looked at${at}${lasted === '' ? '' : `, after ${lasted}`}`;
+  const after = live ? '' : ' What came after that is not known here.';
+  const tail =
+    state === 'going-on'
+      ? `${capital(going)}.${after}`
+      : `Whether it is over is not known: ${WHY[summary.why ?? 'not-looked']}.`;
+  return begin === '' ? tail : `${begin}. ${tail}`;
+}
+
+const WHY = {
+  'not-looked': 'nobody has looked at the systems since',
+  inconclusive: 'the last look could not tell',
+  'alert-fires': 'an alert still fires',
+  'chart-above': 'a rate is still above its level',
+  'seems-over': 'the last look found it still, with signs that it may be over',
+} as const;
+
+/** `at 03:12 UTC, when alert RateLimitSpike fired`. */
+function signOf(moment: Moment, report: Report, clock: Clock, begins: boolean): string {
+  const at = momentText(moment.atMs, clock);
+  if (moment.by === 'verdict') {
+    return begins ? `at ${at} or before, when triage first saw it` : `by ${at}, when triage no longer saw it`;
+  }
+  const when = begins && moment.open ? `at ${at} or before, when` : `at ${at}, when`;
+  return `${when} ${moment.by === 'alert' ? alertSign(moment, report, begins) : chartSign(moment, report, begins)}`;
+}
+
+function alertSign({ atMs, open }: Moment, { alerts }: Report, begins: boolean): string {
+  const period = alerts.periods.find(({ fromMs, toMs }) => (begins ? fromMs : toMs) === atMs);
+  const name = period === undefined ? 'an alert' : alertText({ ...period, labels: {} });
+  return begins ? `${name} ${open ? 'was firing already' : 'fired'}` : `${name} resolved`;
+}
+
+function chartSign({ atMs, open }: Moment, { timeline, charts }: Report, begins: boolean): string {
+  const found = timeline.find((one) => one.atMs === atMs && one.kind === (begins ? 'rises' : 'falls'));
+  const chart = found !== undefined && 'level' in found ? charts[found.chart] : undefined;
+  const title = chart === undefined ? 'a rate' : escapeText(chart.title, 80);
+  if (!begins) return `${title} fell below their level again`;
+  return open ? `${title} were above their level already` : `${title} rose above their level`;
+}
+
+function doneText(report: Report, clock: Clock): string[] {
+  const { responses, journal } = report;
+  if (responses.length === 0) {
+    if (report.redacted) return [];
+    return journal.state === 'missing'
+      ? ['Nothing was done from this machine, which has no journal. What others did is not known here.']
+      : journal.state === 'read'
+        ? [
+            `Nothing was done${journal.team ? '' : ' from this machine'}: the journal has no entry of this time.`,
+          ]
+        : ['What was done is not known: the journal could not be read.'];
+  }
+  return responses.slice(0, MOST_TOLD).map((response) => {
+    const { entry, atMs, undo, effects } = response;
+    const effect = effectInShort(effects, report);
+    const back = undo === null ? '' : ` It was taken back at ${momentText(undo.atMs, clock)}.`;
+    const then = effect === null ? '' : ` ${capital(effect)}.`;
+    return `${capital(deedText(response))} at ${momentText(atMs, clock)} (${outcomeText(entry)}).${then}${back}`;
+  });
+}
+
+/** Responses that the summary tells of; all of them stand below. */
+const MOST_TOLD = 5;
+
+function unseenText({ unknowns, journal }: Report): string[] {
+  const signals = new Set(unknowns.filter(({ status }) => status === 'unknown').map(({ signal }) => signal));
+  return [
+    ...(signals.size === 0
+      ? []
+      : [
+          `${formatNumber(signals.size)} ${signals.size === 1 ? 'signal' : 'signals'} could not be read, or not whole: see what was unknown.`,
+        ]),
+    ...(journal.intact ? [] : ['The journal shows signs of having been changed: see the notes.']),
+  ];
+}
+
+/** The same in names and values. */
+export function factsOf(report: Report, clock: Clock): Fact[] {
+  const { summary, context, runbook, alerts } = report;
+  const { began, ended, durationSeconds } = summary;
+  const fact = (name: string, value: string | null): Fact[] => (value === null ? [] : [{ name, value }]);
+  const moment = (one: Moment | null, bound: string) =>
+    one === null ? null : `${momentText(one.atMs, clock)}${one.open ? ` ${bound}` : ''}`;
+  const isFound = runbook.categories.some(({ id }) => id === summary.category);
+  const about = began?.open === true || ended?.open === true ? 'about ' : '';
+  const state = STATES[summary.state];
+  return [
+    ...fact('Severity', summary.severity),
+    ...fact(
+      'Category',
+      summary.category === null
+        ? null
+        : `${summary.category}${isFound && summary.confidence !== null ? ` (confidence ${summary.confidence})` : ''}`,
+    ),
+    ...fact('Began', moment(began, 'or before')),
+    ...fact('Ended', moment(ended, 'or before')),
+    ...fact(
+      'Duration',
+      durationSeconds === null
+        ? null
+        : `${about}${formatDuration(durationSeconds)}${summary.state === 'going-on' ? ' so far' : ''}`,
+    ),
+    ...fact('State', `${state} (last looked at ${momentText(summary.lastKnownMs, clock)})`),
+    ...fact(
+      'Alerts',
+      alerts.periods.length === 0
+        ? null
+        : [...new Set(alerts.periods.map(({ name }) => escapeText(name, 80)))].join(', '),
+    ),
+    ...fact(
+      'Operators',
+      summary.operators.length === 0 ? null : summary.operators.map((one) => escapeText(one, 60)).join(', '),
+    ),
+    ...fact('Context', context === null ? null : escapeText(context, 80)),
+    ...fact('Runbook', `${runbook.title} (${runbook.name})`),
+  ];
+}
+
+const STATES = {
+  nothing: 'nothing happened',
+  over: 'over',
+  'going-on': 'going on',
+  unknown: 'not known',
+} as const;

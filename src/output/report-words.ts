@@ -1,0 +1,89 @@
+import type { AlertPeriod } from '../evidence/history.ts';
+import type { Entry } from '../journal/types.ts';
+import type { Look, Mean, Report, ReportChart, Response, Subject } from '../report/model.ts';
+import type { Clock } from '../signals/asked.ts';
+import { formatDuration } from '../values/duration.ts';
+import { escapeText } from './escape.ts';
+import { formatAmount } from './numbers.ts';
+import { showMoment } from './times.ts';
+import type { TriageDocument } from './triage-document.ts';
+
+/** `2026-05-29 03:12:04 UTC`. */
+export const momentText = (ms: number, clock: Clock): string => showMoment(clock.iso(ms), clock);
+
+/** `2026-05-29 03:12:04`, for a column whose head says UTC. */
+export const plainMoment = (ms: number, clock: Clock): string => momentText(ms, clock).replace(/ UTC$/, '');
+
+/** A name with its kind, unless it is an address, which shows what it is. */
+export const subjectText = ({ kind, id }: Subject): string =>
+  kind === 'ip' ? escapeText(id, 64) : `${kind} ${escapeText(id, 64)}`;
+
+/** `203.0.113.42, agent agent-7 and 3 more`. */
+export function subjectsText(subjects: readonly Subject[], limit = 3): string {
+  const more = subjects.length - limit;
+  return `${subjects.slice(0, limit).map(subjectText).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+/** `block-ip 203.0.113.42`. */
+export const responseTitle = ({ entry, subjects }: Pick<Response, 'entry' | 'subjects'>): string =>
+  [escapeText(entry.remedy), ...(subjects.length === 0 ? [] : [subjectsText(subjects)])].join(' ');
+
+const DEEDS: Readonly<Record<string, string>> = {
+  'block-ip': 'blocked',
+  'unblock-ip': 'unblocked',
+  'raise-cap': 'raised the cap of',
+  'kill-switch': 'used the kill switch of',
+};
+
+/** What somebody did, as a clause: `alice blocked 203.0.113.42`. */
+export function deedText({ entry, subjects }: Response): string {
+  const who = escapeText(entry.operator, 60);
+  const deed = DEEDS[entry.remedy];
+  const about = subjectsText(subjects);
+  if (entry.status !== 'applied') return `${who} tried ${responseTitle({ entry, subjects })}`;
+  return deed === undefined || about === ''
+    ? `${who} ran ${escapeText(entry.remedy)}`
+    : `${who} ${deed} ${about}`;
+}
+
+const VERIFIED = {
+  enforced: 'seen to take effect',
+  stored: 'stored, its effect was not seen',
+  'not-enforced': 'seen to have no effect',
+  unknown: 'whether it took effect is not known',
+} as const;
+
+/** What became of it: `applied, seen to take effect`. */
+export function outcomeText({ status, resolved, verified }: Entry): string {
+  const what = resolved ? status : 'its outcome was never written';
+  return verified === null ? what : `${what}, ${VERIFIED[verified]}`;
+}
+
+/** `alert RateLimitSpike (severity=warning)`. */
+export function alertText({ name, labels }: AlertPeriod): string {
+  const pairs = Object.entries(labels).map(
+    ([label, value]) => `${escapeText(label, 40)}=${escapeText(value, 40)}`,
+  );
+  const shown = pairs.length > 4 ? [...pairs.slice(0, 4), `and ${pairs.length - 4} more labels`] : pairs;
+  return `alert ${escapeText(name, 80)}${shown.length === 0 ? '' : ` (${shown.join(', ')})`}`;
+}
+
+/** A title as the beginning of a sentence. */
+export const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
+
+/** `12.3 rejects/s`, as many digits as it deserves. */
+export const amountOf = (value: number, { unit }: Pick<ReportChart, 'unit'>): string =>
+  formatAmount(value, unit);
+
+/** How long a mean was taken of. */
+export const spanText = ({ fromMs, toMs, points }: Mean): string =>
+  points === 1 ? 'one point' : `mean of ${formatDuration((toMs - fromMs) / 1_000)}`;
+
+/** A look as triage would have shown it, for the sentences that triage has of it. */
+export const documentOf = (
+  { evidence, verdict, file }: Look,
+  { runbook, context }: Report,
+): TriageDocument => ({
+  ...{ evidence, verdict, runbook, context, top: 0, totalMs: 0 },
+  ...{ remedies: new Map(), replayed: file !== null },
+});
