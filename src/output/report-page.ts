@@ -3,13 +3,13 @@ import type { Clock } from '../signals/asked.ts';
 import { formatDuration } from '../values/duration.ts';
 import { afterText } from './change-text.ts';
 import { escapeText } from './escape.ts';
-import { SENTENCE } from './lines.ts';
+import { capital, SENTENCE } from './lines.ts';
 import { affectedTables } from './report-affected.ts';
 import { effectText } from './report-effects.ts';
 import { caveatsText, notesOf, unknownsText } from './report-notes.ts';
 import { factsOf, summaryText, titleOf } from './report-summary.ts';
 import { timelineText } from './report-timeline.ts';
-import { amountOf, capital, momentText, outcomeText, responseTitle } from './report-words.ts';
+import { amountOf, momentText, outcomeText, responseTitle } from './report-words.ts';
 
 /**
  * All that a report says, in the order in which it is read; Markdown, HTML and the terminal lay it out and add no words.

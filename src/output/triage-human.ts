@@ -2,6 +2,7 @@ import { formatDuration } from '../values/duration.ts';
 import type { Finding } from '../verdict/types.ts';
 import { columnsFor, notableRows } from './columns.ts';
 import { escapeText } from './escape.ts';
+import { capital } from './lines.ts';
 import type { Paint } from './paint.ts';
 import { quoteCommand } from './quote.ts';
 import { explain, explainAll, explainCaveat } from './sentences.ts';
@@ -162,5 +163,3 @@ function footer({ runbook, context, evidence, totalMs, replayed }: TriageDocumen
   const how = replayed ? 'recorded evidence' : `${totalMs} ms`;
   return `runbook ${runbook.name}${where}, ${when}, window ${formatDuration(evidence.windowSeconds)}, ${how}`;
 }
-
-const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);

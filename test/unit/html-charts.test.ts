@@ -66,18 +66,21 @@ describe('a chart', () => {
       {
         series: [series('a', [1, 2, 3])],
         levels: [
-          { label: 'threshold', value: 2 },
+          { label: 'warn', value: 2 },
+          { label: 'cap', value: 20 },
           { label: 'far', value: 99 },
         ],
       },
       marks,
     );
-    expect(paths(markup, 'level')).toHaveLength(1);
+    expect(paths(markup, 'level')).toHaveLength(2);
     expect(paths(markup, 'level')[0]).toContain('stroke-dasharray');
     expect(paths(markup, 'mark').map((path) => path.includes('stroke-dasharray'))).toEqual([true, false]);
-    expect(markup).toMatch(/>threshold<\/text>/);
-    expect(markup).toContain('Not drawn, far above: far, 99 rejects/s.');
-    expect(markup).not.toMatch(/>far<\/text>/);
+    expect(markup).toMatch(/>warn 2<\/text>/);
+    // The next one says how far it is; what is beyond would press the lines to the ground.
+    expect(markup).toMatch(/>cap 20<\/text>/);
+    expect(markup).not.toMatch(/>far 99<\/text>/);
+    expect(markup).toContain('Not drawn, further up: far, 99 rejects/s.');
   });
 
   test('has times in UTC, its unit, and its numbers as a table', async () => {
@@ -95,11 +98,13 @@ describe('a chart', () => {
     expect(rows).toEqual(['tenant highest rejects/s at (UTC) last', 'acme 9.3 02:01 3', 'b 0.5 02:00 0.25']);
   });
 
-  test('of one time has a sentence in place of a line', async () => {
-    const reason = 'Prometheus <has> no metric x';
-    expect(await drawn({ reason })).toContain('<p class="note">Prometheus &lt;has&gt; no metric x</p>');
+  test('that would show nothing has a sentence in place of a line', async () => {
+    expect(await drawn({})).toContain('<p>There is nothing to draw.</p>');
+    expect(await drawn({ series: [series('acme', [null, 0, 0, 0])] })).toContain(
+      '<p>It was 0 whenever it was measured.</p>',
+    );
     const one = await drawn({ series: [series('acme', [3])] });
-    expect(one).toContain('There are too few points to draw a line.');
+    expect(one).toContain('<p>One point is no line: there is nothing to draw.</p>');
     expect(one).not.toContain('<svg class="wide"');
     expect(one).toContain('acme');
   });
@@ -107,7 +112,7 @@ describe('a chart', () => {
   test('shows what others there are, or all of it where nothing is told apart', async () => {
     const both = await drawn({ series: [series('a', [1, 2])], others: series('others', [3, 4]) });
     expect(paths(both, 'k5').some((path) => path.includes('stroke-dasharray'))).toBe(true);
-    expect(await drawn({ total: series('all', [1, 2]) })).toMatch(/>all<\/span>/);
+    expect(await drawn({ total: series('all', [1, 2]) })).toMatch(/<\/svg> all<\/th>/);
   });
 });
 

@@ -1,6 +1,7 @@
 import type { ReportChart } from '../../report/model.ts';
 import type { Mark, Series } from '../../report/types.ts';
 import { escapeText } from '../escape.ts';
+import { capital } from '../lines.ts';
 import { formatAmount, formatNumber } from '../numbers.ts';
 import { drawingOf, type Line, levelsWithin, peakOf, type Size, type Span } from './drawing.ts';
 import { type Html, html, NOTHING } from './markup.ts';
@@ -41,27 +42,38 @@ export async function figures(
     };
     const picture = canBeDrawn(lines)
       ? html`${drawn('wide')}${drawn('narrow')}`
-      : html`<p class="note">${chart.reason ?? 'There are too few points to draw a line.'}</p>\n`;
+      : html`<p>${insteadOf(lines)}</p>\n`;
     return html`<figure class="card chart">
-<figcaption>${heading(level, chart.title)}${caption.map((text) => html`<p>${text}</p>\n`)}</figcaption>
-${picture}${lines.length === 0 ? NOTHING : peaks(chart, lines, setting)}</figure>
+<figcaption>${heading(level, capital(chart.title))}<p>${caption.join(' ')}</p>\n</figcaption>
+${picture}${isZero(lines) ? NOTHING : peaks(chart, lines, setting)}</figure>
 `;
   });
 }
 
 /** The series and what there is beside them; where there is nothing to tell apart, all of it. */
 function linesOf({ series, others, total }: ReportChart): Line[] {
-  if (series.length === 0 && total !== null) return [{ ...total, ...lineOf(0, false) }];
+  if (series.length === 0 && total !== null) return [{ ...total, ...lineOf(0, false), name: 'all' }];
   return [
-    ...series.map((one, index) => ({ ...one, ...lineOf(index, false) })),
-    ...(others === null ? [] : [{ ...others, ...lineOf(0, true) }]),
+    ...series.map((one, index) => ({ ...one, ...lineOf(index, false), name: null })),
+    ...(others === null ? [] : [{ ...others, ...lineOf(0, true), name: 'all others' }]),
   ];
 }
 
 const known = ({ points }: Series): number => points.filter(([, value]) => value !== null).length;
 
-/** One point alone is no course. */
-const canBeDrawn = (lines: readonly Line[]): boolean => lines.some((line) => known(line) >= 2);
+const isZero = (lines: readonly Line[]): boolean => lines.every((line) => (peakOf(line)?.value ?? 0) === 0);
+
+/** One point alone is no course, and nothing at all is said in fewer words. */
+const canBeDrawn = (lines: readonly Line[]): boolean =>
+  lines.some((line) => known(line) >= 2) && !isZero(lines);
+
+/** In place of a drawing. */
+function insteadOf(lines: readonly Line[]): string {
+  const most = Math.max(0, ...lines.map(known));
+  if (most === 0) return 'There is nothing to draw.';
+  if (isZero(lines)) return 'It was 0 whenever it was measured.';
+  return 'One point is no line: there is nothing to draw.';
+}
 
 /** What each line is called, and its largest and last value. */
 function peaks(chart: ReportChart, lines: readonly Line[], { iso, span }: Setting): Html {
@@ -77,7 +89,8 @@ function peaks(chart: ReportChart, lines: readonly Line[], { iso, span }: Settin
   const columns: TableColumn<Line>[] = [
     {
       head: chart.kind ?? 'line',
-      cell: (line) => html`${key(line)} <span class="id">${escapeText(line.id, 64)}</span>`,
+      cell: (line) =>
+        html`${key(line)} ${line.name ?? html`<span class="id">${escapeText(line.id, 64)}</span>`}`,
     },
     {
       head: isMoney ? 'highest' : `highest ${chart.unit}`,
@@ -94,10 +107,10 @@ function peaks(chart: ReportChart, lines: readonly Line[], { iso, span }: Settin
     },
     { head: 'last', right: true, cell: (line) => amount(last(line)) },
   ];
-  const beyond = chart.levels.filter((one) => !levelsWithin(chart).includes(one));
+  const beyond = chart.levels.filter((one) => !levelsWithin(chart, lines).includes(one));
   const above = beyond.map(
     ({ label, value }) =>
-      html`<p class="origin">Not drawn, far above: ${escapeText(label, 80)}, ${formatAmount(value, chart.unit)}.</p>\n`,
+      html`<p class="origin">Not drawn, further up: ${escapeText(label, 80)}, ${formatAmount(value, chart.unit)}.</p>\n`,
   );
   return html`${table(`Numbers of ${chart.title}`, columns, lines)}${above}`;
 }

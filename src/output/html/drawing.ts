@@ -18,12 +18,11 @@ export interface Span {
 
 /** A series as it is drawn. */
 export interface Line extends Series {
+  /** What it is called where its id is not its name; null: its id is. */
+  readonly name: string | null;
   readonly colour: Colour;
   readonly dashed: boolean;
 }
-
-/** A level so many times above everything else would press the rest to the ground. */
-const MUCH_HIGHER = 5;
 
 /** The largest value; null without any. */
 export function peakOf({ points }: Series): { readonly atMs: number; readonly value: number } | null {
@@ -34,10 +33,14 @@ export function peakOf({ points }: Series): { readonly atMs: number; readonly va
   return peak;
 }
 
-/** The levels that are drawn; the others are so far up that they would press the lines to the ground. */
-export function levelsWithin({ series, levels }: Chart): Chart['levels'] {
-  const most = Math.max(0, ...series.map((one) => peakOf(one)?.value ?? 0));
-  return levels.filter(({ value }) => value <= most * MUCH_HIGHER);
+/**
+ * The levels that are drawn: those within reach of the lines, and the next one above them, which says how far that is.
+ * Further ones would only press the lines to the ground.
+ */
+export function levelsWithin({ levels }: Chart, lines: readonly Series[]): Chart['levels'] {
+  const most = Math.max(0, ...lines.map((one) => peakOf(one)?.value ?? 0));
+  const next = Math.min(...levels.map(({ value }) => value).filter((value) => value > most));
+  return levels.filter(({ value }) => value <= most || value === next);
 }
 
 /** What the library is told to draw: lines with their gaps, levels across, marks down, time in UTC. */
@@ -48,7 +51,7 @@ export function drawingOf(
   span: Span,
   size: Size,
 ): EChartsCoreOption {
-  const levels = levelsWithin(chart);
+  const levels = levelsWithin(chart, lines);
   const highest = Math.max(0, ...levels.map(({ value }) => value));
   const text = { color: drawnIn('label'), fontSize: 12, fontFamily: 'sans-serif' };
   return {
@@ -79,18 +82,21 @@ export function drawingOf(
       nameTextStyle: { ...text, align: 'left' },
       axisLabel: {
         ...text,
-        formatter: (value: number) =>
-          chart.unit === 'USD' ? formatAmount(value, 'USD').replace(/\.00$/, '') : formatNumber(value),
+        formatter: (value: number) => plainAmount(value, chart.unit),
         showMaxLabel: highest === 0 ? null : false,
       },
       splitLine: { lineStyle: { color: drawnIn('grid') } },
     },
     series: [
       ...lines.map((line) => lineSeries(line, lines.length === 1)),
-      { type: 'line', data: [], silent: true, markLine: linesAcross(levels, marks, span, size) },
+      { type: 'line', data: [], silent: true, markLine: linesAcross(chart, levels, marks, span, size) },
     ],
   };
 }
+
+/** Without its unit, which stands on the axis; with that of money. */
+const plainAmount = (value: number, unit: string): string =>
+  unit === 'USD' ? formatAmount(value, unit).replace(/\.00$/, '') : formatNumber(value);
 
 /** By the size of the step between two labels; the date only where a day begins. */
 const TIMES = {
@@ -130,7 +136,13 @@ function lineSeries({ points, colour, dashed }: Line, isAlone: boolean) {
 const FEW = 30;
 
 /** Levels as dashed lines across, marks as lines down with their numbers on top. */
-function linesAcross(levels: Chart['levels'], marks: readonly Mark[], span: Span, { width }: Size) {
+function linesAcross(
+  { unit }: Chart,
+  levels: Chart['levels'],
+  marks: readonly Mark[],
+  span: Span,
+  { width }: Size,
+) {
   const level = drawnIn('level');
   const mark = drawnIn('mark');
   const words = {
@@ -145,7 +157,12 @@ function linesAcross(levels: Chart['levels'], marks: readonly Mark[], span: Span
     data: [
       ...levels.map(({ label, value }) => ({
         yAxis: value,
-        label: { ...words, color: level, position: 'insideEndTop', formatter: () => escapeText(label, 40) },
+        label: {
+          ...words,
+          color: level,
+          position: 'insideEndTop',
+          formatter: () => `${escapeText(label, 40)} ${plainAmount(value, unit)}`,
+        },
         lineStyle: { color: level, type: [5, 4], width: 1.5 },
       })),
       ...marks.map(({ atMs, kind }, index) => ({

@@ -115,6 +115,3 @@ export function table<Row>(label: string, columns: readonly TableColumn<Row>[], 
   };
   return html`<div class="table" role="region" aria-label="${label}" tabindex="0"><table>\n<thead><tr>${head}</tr></thead>\n<tbody>\n${rows.map(line)}</tbody>\n</table></div>\n`;
 }
-
-/** `One IP stands out` */
-export const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);

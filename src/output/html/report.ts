@@ -3,29 +3,41 @@ import type { Mark } from '../../report/types.ts';
 import type { Clock } from '../../signals/asked.ts';
 import { escapeText } from '../escape.ts';
 import { formatAmount } from '../numbers.ts';
-import type { Fact, Moment, PageResponse, PageTable, ReportPage } from '../report-page.ts';
+import {
+  type Fact,
+  type Moment,
+  type PageResponse,
+  type PageTable,
+  type ReportPage,
+  reportPage,
+} from '../report-page.ts';
+import { momentText } from '../report-words.ts';
 import { figures } from './charts.ts';
 import { type Html, html, NOTHING } from './markup.ts';
 import { type Maker, page } from './page.ts';
 import { bar, bullets, card, heading, section, type Tone, table } from './parts.ts';
 
 /** The report of an incident as one page to send around, with its charts. Ends with a newline. */
-export async function reportHtml(
-  report: Report,
-  told: ReportPage,
-  maker: Maker,
-  { iso }: Pick<Clock, 'iso'>,
-): Promise<string> {
+export async function reportHtml(report: Report, clock: Clock, maker: Maker): Promise<string> {
   const { fromMs, toMs } = report.period;
-  const moment = (ms: number) => `${iso(ms).slice(0, 19).replace('T', ' ')} UTC`;
-  const drawn = await figures(told.charts, 3, { span: report.period, marks: report.marks, iso });
+  const { iso } = clock;
+  const told = reportPage(report, clock);
+  const drawn = await figures(telling(told.charts, report), 3, {
+    span: report.period,
+    marks: report.marks,
+    iso,
+  });
   const context = report.context === null ? '' : `, context ${escapeText(report.context)}`;
   return page({
     title: `${told.title}, ${iso(fromMs).slice(0, 10)}`,
     body: [
-      summaryCard(report, told, `Incident report${context}, ${moment(fromMs)} to ${moment(toMs)}`),
+      summaryCard(
+        report,
+        told,
+        `Incident report${context}, ${momentText(fromMs, clock)} to ${momentText(toMs, clock)}`,
+      ),
       section(2, 'Timeline', [timeline(told.timeline, report.marks)]),
-      section(2, 'Charts', [marksOf(report.marks, drawn, iso), ...drawn]),
+      section(2, 'How it went', [marksOf(report.marks, drawn, iso), ...drawn]),
       section(
         2,
         'Response',
@@ -33,13 +45,25 @@ export async function reportHtml(
       ),
       section(2, 'Affected', told.affected.map(affected)),
       listSection('What was unknown', told.unknown),
-      listSection('What speaks against it', told.caveats),
+      listSection('Reasons to doubt', told.caveats),
       section(2, 'Follow-ups', [card(todo(told.followUps))]),
-      section(2, 'How this report came about', [card(bullets(told.notes))]),
+      section(2, 'About this report', [card(bullets(told.notes))]),
     ],
-    about: `Runbook ${report.runbook.name}${context}, reported ${moment(report.madeAtMs)}.`,
+    about: `Runbook ${report.runbook.name}${context}, reported ${momentText(report.madeAtMs, clock)}.`,
     maker,
   });
+}
+
+/** The charts that tell of this incident first: of what was found, of a level that was passed, of an effect. */
+function telling(charts: ReportPage['charts'], report: Report): ReportPage['charts'] {
+  const { runbook, summary, timeline: happened, responses } = report;
+  const about = runbook.categories.find(({ id }) => id === summary.category)?.about;
+  const passed = happened.flatMap((one) => (one.kind === 'rises' || one.kind === 'falls' ? one.chart : []));
+  const affected = responses.flatMap(({ effects }) => effects.map(({ chart }) => chart));
+  const indices = new Set([...passed, ...affected]);
+  const tells = ({ chart }: ReportPage['charts'][number], index: number) =>
+    indices.has(index) || chart.id === about;
+  return [...charts.filter(tells), ...charts.filter((one, index) => !tells(one, index))];
 }
 
 const listSection = (title: string, items: readonly string[]): Html =>

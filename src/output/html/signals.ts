@@ -1,11 +1,12 @@
 import type { Row, Signal } from '../../evidence/types.ts';
 import { formatDuration } from '../../values/duration.ts';
 import { type Column, columnsFor, notableRows } from '../columns.ts';
+import { capital } from '../lines.ts';
 import { formatAmount, formatNumber } from '../numbers.ts';
 import { roundEstimate } from '../signal-text.ts';
 import { categoryOf, describeSignal, type TriageDocument } from '../triage-document.ts';
 import { type Html, html, NOTHING } from './markup.ts';
-import { bar, bullets, capital, card, type KeyNumber, type TableColumn, table } from './parts.ts';
+import { bar, bullets, card, type KeyNumber, type TableColumn, table } from './parts.ts';
 
 /** The signals that the findings are about, worst first. */
 const aboutSignals = (document: TriageDocument): string[] =>

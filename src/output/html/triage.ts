@@ -1,6 +1,7 @@
 import { formatDuration } from '../../values/duration.ts';
 import type { Because, Finding } from '../../verdict/types.ts';
 import { escapeText } from '../escape.ts';
+import { capital } from '../lines.ts';
 import { explain, explainAll, explainCaveat } from '../sentences.ts';
 import {
   afterwards,
@@ -21,7 +22,6 @@ import {
   bar,
   below,
   bullets,
-  capital,
   card,
   command,
   folded,
