@@ -48,7 +48,7 @@ test('unpacked alone it tells its version', async () => {
   expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: `${manifest.version}\n`, stderr: '' });
 });
 
-test('unpacked alone it triages real servers, reads a configuration and a recording', async () => {
+test('unpacked alone it triages real servers, reads a configuration and a recording, and draws charts', async () => {
   const incident = incidentAt(nowSeconds(), singleIp());
   const [redis, prometheus] = await Promise.all([startRedis(), prometheusWith(incident)]);
   await redis.load(incident.redis);
@@ -67,6 +67,9 @@ test('unpacked alone it triages real servers, reads a configuration and a record
     expect(code).toBe(0);
     expect(document.verdict).toMatchObject({ category: 'single-ip-credential-stuffing', confidence: 'high' });
   }
+  const page = await runProgram(['report', '--config', config, '-o', 'html'], { program, cwd: folder });
+  expect(page).toMatchObject({ code: 0, stderr: '' });
+  expect(page.stdout).toContain('<svg class="wide" viewBox="0 0 880 280" role="img"');
   const colour = await runProgram(['triage', '--config', config, '--color', 'always'], { program });
   expect(colour).toMatchObject({ code: 0, stderr: '' });
 });

@@ -4,20 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Capture } from '../../src/evidence/capture-schema.ts';
 import type { Reading } from '../../src/evidence/types.ts';
 import { faintTexts, startBrowser, visit } from '../support/browser.ts';
-import {
-  absent,
-  agents,
-  captureOf,
-  counters,
-  crowd,
-  evidence,
-  rejects,
-  unknown,
-} from '../support/evidence.ts';
+import { absent, agents, counters, crowd, evidence, rejects, unknown } from '../support/evidence.ts';
 import { onStop, stopEverything, temporaryFolder } from '../support/processes.ts';
-import { runProgram } from '../support/program.ts';
+import { runInTerminal, runProgram } from '../support/program.ts';
+import { at, captureAt, chart, line } from '../support/report.ts';
 
 /** Names as an attacker would choose them. */
 const NAMES = [
@@ -29,7 +22,7 @@ const NAMES = [
   '\u001b[31mred\u001b[2J',
   'abc\u202edcba\u2066',
   '&lt;b&gt;&amp;',
-  `${'x'.repeat(300)}`,
+  `${'x'.repeat(190)}`,
 ];
 
 const READINGS: Record<string, Reading> = {
@@ -46,21 +39,49 @@ const READINGS: Record<string, Reading> = {
   'limiter-health': absent(NAMES[4] ?? ''),
 };
 
+/** Two looks at an incident in which everything has such a name; the second one says that it is over. */
+function looks(): Capture[] {
+  const lines = NAMES.map((name, index) => line(name, '02:30:00', '03:24:30', () => NAMES.length - index));
+  const period = { name: NAMES[0] ?? '', labels: { severity: NAMES[1] ?? '' }, open: false };
+  const kept = {
+    history: [
+      chart(
+        'rejects-by-tenant',
+        lines,
+        line('', '02:30:00', '03:24:30', () => 45),
+      ),
+    ],
+    alerts: {
+      ...{ names: NAMES, stepSeconds: 15, reason: NAMES[2] ?? '', cause: null },
+      periods: [{ ...period, fromMs: at('02:40:00'), toMs: at('03:10:00') }],
+    },
+  };
+  return [captureAt('03:12:04', evidence(READINGS), kept), captureAt('03:24:30', evidence(), kept)];
+}
+
 let browser: Browser;
 let folder = '';
 const files: Record<string, string> = {};
 beforeAll(async () => {
   folder = await temporaryFolder('pages');
-  const capture = join(folder, 'capture.json');
-  await writeFile(capture, JSON.stringify(captureOf(evidence(READINGS), 'aegis')));
-  const [started, made] = await Promise.all([
+  const captures = looks().map((capture, index) => ({ file: join(folder, `look-${index}.json`), capture }));
+  await Promise.all(captures.map(({ file, capture }) => writeFile(file, JSON.stringify(capture))));
+  const [first = '', second = ''] = captures.map(({ file }) => file);
+  const make = async (...args: string[]) => {
+    const { code, stdout, stderr } = await runProgram([...args, '-o', 'html']);
+    // Something could not be read.
+    expect({ stderr, code }).toEqual({ stderr: '', code: 5 });
+    const file = join(folder, `${args[0]}.html`);
+    await writeFile(file, stdout);
+    return file;
+  };
+  const [started, triage, report] = await Promise.all([
     startBrowser(),
-    runProgram(['triage', '--from', capture, '-o', 'html', '--top', '99']),
+    make('triage', '--from', first, '--top', '99'),
+    make('report', '--from', first, second),
   ]);
   browser = started;
-  expect({ stderr: made.stderr, code: made.code }).toEqual({ stderr: '', code: 5 });
-  files.triage = join(folder, 'triage.html');
-  await writeFile(files.triage, made.stdout);
+  Object.assign(files, { triage, report });
 });
 afterAll(stopEverything);
 
@@ -68,7 +89,7 @@ const PHONE = { width: 390, height: 844 };
 const DESK = { width: 1280, height: 800 };
 const openAll = `document.querySelectorAll('details').forEach((one) => { one.open = true; })`;
 
-describe.each(['triage'])('the page of %s', (name) => {
+describe.each(['triage', 'report'])('the page of %s', (name) => {
   test('says nothing to the console, asks for nothing, and holds no element of an attacker', async () => {
     const { page, said, requests } = await visit(browser, files[name] ?? '', { viewport: DESK });
     await page.evaluate(openAll);
@@ -110,7 +131,7 @@ describe.each(['triage'])('the page of %s', (name) => {
     await page.context().close();
   });
 
-  test('is printed black on white, with all that is folded', async () => {
+  test('is printed black on white, with its charts and all that is folded', async () => {
     const { page } = await visit(browser, files[name] ?? '', { viewport: PHONE, colorScheme: 'dark' });
     await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
     const { color, backgroundColor } = await page.evaluate<Record<string, string>>(
@@ -121,8 +142,9 @@ describe.each(['triage'])('the page of %s', (name) => {
       backgroundColor: 'rgb(255, 255, 255)',
     });
     expect(await faintTexts(page)).toEqual([]);
-    const folded = page.locator('details:not([open]) li').first();
-    expect((await folded.boundingBox())?.height).toBeGreaterThan(0);
+    const isTriage = name === 'triage';
+    const shown = page.locator(isTriage ? 'details:not([open]) li' : '.chart svg.wide').first();
+    expect((await shown.boundingBox())?.height).toBeGreaterThan(isTriage ? 10 : 80);
     await page.context().close();
   });
 
@@ -146,7 +168,7 @@ describe.each(['triage'])('the page of %s', (name) => {
     const { page, said } = await openWith(clean);
     await expect
       .poll(() => said.filter((message) => message.includes('Content Security Policy')).length)
-      .toBe(8);
+      .toBeGreaterThanOrEqual(6);
     expect(await page.title()).not.toBe('owned');
     expect(asked).toEqual([]);
     await page.context().close();
@@ -157,6 +179,43 @@ describe.each(['triage'])('the page of %s', (name) => {
     await expect.poll(() => [...new Set(asked)].sort()).toEqual(all);
     await open.page.context().close();
   });
+});
+
+test('on a terminal it says where a page belongs', async () => {
+  const { code, output } = await runInTerminal([
+    'triage',
+    '--from',
+    join(folder, 'look-0.json'),
+    '-o',
+    'html',
+  ]);
+  expect(code).toBe(5);
+  expect(output).toMatch(
+    /<\/html>\r\nThat was a page for a browser: ratelimit triage -o html > triage\.html\r\n$/,
+  );
+});
+
+test('a chart is drawn for a phone and for a desk, one of them is shown, and its lines are told apart', async () => {
+  for (const [viewport, shown] of [
+    [PHONE, 'narrow'],
+    [DESK, 'wide'],
+  ] as const) {
+    const { page } = await visit(browser, files.report ?? '', { viewport });
+    const drawings = page.locator('.chart svg[role=img]:visible');
+    expect(await drawings.count()).toBeGreaterThan(0);
+    const sizes = await drawings.evaluateAll((all) => all.map((one) => one.getAttribute('class')));
+    expect(new Set(sizes)).toEqual(new Set([shown]));
+    const colours = () =>
+      page.evaluate<string[]>(
+        `[...document.querySelectorAll('.chart svg.${shown} path[stroke-width="2"]')].map((one) => getComputedStyle(one).stroke + getComputedStyle(one).strokeDasharray)`,
+      );
+    await page.emulateMedia({ colorScheme: 'light' });
+    const light = await colours();
+    expect(new Set(light).size).toBeGreaterThanOrEqual(NAMES.length);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    expect(await colours()).not.toEqual(light);
+    await page.context().close();
+  }
 });
 
 /** A server that writes down what it is asked for. */

@@ -1,16 +1,33 @@
+import { access, constants } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { onStop } from './processes.ts';
+import { onStop, searchPath } from './processes.ts';
 
 /** Chromium of the system, without a window; stopped by `stopEverything`. */
 export async function startBrowser(): Promise<Browser> {
   const browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium-headless-shell',
+    executablePath: await pathOf('chromium-headless-shell'),
     // Root has no sandbox of its own to put it in.
     args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
   });
   onStop(() => browser.close());
   return browser;
+}
+
+/** Where a program lies. @throws Error when it lies nowhere */
+async function pathOf(program: string): Promise<string> {
+  for (const folder of searchPath.split(delimiter)) {
+    const file = join(folder, program);
+    if (
+      await access(file, constants.X_OK).then(
+        () => true,
+        () => false,
+      )
+    )
+      return file;
+  }
+  throw new Error(`${program} is not installed: see scripts/ensure-servers.mjs`);
 }
 
 /** A page that has been opened, and all that it said and asked for since. */

@@ -25,7 +25,9 @@ export function reportOf(
     period: { fromMs: Math.min(...times) - 3_600_000, toMs: Math.max(...times) + 600_000, by: 'captures' },
     ranges: {
       from: 'capture',
-      histories: captures.flatMap(({ history, alerts }) => (alerts === null ? [] : [{ charts: history, alerts }])),
+      histories: captures.flatMap(({ history, alerts }) =>
+        alerts === null ? [] : [{ charts: history, alerts }],
+      ),
     },
     ...{ done: entries.map((entry) => ({ entry, atMs: Date.parse(entry.at) })), journal },
   });

@@ -88,7 +88,7 @@ function peaks(chart: ReportChart, lines: readonly Line[], { iso, span }: Settin
   const last = ({ points }: Line) => points.findLast(([, value]) => value !== null)?.[1] ?? undefined;
   const columns: TableColumn<Line>[] = [
     {
-      head: chart.kind ?? 'line',
+      head: chart.kind === 'ip' ? 'IP' : (chart.kind ?? 'line'),
       cell: (line) =>
         html`${key(line)} ${line.name ?? html`<span class="id">${escapeText(line.id, 64)}</span>`}`,
     },

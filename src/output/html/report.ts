@@ -43,7 +43,11 @@ export async function reportHtml(report: Report, clock: Clock, maker: Maker): Pr
         'Response',
         told.responses.map((one, index) => response(one, report, index)),
       ),
-      section(2, 'Affected', told.affected.map(affected)),
+      section(
+        2,
+        'Affected',
+        told.affected.map((one) => affected(one, iso(fromMs).slice(0, 10), iso(toMs).slice(0, 10))),
+      ),
       listSection('What was unknown', told.unknown),
       listSection('Reasons to doubt', told.caveats),
       section(2, 'Follow-ups', [card(todo(told.followUps))]),
@@ -147,12 +151,16 @@ function beforeAndAfter({ chart, before, after }: Effect, { charts }: Report): H
   return html`<span class="pair">${row('before', before?.value, 'faint')}${row('after', after?.value, 'plain')}</span>`;
 }
 
-/** Those of one kind; the first column names them. */
-function affected({ title, head, right, rows, more }: PageTable): Html {
+/** Those of one kind; the first column names them. Times are without their day where there is only one. */
+function affected({ title, head, right, rows, more }: PageTable, first: string, last: string): Html {
+  const isTime = (text: string) => first === last && text.startsWith(`${first} `);
   const columns = head.map((name, index) => ({
     ...{ head: name, right: right[index] ?? false },
-    cell: (row: readonly string[]) =>
-      index === 0 ? html`<span class="id">${row[index] ?? ''}</span>` : (row[index] ?? ''),
+    cell: (row: readonly string[]) => {
+      const text = row[index] ?? '';
+      if (index === 0) return html`<span class="id">${text}</span>`;
+      return isTime(text) ? text.slice(first.length + 1) : text;
+    },
   }));
   return html`<div class="card">
 ${heading(3, title)}${table(title, columns, rows)}${more === null ? NOTHING : html`<p class="origin">${more}</p>\n`}</div>
