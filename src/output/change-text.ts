@@ -18,7 +18,7 @@ export const showStored = (value: Stored, max = 200): string =>
 const PLAIN = /^(?!0x|nothing$)[\w.:$%/+-]+$/;
 
 /** A value within a sentence: `credential_stuffing`, `"two words"`, `0x00ff`. */
-function quoteStored(value: Stored): string {
+export function quoteStored(value: Stored): string {
   const shown = showStored(value);
   return typeof value !== 'string' || PLAIN.test(shown) ? shown : `"${shown.replaceAll('"', '\\x22')}"`;
 }

@@ -18,7 +18,7 @@ export function effectText(effect: Effect, report: Report, clock: Clock): string
   const is =
     after === null
       ? null
-      : `${amountOf(after.value, chart)} after (${spanText(after)}, from ${plainMoment(after.fromMs, clock).slice(11)} on)`;
+      : `${amountOf(after.value, chart)} after (${spanText(after)}, from ${plainMoment(after.fromMs, report, clock)} on)`;
   const change = changeText(effect);
   const unknown = reason === null ? '' : UNKNOWN[reason];
   const numbers = [was, is].filter((text) => text !== null).join(', ');
@@ -46,7 +46,9 @@ export function changeText({ before, after }: Effect): string | null {
 /** The effect that tells most in one clause: of the subject itself, else of the whole. */
 export function effectInShort(effects: readonly Effect[], report: Report): string | null {
   const known = effects.filter(({ before, after }) => before !== null && after !== null && before.value > 0);
-  const [best] = [...known.filter(({ series }) => series !== null), ...known];
+  const isRange = ({ chart }: Effect) => report.charts[chart]?.from !== 'looks';
+  const rank = (effect: Effect) => (isRange(effect) ? 2 : 0) + (effect.series === null ? 0 : 1);
+  const [best] = [...known].sort((a, b) => rank(b) - rank(a));
   const chart = best === undefined ? undefined : report.charts[best.chart];
   if (best === undefined || chart === undefined || best.before === null || best.after === null) return null;
   const title = escapeText(chart.title, 80);

@@ -2,9 +2,12 @@ import type { Report } from '../report/model.ts';
 import type { Clock } from '../signals/asked.ts';
 import { labelled, marked, type Screen } from './lines.ts';
 import { type PageTable, reportPage } from './report-page.ts';
+import { dayOf, plainMoment } from './report-words.ts';
 import { renderTable } from './table.ts';
 import { wrap } from './wrap.ts';
 
+/** The first are those that are known. */
+const EFFECTS = 3;
 /** Rows of a table on a screen; Markdown and HTML have them all. */
 const ROWS = 5;
 
@@ -20,19 +23,21 @@ export function reportHuman(report: Report, clock: Clock, screen: Screen): strin
       title,
       items.map((item) => wrap(`  ${mark} ${item}`, width, '    ')),
     );
+  const day = dayOf(report, clock);
   const sections = [
     tone[report.summary.state](page.title),
     page.summary.map((sentence) => wrap(sentence, width)).join('\n'),
     labelled(page.facts, width).join('\n'),
     block(
-      'Timeline (UTC)',
+      `Timeline (UTC${day === null ? '' : `, ${day}`})`,
       labelled(
-        page.timeline.map(({ at, text }) => ({ name: at.replace(/ UTC$/, ''), value: text })),
+        page.timeline.map(({ atMs, text }) => ({ name: plainMoment(atMs, report, clock), value: text })),
         width,
       ),
     ),
     ...page.affected.map((table) => block(table.title, [tableLines(table, screen)])),
-    ...page.responses.map(({ title, effects }) => list(`Effect of ${title}`, '-', effects)),
+    page.unaffected ?? '',
+    ...page.responses.map(({ title, effects }) => list(`Effect of ${title}`, '-', effects.slice(0, EFFECTS))),
     list(
       'How it went',
       '-',

@@ -3,26 +3,29 @@ import type { Clock } from '../signals/asked.ts';
 import { literalMarkdown } from './escape.ts';
 import { markdownPage, markdownTable } from './markdown.ts';
 import { type PageChart, type PageTable, reportPage } from './report-page.ts';
+import { dayOf, plainMoment } from './report-words.ts';
 
 /** The report for a wiki or a ticket. Everything from outside renders as plain text there. Ends with a newline. */
 export function reportMarkdown(report: Report, clock: Clock): string {
   const page = reportPage(report, clock);
-  const text = literalMarkdown;
+  const text = plain;
   const list = (title: string, items: readonly string[]) =>
     items.length === 0 ? [] : [`## ${title}`, '', ...items.map((item) => `- ${text(item)}`), ''];
+  const day = dayOf(report, clock);
   const facts = page.facts.map(({ name, value }) => [text(name), text(value)]);
   return markdownPage([
     `# ${text(page.title)}`,
     '',
     ...page.summary.flatMap((sentence) => [text(sentence), '']),
     ...markdownTable(['', ''], facts),
-    ...(page.timeline.length === 0 ? [] : ['## Timeline', '']),
+    ...(page.timeline.length === 0 ? [] : [`## Timeline${day === null ? '' : ` of ${day}`}`, '']),
     ...markdownTable(
       ['UTC', 'what'],
-      page.timeline.map(({ at, text: what }) => [at.replace(/ UTC$/, ''), text(what)]),
+      page.timeline.map(({ atMs, text: what }) => [plainMoment(atMs, report, clock), text(what)]),
     ),
     ...(page.affected.length === 0 ? [] : ['## Affected', '']),
     ...page.affected.flatMap(tableOf),
+    ...(page.unaffected === null ? [] : [text(page.unaffected), '']),
     ...(page.responses.length === 0 ? [] : ['## Response', '']),
     ...page.responses.flatMap(({ title, facts: told, effects }) => [
       `### ${text(title)}`,
@@ -33,6 +36,7 @@ export function reportMarkdown(report: Report, clock: Clock): string {
     ]),
     ...(page.charts.length === 0 ? [] : ['## How it went', '']),
     ...page.charts.flatMap(chartOf),
+    '',
     ...list('What was unknown', page.unknown),
     ...list('Reasons to doubt', page.caveats),
     ...list('Follow-ups', page.followUps),
@@ -43,17 +47,21 @@ export function reportMarkdown(report: Report, clock: Clock): string {
 function tableOf({ title, head, right, rows, more }: PageTable): string[] {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [
-    `**${literalMarkdown(title)}**`,
+    `**${plain(title)}**`,
     '',
-    line(head.map(literalMarkdown)),
+    line(head.map(plain)),
     line(right.map((isNumber) => (isNumber ? '--:' : '---'))),
-    ...rows.map((row) => line(row.map(literalMarkdown))),
+    ...rows.map((row) => line(row.map(plain))),
     '',
-    ...(more === null ? [] : [literalMarkdown(more), '']),
+    ...(more === null ? [] : [plain(more), '']),
   ];
 }
 
+/** A time of the day is no emoji, so nothing need keep it from being one. */
+const plain = (text: string): string =>
+  literalMarkdown(text).replaceAll(/(?<=\b\d\d):&#8203;(?=\d\d:\d\d\b)/g, ':');
+
 /** Markdown has no charts: what each shows is told. */
 const chartOf = ({ chart, caption }: PageChart): string[] => [
-  `- **${literalMarkdown(chart.title)}**: ${caption.map(literalMarkdown).join(' ')}`,
+  `- **${plain(chart.title)}**: ${caption.map(plain).join(' ')}`,
 ];

@@ -11,7 +11,8 @@ export function unknownsText(report: Report): string[] {
   const { unknowns, charts, alerts, looks } = report;
   const failed = charts.filter(({ cause }) => cause !== null);
   return [
-    ...unknowns.map((one) => unknownText(one, looks.length)),
+    ...unknowns.filter(({ status }) => status === 'unknown').map((one) => unknownText(one, looks.length)),
+    ...absentText(unknowns),
     ...failed.map(
       ({ title, reason }) => `chart of ${escapeText(title, 80)}: ${escapeText(reason ?? '', SENTENCE)}`,
     ),
@@ -19,11 +20,16 @@ export function unknownsText(report: Report): string[] {
   ];
 }
 
-function unknownText({ signal, source, status, reason, looks }: Unknown, all: number): string {
+/** What a system does not have was not seen either, and is nobody's failure. */
+function absentText(unknowns: readonly Unknown[]): string[] {
+  const absent = unknowns.filter(({ status }) => status === 'absent').map(({ signal }) => signal);
+  return absent.length === 0 ? [] : [`without any source in this system: ${absent.join(', ')}`];
+}
+
+function unknownText({ signal, source, reason, looks }: Unknown, all: number): string {
   const what = source === null ? signal : `${signal}, source ${escapeText(source, 100)}`;
-  const how = status === 'unknown' ? 'could not be read' : 'is not there';
   const when = all < 2 || looks.length === all ? '' : ` in ${looks.length} of ${all} looks`;
-  return `${what} ${how}${when}${reason === null ? '' : `: ${escapeText(reason, 300)}`}`;
+  return `${what} could not be read${when}${reason === null ? '' : `: ${escapeText(reason, 300)}`}`;
 }
 
 /** Doubts that findings came with. */
@@ -37,7 +43,7 @@ export const caveatsText = ({ caveats, runbook, looks: all }: Report): string[] 
 const PERIODS = {
   asked: 'as asked',
   default: 'the last hour, since no --since was given',
-  captures: 'from an hour before the first capture to an hour after the last one',
+  captures: 'from an hour before the first capture to an hour after the last one, or until now',
 } as const;
 
 /** How the report came about, and what it leaves out. */

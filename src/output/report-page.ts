@@ -1,10 +1,11 @@
+import type { Change, State } from '../journal/types.ts';
 import type { Report, ReportChart, Response } from '../report/model.ts';
 import type { Clock } from '../signals/asked.ts';
 import { formatDuration } from '../values/duration.ts';
-import { afterText } from './change-text.ts';
+import { quoteStored } from './change-text.ts';
 import { escapeText } from './escape.ts';
 import { capital, SENTENCE } from './lines.ts';
-import { affectedTables } from './report-affected.ts';
+import { affectedTables, nobodyOf } from './report-affected.ts';
 import { effectText } from './report-effects.ts';
 import { caveatsText, notesOf, unknownsText } from './report-notes.ts';
 import { factsOf, summaryText, titleOf } from './report-summary.ts';
@@ -26,6 +27,8 @@ export interface ReportPage {
   readonly timeline: readonly Moment[];
   /** Source IPs, tenants, agents: a table each. */
   readonly affected: readonly PageTable[];
+  /** `No tenant and no agent stood out.`; null: there is no such kind. */
+  readonly unaffected: string | null;
   readonly responses: readonly PageResponse[];
   /** In the order of the report's charts. */
   readonly charts: readonly PageChart[];
@@ -82,6 +85,7 @@ export function reportPage(report: Report, clock: Clock): ReportPage {
     facts: factsOf(report, clock),
     timeline: timelineText(report, clock),
     affected: affectedTables(report, clock),
+    unaffected: nobodyOf(report),
     responses: report.responses.map((response) => responseOf(response, report, clock)),
     charts: report.charts.map((chart) => ({ chart, caption: captionOf(chart, clock) })),
     unknown: unknownsText(report),
@@ -98,7 +102,7 @@ function responseOf(response: Response, report: Report, clock: Clock): PageRespo
     const state = change.status === entry.status ? '' : `, ${change.status}`;
     return {
       name: 'Change',
-      value: `${escapeText(change.target, 400)}: ${afterText(change, clock, false)}${state}`,
+      value: `${escapeText(change.target, 400)}: ${changeOf(change, clock)}${state}`,
     };
   });
   const more = entry.changes.length - changes.length;
@@ -120,8 +124,21 @@ function responseOf(response: Response, report: Report, clock: Clock): PageRespo
       ),
       ...fact('Journal', escapeText(entry.id)),
     ],
-    effects: effects.map((effect) => effectText(effect, report, clock)),
+    effects: [...effects]
+      .sort((a, b) => Number(a.reason !== null) - Number(b.reason !== null))
+      .map((effect) => effectText(effect, report, clock)),
   };
+}
+
+/** `nothing -> credential_stuffing, until 2026-05-30 03:14:10 UTC`. */
+function changeOf({ system, before, after }: Change, clock: Clock): string {
+  const side = (state: State | null, none: string) => {
+    if (state === null) return none;
+    const ms = state.expiresAt === null ? null : clock.ms(state.expiresAt);
+    const until = ms === null ? '' : `, until ${Number.isFinite(ms) ? momentText(ms, clock) : 'some time'}`;
+    return `${quoteStored(state.value)}${until}`;
+  };
+  return `${side(before, system === 'api' ? 'not known' : 'nothing')} -> ${side(after, 'nothing')}`;
 }
 
 /** Changes that are told of one response; its journal entry has them all. */
@@ -137,16 +154,18 @@ function captionOf(chart: ReportChart, clock: Clock): string[] {
   );
   const resolution = [
     stepSeconds === null ? 'a point for each look' : `a point every ${formatDuration(stepSeconds)}`,
-    ...(windowSeconds === 0 ? [] : [`each of the ${formatDuration(windowSeconds)} before it`]),
+    ...(windowSeconds === 0 ? [] : [`each over the ${formatDuration(windowSeconds)} before it`]),
     ...(gaps && peak !== null ? ['where a line is missing nothing is recorded'] : []),
   ];
   return [
     ...(peak === null
       ? ['Nothing to see.']
-      : [
-          `${what}: ${amountOf(peak[1], chart)} at ${momentText(peak[0], clock)}.`,
-          `${capital(resolution.join(', '))}.`,
-        ]),
+      : peak[1] === 0
+        ? ['None in this time.']
+        : [
+            `${what}: ${amountOf(peak[1], chart)} at ${momentText(peak[0], clock)}.`,
+            `${capital(resolution.join(', '))}.`,
+          ]),
     ...(reason === null ? [] : [`${capital(escapeText(reason, SENTENCE))}.`]),
   ];
 }

@@ -6,7 +6,7 @@ import { capital } from './lines.ts';
 import { formatNumber } from './numbers.ts';
 import { effectInShort } from './report-effects.ts';
 import type { Fact } from './report-page.ts';
-import { alertText, deedText, documentOf, momentText, outcomeText } from './report-words.ts';
+import { alertText, amountOf, deedText, documentOf, momentText, outcomeText } from './report-words.ts';
 import { headlineOf, summarise } from './triage-document.ts';
 
 export function titleOf({ summary, runbook }: Report): string {
@@ -54,11 +54,11 @@ function whenText(report: Report, clock: Clock): string {
   if (state === 'over') {
     const end = ended === null ? 'it is over' : `was over ${signOf(ended, report, clock, false)}`;
     const length = lasted === '' ? '' : `: ${ended?.open || began?.open ? 'about ' : ''}${lasted} in all`;
-    return begin === '' ? `${capital(end)}.` : `${begin} and ${end}${length}.`;
+    return begin === '' ? `${capital(end)}.` : `${begin}, and ${end}${length}.`;
   }
   if (state === 'nothing') return 'No alert fired, no chart rose above its level, and nothing was done.';
   const last = looks.at(-1);
-  const at = last === undefined ? '' : ` at ${momentText(last.atMs, clock)}`;
+  const at = last === undefined ? '' : `, ${momentText(last.atMs, clock)}`;
   const live = last?.file === null;
   const going = `it still went on when it was last looked at${at}${lasted === '' ? '' : `, after ${lasted}`}`;
   const after = live ? '' : ' What came after that is not known here.';
@@ -75,6 +75,8 @@ const WHY = {
   'alert-fires': 'an alert still fires',
   'chart-above': 'a rate is still above its level',
   'seems-over': 'the last look found it still, with signs that it may be over',
+  'rates-fell':
+    'the last look found it still, though the rates had fallen again; what counts failures remembers them for some minutes',
 } as const;
 
 /** `at 03:12 UTC, when alert RateLimitSpike fired`. */
@@ -96,9 +98,11 @@ function alertSign({ atMs, open }: Moment, { alerts }: Report, begins: boolean):
 function chartSign({ atMs, open }: Moment, { timeline, charts }: Report, begins: boolean): string {
   const found = timeline.find((one) => one.atMs === atMs && one.kind === (begins ? 'rises' : 'falls'));
   const chart = found !== undefined && 'level' in found ? charts[found.chart] : undefined;
-  const title = chart === undefined ? 'a rate' : escapeText(chart.title, 80);
-  if (!begins) return `${title} fell below their level again`;
-  return open ? `${title} were above their level already` : `${title} rose above their level`;
+  const level = found !== undefined && 'level' in found ? chart?.levels[found.level] : undefined;
+  if (chart === undefined || level === undefined) return begins ? 'a rate rose' : 'a rate fell again';
+  const [title, amount] = [escapeText(chart.title, 80), amountOf(level.value, chart)];
+  if (!begins) return `${title} fell below ${amount} again`;
+  return open ? `${title} were above ${amount} already` : `${title} rose above ${amount}`;
 }
 
 function doneText(report: Report, clock: Clock): string[] {
@@ -118,7 +122,7 @@ function doneText(report: Report, clock: Clock): string[] {
     const effect = effectInShort(effects, report);
     const back = undo === null ? '' : ` It was taken back at ${momentText(undo.atMs, clock)}.`;
     const then = effect === null ? '' : ` ${capital(effect)}.`;
-    return `${capital(deedText(response))} at ${momentText(atMs, clock)} (${outcomeText(entry)}).${then}${back}`;
+    return `${deedText(response)} at ${momentText(atMs, clock)} (${outcomeText(entry)}).${then}${back}`;
   });
 }
 
@@ -163,6 +167,7 @@ export function factsOf(report: Report, clock: Clock): Fact[] {
         ? null
         : `${about}${formatDuration(durationSeconds)}${summary.state === 'going-on' ? ' so far' : ''}`,
     ),
+    ...reactionFacts(report, clock),
     ...fact('State', `${state} (last looked at ${momentText(summary.lastKnownMs, clock)})`),
     ...fact(
       'Alerts',
@@ -176,6 +181,24 @@ export function factsOf(report: Report, clock: Clock): Fact[] {
     ),
     ...fact('Context', context === null ? null : escapeText(context, 80)),
     ...fact('Runbook', `${runbook.title} (${runbook.name})`),
+  ];
+}
+
+/** How long it took until somebody knew, looked and acted. */
+function reactionFacts({ summary: { began }, alerts, looks, responses }: Report, clock: Clock): Fact[] {
+  const first = (name: string, ms: number | undefined): Fact[] => {
+    if (ms === undefined) return [];
+    const later = began === null || ms <= began.atMs ? null : (ms - began.atMs) / 1_000;
+    const more = began?.open === true ? ' or more' : '';
+    const after = later === null ? '' : `, ${formatDuration(later)}${more} after it began`;
+    return [{ name, value: `${momentText(ms, clock)}${after}` }];
+  };
+  // A look that was made for the report tells nothing of when it was found.
+  const found = looks.find(({ verdict, file }) => file !== null && verdict.findings.length > 0);
+  return [
+    ...first('First alert', alerts.periods[0]?.fromMs),
+    ...first('First found', found?.atMs),
+    ...first('First response', responses[0]?.atMs),
   ];
 }
 

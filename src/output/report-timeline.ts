@@ -59,13 +59,13 @@ function textOf(one: Happening, report: Report): string {
       const response = report.responses[one.response];
       if (response === undefined) return '';
       const { entry } = response;
-      return `${capital(deedText(response))}: ${escapeText(entry.reason, SENTENCE)} (${outcomeText(entry)})`;
+      return `${deedText(response)}: ${escapeText(entry.reason, SENTENCE)} (${outcomeText(entry)})`;
     }
     case 'undo': {
       const response = report.responses[one.response];
       if (response?.undo == null) return '';
       const { entry } = response.undo;
-      const who = capital(escapeText(entry.operator, 60));
+      const who = escapeText(entry.operator, 60);
       return `${who} took back: ${deedText(response)}; ${escapeText(entry.reason, SENTENCE)} (${outcomeText(entry)})`;
     }
   }

@@ -11,8 +11,17 @@ import type { TriageDocument } from './triage-document.ts';
 /** `2026-05-29 03:12:04 UTC`. */
 export const momentText = (ms: number, clock: Clock): string => showMoment(clock.iso(ms), clock);
 
-/** `2026-05-29 03:12:04`, for a column whose head says UTC. */
-export const plainMoment = (ms: number, clock: Clock): string => momentText(ms, clock).replace(/ UTC$/, '');
+/** The one day that a report is about, `2026-05-29`; null: it is about several. */
+export function dayOf({ period: { fromMs, toMs } }: Report, clock: Clock): string | null {
+  const [first, last] = [clock.iso(fromMs).slice(0, 10), clock.iso(toMs).slice(0, 10)];
+  return first === last ? first : null;
+}
+
+/** `03:12:04` where the report is about one day, else `2026-05-29 03:12:04`: for a column whose head says UTC. */
+export const plainMoment = (ms: number, report: Report, clock: Clock): string =>
+  momentText(ms, clock)
+    .replace(/ UTC$/, '')
+    .slice(dayOf(report, clock) === null ? 0 : 11);
 
 /** A name with its kind, unless it is an address, which shows what it is. */
 export const subjectText = ({ kind, id }: Subject): string =>
@@ -74,7 +83,9 @@ export const amountOf = (value: number, { unit }: Pick<ReportChart, 'unit'>): st
 
 /** How long a mean was taken of. */
 export const spanText = ({ fromMs, toMs, points }: Mean): string =>
-  points === 1 ? 'one point' : `mean of ${formatDuration((toMs - fromMs) / 1_000)}`;
+  points === 1
+    ? 'one look'
+    : `mean of ${formatDuration(((toMs - fromMs) / 1_000) * (points / (points - 1)))}`;
 
 /** A look as triage would have shown it, for the sentences that triage has of it. */
 export const documentOf = (

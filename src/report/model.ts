@@ -79,7 +79,14 @@ export interface Summary {
    * finding. `unknown`: see `why`.
    */
   readonly state: 'nothing' | 'over' | 'going-on' | 'unknown';
-  readonly why: 'not-looked' | 'inconclusive' | 'alert-fires' | 'chart-above' | 'seems-over' | null;
+  readonly why:
+    | 'not-looked'
+    | 'inconclusive'
+    | 'alert-fires'
+    | 'chart-above'
+    | 'seems-over'
+    | 'rates-fell'
+    | null;
   /** From `began` to `ended`, or to the last that is known; null: unknown. */
   readonly durationSeconds: number | null;
   readonly operators: readonly string[];

@@ -103,10 +103,12 @@ function endedAt({ looks, alerts }: Told, stretches: readonly Stretch[]): Moment
     ...stretches.flatMap(({ toMs }): Moment[] =>
       toMs === null ? [] : [{ atMs: toMs, by: 'chart', open: false }],
     ),
-    ...alerts.periods.flatMap(({ toMs }): Moment[] =>
-      toMs === null ? [] : [{ atMs: toMs, by: 'alert', open: false }],
-    ),
   ];
+  // An alert goes on firing for as long as its window remembers, so a rate tells better.
+  if (moments.length === 0) {
+    for (const { toMs } of alerts.periods)
+      if (toMs !== null) moments.push({ atMs: toMs, by: 'alert', open: false });
+  }
   const last = moments.reduce<Moment | null>(
     (best, one) => (best === null || one.atMs > best.atMs ? one : best),
     null,
@@ -137,6 +139,9 @@ function stateOf(
   }
   if (last.findings.length > 0) {
     const isFading = last.findings.every(({ caveats }) => caveats.some(({ code }) => code === 'seems-over'));
+    // What counts failures remembers them for some minutes, so rates that have fallen are a sign that it is over.
+    const hasFallen = stretches.length > 0 && stretches.every(({ toMs }) => toMs !== null);
+    if (!isFading && hasFallen) return { state: 'unknown', why: 'rates-fell' };
     return isFading ? { state: 'unknown', why: 'seems-over' } : { state: 'going-on', why: null };
   }
   if (last.category !== 'quiet') return { state: 'unknown', why: 'inconclusive' };

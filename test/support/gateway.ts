@@ -17,9 +17,9 @@ interface GatewayOptions extends Partial<Traffic>, Partial<Api> {
 }
 
 interface Attack {
-  /** Ends the attack when its last login is answered; throws if the attack could not go on. */
+  /** Ends it when its last request is answered; throws if it could not go on. */
   stop(): Promise<void>;
-  /** Failing logins sent so far. */
+  /** Requests sent so far. */
   sent(): number;
   /** The answers so far; it grows while the attack goes on. */
   readonly statuses: readonly number[];
@@ -37,6 +37,8 @@ export interface Gateway {
   fail(ip: string, times?: number): Promise<number[]>;
   /** Sends failing logins as this client, at most so many a second, until it or the gateway is stopped. */
   attack(ip: string, perSecond: number): Attack;
+  /** Calls `/execute` as this agent of this tenant in the same way. */
+  work(agent: string, tenant: string, perSecond: number): Attack;
   /** A call of `/execute` by this agent, of this tenant if one is given. */
   execute(agent: string, tenant?: string): Promise<{ status: number; body: unknown }>;
   stop(): Promise<void>;
@@ -56,10 +58,14 @@ export async function startGateway({ redis: where, ...options }: GatewayOptions)
     ...{ token: 'test-token', role: 'ADMIN', patch: 'ok', killSwitch: 'ok' },
     ...options,
   });
+  const counted = makeCounter();
   const answer = async (request: IncomingMessage): Promise<Answer | Fault> => {
     if (request.url?.startsWith('/api/')) return api(await record(request, requests));
     request.resume();
-    return (await traffic(redis, rules, request)) ?? { status: 404, body: { error: 'Not Found' } };
+    if (request.url === '/metrics') return { status: 200, body: counted.text(), headers: EXPOSITION };
+    const given = (await traffic(redis, rules, request)) ?? { status: 404, body: { error: 'Not Found' } };
+    counted.add(request, given.status);
+    return given;
   };
   const server = createServer((request, response) => {
     answer(request)
@@ -80,23 +86,26 @@ export async function startGateway({ redis: where, ...options }: GatewayOptions)
     return response.status;
   };
 
+  const execute = async (agent: string, tenant?: string) => {
+    const of: Record<string, string> = tenant === undefined ? {} : { 'X-Tenant-ID': tenant };
+    const response = await post('/execute', { 'X-Agent-ID': agent, ...of });
+    return { status: response.status, body: await response.json() };
+  };
+  const keepOn = (send: () => Promise<number>, perSecond: number) => {
+    const attack = startAttack(send, 1000 / perSecond, stopping.signal);
+    attacks.add(attack);
+    return attack;
+  };
+
   return {
-    ...{ url, port, requests, apiUrl: `${url}/api` },
+    ...{ url, port, requests, execute, apiUrl: `${url}/api` },
     async fail(ip, times = 1) {
       const statuses: number[] = [];
       while (statuses.length < times) statuses.push(await fail(ip));
       return statuses;
     },
-    attack(ip, perSecond) {
-      const attack = startAttack(() => fail(ip), 1000 / perSecond, stopping.signal);
-      attacks.add(attack);
-      return attack;
-    },
-    async execute(agent, tenant) {
-      const of: Record<string, string> = tenant === undefined ? {} : { 'X-Tenant-ID': tenant };
-      const response = await post('/execute', { 'X-Agent-ID': agent, ...of });
-      return { status: response.status, body: await response.json() };
-    },
+    attack: (ip, perSecond) => keepOn(() => fail(ip), perSecond),
+    work: (agent, tenant, perSecond) => keepOn(async () => (await execute(agent, tenant)).status, perSecond),
     stop: onStop(async () => {
       stopping.abort();
       const closed = new Promise((resolve) => server.close(resolve));
@@ -104,6 +113,33 @@ export async function startGateway({ redis: where, ...options }: GatewayOptions)
       await Promise.allSettled([closed, ...[...attacks].map((attack) => attack.stop())]);
       redis.disconnect();
     }),
+  };
+}
+
+const EXPOSITION = { 'Content-Type': 'text/plain; version=0.0.4' };
+
+/** `acp_gateway_request_total` as the runbook has it, in Prometheus's text format. */
+function makeCounter() {
+  const series = new Map<string, number>();
+  return {
+    add({ method = '', url: path = '', headers }: IncomingMessage, status: number): void {
+      const labels = {
+        tenant_id: String(headers['x-tenant-id'] ?? ''),
+        method,
+        path,
+        status: String(status),
+      };
+      const name = Object.entries(labels)
+        .map(([label, value]) => `${label}=${JSON.stringify(value)}`)
+        .join(',');
+      series.set(name, (series.get(name) ?? 0) + 1);
+    },
+    text: (): string =>
+      [
+        '# TYPE acp_gateway_request_total counter',
+        ...[...series].map(([name, count]) => `acp_gateway_request_total{${name}} ${count}`),
+        '',
+      ].join('\n'),
   };
 }
 
@@ -153,7 +189,7 @@ function send(response: ServerResponse, what: Answer | Fault): void {
 
 const written = ({ body = '' }: Answer): string => (typeof body === 'string' ? body : JSON.stringify(body));
 
-function startAttack(fail: () => Promise<number>, intervalMs: number, stopping: AbortSignal): Attack {
+function startAttack(request: () => Promise<number>, intervalMs: number, stopping: AbortSignal): Attack {
   const ending = new AbortController();
   const statuses: number[] = [];
   let sent = 0;
@@ -161,7 +197,7 @@ function startAttack(fail: () => Promise<number>, intervalMs: number, stopping: 
     let next = performance.now();
     while (!ending.signal.aborted) {
       sent += 1;
-      statuses.push(await fail());
+      statuses.push(await request());
       // Who is late does not catch up: a burst would be another attack.
       next = Math.max(next + intervalMs, performance.now());
       await sleep(next - performance.now(), undefined, { signal: ending.signal }).catch(() => {});

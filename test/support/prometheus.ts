@@ -19,6 +19,8 @@ interface PrometheusOptions {
   flags?: readonly string[];
   /** Really scrape; `interval` is `1s` unless said. */
   scrape?: { job: string; targets: string[]; interval?: string }[];
+  /** Alerting rules as YAML, evaluated every second, and the URL of the Alertmanager that hears of what fires. */
+  alerting?: { rules: string; alertmanager: string };
 }
 
 /** A real Prometheus of this test's own. */
@@ -54,7 +56,17 @@ export async function startPrometheus(options: PrometheusOptions = {}): Promise<
   const tls = options.webConfig?.tls ? await makeCertificates(folder) : undefined;
   if (options.series !== undefined) await backfill(options.series, folder, data);
 
+  const { alerting } = options;
+  const rulesFile = join(folder, 'rules.yml');
+  if (alerting) await writeFile(rulesFile, alerting.rules);
   const configFile = await writeJson(join(folder, 'prometheus.yml'), {
+    ...(alerting && {
+      global: { evaluation_interval: '1s' },
+      rule_files: [rulesFile],
+      alerting: {
+        alertmanagers: [{ static_configs: [{ targets: [new URL(alerting.alertmanager).host] }] }],
+      },
+    }),
     scrape_configs: (options.scrape ?? []).map(({ job, targets, interval = '1s' }) => ({
       job_name: job,
       scrape_interval: interval,
@@ -82,6 +94,8 @@ export async function startPrometheus(options: PrometheusOptions = {}): Promise<
       '--storage.tsdb.retention.time=10y',
       '--log.level=warn',
       ...(options.flags ?? []),
+      // How soon a firing alert is told of again, and so how soon its end is believed.
+      ...(alerting ? ['--rules.alert.resend-delay=1s'] : []),
     ],
     async ready(port) {
       await get(`${baseUrl(port)}/-/ready`, tls);

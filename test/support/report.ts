@@ -1,5 +1,5 @@
 import type { Capture } from '../../src/evidence/capture-schema.ts';
-import type { AlertPeriod, ChartHistory, Line } from '../../src/evidence/history.ts';
+import { type AlertPeriod, type ChartHistory, type Line, noHistory } from '../../src/evidence/history.ts';
 import type { Evidence } from '../../src/evidence/types.ts';
 import type { Entry } from '../../src/journal/types.ts';
 import { captureOf, counters, crowd, evidence } from './evidence.ts';
@@ -77,6 +77,12 @@ export function stuffing(): { readonly captures: readonly Capture[]; readonly en
     return {
       history: [
         chart('auth-failures-by-reason', [rate], { ...rate, id: '' }),
+        noHistory('auth-failures-by-ip', 'Redis holds only the present of this'),
+        noHistory(
+          'blocked-spend',
+          'nothing is recorded of then: no samples of acp_inference_cost_blocked_total',
+        ),
+        noHistory('agent-spend', 'Redis holds only the present of this'),
         chart(
           'rejects-by-tenant',
           [line('acme', from, to, () => 0.03)],

@@ -94,7 +94,7 @@ test('the Markdown of a spent cap', () => {
 
     **Afterwards**
 
-    - Write the incident report with source IPs, the response taken and the duration.
+    - Write the incident report with source IPs, the response taken and the duration: ratelimit report makes it.
     - Tune the limit if the attack showed a gap in it.
     - Notify the contact of every tenant that was affected.
     - Add a regression test with the same pattern at lower volume.

@@ -148,7 +148,7 @@ test('the screen of an attack', () => {
 
     Afterwards
       * Write the incident report with source IPs, the response taken and the
-        duration.
+        duration: ratelimit report makes it.
       * Tune the limit if the attack showed a gap in it.
       * Notify the contact of every tenant that was affected.
       * Add a regression test with the same pattern at lower volume.
@@ -251,7 +251,7 @@ test('the screen of a spent cap', () => {
 
     Afterwards
       * Write the incident report with source IPs, the response taken and the
-        duration.
+        duration: ratelimit report makes it.
       * Tune the limit if the attack showed a gap in it.
       * Notify the contact of every tenant that was affected.
       * Add a regression test with the same pattern at lower volume.
