@@ -98,11 +98,12 @@ describe('a chart', () => {
     expect(rows).toEqual(['tenant highest rejects/s at (UTC) last', 'acme 9.3 02:01 3', 'b 0.5 02:00 0.25']);
   });
 
-  test('that would show nothing has a sentence in place of a line', async () => {
-    expect(await drawn({})).toContain('<p>There is nothing to draw.</p>');
-    expect(await drawn({ series: [series('acme', [null, 0, 0, 0])] })).toContain(
-      '<p>It was 0 whenever it was measured.</p>',
-    );
+  test('that would show nothing is left to its caption', async () => {
+    for (const zero of [[], [series('acme', [null, 0, 0, 0])]]) {
+      expect(await drawn({ series: zero })).toBe(
+        '<figure class="card chart">\n<figcaption><h3>429s by tenant</h3>\n<p>Highest &lt;b&gt;.</p>\n</figcaption>\n</figure>\n',
+      );
+    }
     const one = await drawn({ series: [series('acme', [3])] });
     expect(one).toContain('<p>One point is no line: there is nothing to draw.</p>');
     expect(one).not.toContain('<svg class="wide"');

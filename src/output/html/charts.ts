@@ -40,9 +40,7 @@ export async function figures(
       const label = `${chart.title} (${chart.unit}) over time, ${lines.length} ${lines.length === 1 ? 'line' : 'lines'}; its numbers are in the table below`;
       return html`<svg class="${size}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${label}">${cleanSvg(svg, `c${index}${size}`)}</svg>\n`;
     };
-    const picture = canBeDrawn(lines)
-      ? html`${drawn('wide')}${drawn('narrow')}`
-      : html`<p>${insteadOf(lines)}</p>\n`;
+    const picture = canBeDrawn(lines) ? html`${drawn('wide')}${drawn('narrow')}` : insteadOf(lines);
     return html`<figure class="card chart">
 <figcaption>${heading(level, capital(chart.title))}<p>${caption.join(' ')}</p>\n</figcaption>
 ${picture}${isZero(lines) ? NOTHING : peaks(chart, lines, setting)}</figure>
@@ -67,13 +65,9 @@ const isZero = (lines: readonly Line[]): boolean => lines.every((line) => (peakO
 const canBeDrawn = (lines: readonly Line[]): boolean =>
   lines.some((line) => known(line) >= 2) && !isZero(lines);
 
-/** In place of a drawing. */
-function insteadOf(lines: readonly Line[]): string {
-  const most = Math.max(0, ...lines.map(known));
-  if (most === 0) return 'There is nothing to draw.';
-  if (isZero(lines)) return 'It was 0 whenever it was measured.';
-  return 'One point is no line: there is nothing to draw.';
-}
+/** In place of a drawing; that there is nothing, or nothing but zero, the caption says. */
+const insteadOf = (lines: readonly Line[]): Html =>
+  isZero(lines) ? NOTHING : html`<p>One point is no line: there is nothing to draw.</p>\n`;
 
 /** What each line is called, and its largest and last value. */
 function peaks(chart: ReportChart, lines: readonly Line[], { iso, span }: Setting): Html {

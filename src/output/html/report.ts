@@ -1,5 +1,4 @@
 import type { Effect, Report } from '../../report/model.ts';
-import type { Mark } from '../../report/types.ts';
 import type { Clock } from '../../signals/asked.ts';
 import { escapeText } from '../escape.ts';
 import { formatAmount } from '../numbers.ts';
@@ -11,7 +10,7 @@ import {
   type ReportPage,
   reportPage,
 } from '../report-page.ts';
-import { momentText } from '../report-words.ts';
+import { dayOf, momentText, plainMoment } from '../report-words.ts';
 import { figures } from './charts.ts';
 import { type Html, html, NOTHING } from './markup.ts';
 import { type Maker, page } from './page.ts';
@@ -22,6 +21,7 @@ export async function reportHtml(report: Report, clock: Clock, maker: Maker): Pr
   const { fromMs, toMs } = report.period;
   const { iso } = clock;
   const told = reportPage(report, clock);
+  const day = dayOf(report, clock);
   const drawn = await figures(telling(told.charts, report), 3, {
     span: report.period,
     marks: report.marks,
@@ -36,18 +36,14 @@ export async function reportHtml(report: Report, clock: Clock, maker: Maker): Pr
         told,
         `Incident report${context}, ${momentText(fromMs, clock)} to ${momentText(toMs, clock)}`,
       ),
-      section(2, 'Timeline', [timeline(told.timeline, report.marks)]),
-      section(2, 'How it went', [marksOf(report.marks, drawn, iso), ...drawn]),
+      section(2, `Timeline${day === null ? '' : ` of ${day}`}`, [timeline(told.timeline, report, clock)]),
+      section(2, 'How it went', [marksOf(report, drawn, clock), ...drawn]),
       section(
         2,
         'Response',
         told.responses.map((one, index) => response(one, report, index)),
       ),
-      section(
-        2,
-        'Affected',
-        told.affected.map((one) => affected(one, iso(fromMs).slice(0, 10), iso(toMs).slice(0, 10))),
-      ),
+      section(2, 'Affected', [...told.affected.map(affected), card(sentence(told.unaffected))]),
       listSection('What was unknown', told.unknown),
       listSection('Reasons to doubt', told.caveats),
       section(2, 'Follow-ups', [card(todo(told.followUps))]),
@@ -69,6 +65,8 @@ function telling(charts: ReportPage['charts'], report: Report): ReportPage['char
     indices.has(index) || chart.id === about;
   return [...charts.filter(tells), ...charts.filter((one, index) => !tells(one, index))];
 }
+
+const sentence = (text: string | null): Html => (text === null ? NOTHING : html`<p>${text}</p>\n`);
 
 const listSection = (title: string, items: readonly string[]): Html =>
   section(2, title, [card(bullets(items, 'against'))]);
@@ -108,24 +106,25 @@ const facts = (list: readonly Fact[]): Html =>
 const badge = (index: number): Html => html`<span class="number">${index + 1}</span>`;
 
 /** What happened, a line each; those that are marked in the charts have their number. */
-function timeline(moments: readonly Moment[], marks: readonly Mark[]): Html {
+function timeline(moments: readonly Moment[], report: Report, clock: Clock): Html {
   if (moments.length === 0) return NOTHING;
-  const left = marks.map((mark, index) => ({ ...mark, index }));
-  const items = moments.map(({ at, atMs, kind, text }) => {
+  const left = report.marks.map((mark, index) => ({ ...mark, index }));
+  const items = moments.map(({ atMs, kind, text }) => {
     const found = left.findIndex((mark) => mark.atMs === atMs && mark.kind === kind);
     const [mark] = found < 0 ? [] : left.splice(found, 1);
     const number = mark === undefined ? NOTHING : html` ${badge(mark.index)}`;
-    return html`<li class="is-${kind}"><span class="when">${at}</span><span class="what">${text}${number}</span></li>\n`;
+    return html`<li class="is-${kind}"><span class="when">${plainMoment(atMs, report, clock)} UTC</span><span class="what">${text}${number}</span></li>\n`;
   });
-  return html`<div class="card long"><ol class="timeline">\n${items}</ol></div>\n`;
+  return html`<div class="card long"><ol class="timeline${dayOf(report, clock) === null ? ' dated' : ''}">\n${items}</ol></div>\n`;
 }
 
 /** What the numbers on top of the charts are. */
-function marksOf(marks: readonly Mark[], drawn: readonly Html[], iso: Clock['iso']): Html {
+function marksOf(report: Report, drawn: readonly Html[], clock: Clock): Html {
+  const { marks } = report;
   if (marks.length === 0 || drawn.length === 0) return NOTHING;
   const items = marks.map(
     ({ atMs, label }, index) =>
-      html`<li>${badge(index)} ${iso(atMs).slice(11, 19)} ${escapeText(label, 160)}</li>\n`,
+      html`<li>${badge(index)} ${plainMoment(atMs, report, clock)} ${escapeText(label, 160)}</li>\n`,
   );
   return html`<ul class="marks">\n${items}</ul>\n`;
 }
@@ -151,16 +150,12 @@ function beforeAndAfter({ chart, before, after }: Effect, { charts }: Report): H
   return html`<span class="pair">${row('before', before?.value, 'faint')}${row('after', after?.value, 'plain')}</span>`;
 }
 
-/** Those of one kind; the first column names them. Times are without their day where there is only one. */
-function affected({ title, head, right, rows, more }: PageTable, first: string, last: string): Html {
-  const isTime = (text: string) => first === last && text.startsWith(`${first} `);
+/** Those of one kind; the first column names them. */
+function affected({ title, head, right, rows, more }: PageTable): Html {
   const columns = head.map((name, index) => ({
     ...{ head: name, right: right[index] ?? false },
-    cell: (row: readonly string[]) => {
-      const text = row[index] ?? '';
-      if (index === 0) return html`<span class="id">${text}</span>`;
-      return isTime(text) ? text.slice(first.length + 1) : text;
-    },
+    cell: (row: readonly string[]) =>
+      index === 0 ? html`<span class="id">${row[index] ?? ''}</span>` : (row[index] ?? ''),
   }));
   return html`<div class="card">
 ${heading(3, title)}${table(title, columns, rows)}${more === null ? NOTHING : html`<p class="origin">${more}</p>\n`}</div>

@@ -97,11 +97,12 @@ td .bar { margin-top: .4375rem; }
 .bar .tick { fill: var(--text); }
 details { margin: .5rem 0; }
 summary { cursor: pointer; font-weight: 600; padding: .25rem 0; }
-ol.timeline { list-style: none; padding: 0; }
-ol.timeline > li { display: grid; grid-template-columns: 12.25rem 1fr; gap: 0 2rem; margin: 0; padding: .4375rem 0; position: relative; }
-ol.timeline > li::before { content: ""; position: absolute; left: 12.875rem; top: .875rem; width: .75rem; height: .75rem; border-radius: 50%;
+ol.timeline { --when: 6.5rem; list-style: none; padding: 0; }
+ol.timeline.dated { --when: 12.25rem; }
+ol.timeline > li { display: grid; grid-template-columns: var(--when) 1fr; gap: 0 2rem; margin: 0; padding: .4375rem 0; position: relative; }
+ol.timeline > li::before { content: ""; position: absolute; left: calc(var(--when) + .625rem); top: .875rem; width: .75rem; height: .75rem; border-radius: 50%;
   background: var(--plain); border: 2px solid var(--card); z-index: 1; }
-ol.timeline > li::after { content: ""; position: absolute; left: 13.1875rem; top: 0; bottom: 0; border-left: 2px solid var(--edge); }
+ol.timeline > li::after { content: ""; position: absolute; left: calc(var(--when) + .9375rem); top: 0; bottom: 0; border-left: 2px solid var(--edge); }
 ol.timeline > li:first-child::after { top: 1rem; }
 ol.timeline > li:last-child::after { bottom: auto; height: 1rem; }
 ol.timeline > li.is-alert::before { background: var(--bad); }
