@@ -1,3 +1,4 @@
+import { startFaultyRedis } from '../test/support/faulty-redis.ts';
 import { calm, merge, noise, singleIp } from '../test/support/incidents.ts';
 import { openMetrics } from '../test/support/openmetrics.ts';
 import { startPrometheus } from '../test/support/prometheus.ts';
@@ -27,8 +28,21 @@ export async function startup(program: string, runs: number): Promise<Row[]> {
   if (!triage.last?.[0].stdout.includes('single-ip-credential-stuffing')) {
     throw new Error('the benchmark measured a wrong verdict');
   }
+  const words = await paired(
+    () => run(process.execPath, [program, '__complete', 'triage', '--']),
+    bare,
+    runs,
+  );
+  if (!words.last?.[0].stdout.includes('--pace')) throw new Error('the benchmark completed no words');
+  const live = [program, '__complete', 'unblock-ip', '--redis-url'];
+  const silent = await startFaultyRedis('silent');
+  const given = await paired(
+    () => run(process.execPath, [...live, silent.url, '']),
+    () => run(process.execPath, [...live, redis.url, '']),
+    Math.ceil(runs / 4),
+  );
   const loading = await paired(() => run(process.execPath, ['-e', LOADING]), bare, runs);
-  await Promise.all([redis.stop(), prometheus.stop()]);
+  await Promise.all([redis.stop(), prometheus.stop(), silent.stop()]);
   return [
     {
       what: '--version against node -e 0',
@@ -43,6 +57,21 @@ export async function startup(program: string, runs: number): Promise<Row[]> {
       against: ms(triage.b),
       ratio: triage.ratio,
       target: 3,
+    },
+    {
+      what: 'completing a flag against node -e 0',
+      ours: ms(words.a),
+      against: ms(words.b),
+      ratio: words.ratio,
+      target: 2,
+    },
+    {
+      // The difference is what it waits for Redis at the most: 300 ms.
+      what: 'completing, Redis hangs, against one that answers',
+      ours: ms(given.a),
+      against: ms(given.b),
+      ratio: given.ratio,
+      target: null,
     },
     {
       what: 'only loading its packages against node -e 0',

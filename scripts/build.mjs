@@ -69,21 +69,15 @@ const charts = {
   },
 };
 
-/** What the licences of the chart library ask of whoever passes it on. */
-async function chartLicences() {
-  const files = ['echarts/LICENSE', 'echarts/NOTICE', 'zrender/LICENSE'];
-  const texts = files.map((file) => readFile(path(`node_modules/${file}`), 'utf8'));
-  return `charts.cjs holds echarts and zrender, which are under these licences.\n\n${(await Promise.all(texts)).join('\n\n')}`;
-}
-
 /** The program: one script as a function of what Node gives a CommonJS module, run by boot.ts. */
 async function buildProgram(dist) {
   const { version } = JSON.parse(await readFile(path('package.json'), 'utf8'));
   const file = `${dist}/program.cjs`;
   const define = { __VERSION__: JSON.stringify(version) };
-  await build({
+  const { metafile } = await build({
     ...common,
     entryPoints: ['src/main.ts'],
+    metafile: true,
     outfile: file,
     format: 'cjs',
     minify: true,
@@ -96,14 +90,15 @@ async function buildProgram(dist) {
     },
     footer: { js: '})' },
   });
-  await build({
+  const drawing = await build({
     ...common,
     entryPoints: ['src/output/html/engine.ts'],
+    metafile: true,
     outfile: `${dist}/charts.cjs`,
     format: 'cjs',
     minify: true,
   });
-  await writeFile(`${dist}/charts.LICENSE`, await chartLicences());
+  await writeFile(`${dist}/THIRD-PARTY.txt`, await notices([metafile, drawing.metafile]));
   await build({
     ...common,
     entryPoints: ['src/boot.ts'],
@@ -112,6 +107,27 @@ async function buildProgram(dist) {
     define,
   });
   return file;
+}
+
+/** The licences of all packages of which something is in what was built: they ask for being passed on with it. */
+async function notices(metafiles) {
+  const outputs = metafiles.flatMap((metafile) => Object.values(metafile.outputs));
+  const inputs = outputs.flatMap((output) =>
+    Object.entries(output.inputs).flatMap(([file, { bytesInOutput }]) => (bytesInOutput > 0 ? file : [])),
+  );
+  const folders = inputs.flatMap(
+    (file) => /^node_modules\/(?:.*\/node_modules\/)?(?:@[^/]+\/)?[^/]+/.exec(file) ?? [],
+  );
+  const parts = [...new Set(folders)].sort().map(async (folder) => {
+    const { name, version, license } = JSON.parse(await readFile(path(`${folder}/package.json`), 'utf8'));
+    const files = (await readdir(path(folder))).filter((one) =>
+      /^(?:licen[cs]e|copying|notice)(?:\.|$)/i.test(one),
+    );
+    const texts = await Promise.all(files.map((file) => readFile(path(`${folder}/${file}`), 'utf8')));
+    return [`${name} ${version} (${license})`, ...texts.map((text) => text.trim())].join('\n\n');
+  });
+  const all = await Promise.all(parts);
+  return `ratelimit holds parts of these packages.\n\n${all.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`;
 }
 
 /** Every runbook, checked, as JSON: start-up pays for no YAML. */
@@ -145,6 +161,41 @@ async function buildIncidents(dist) {
   await rm(parser);
 }
 
+/** The manual page, from the same tree of commands as the help. */
+async function buildManual(dist) {
+  const made = `${dist}/manual.cjs`;
+  const { version } = JSON.parse(await readFile(path('package.json'), 'utf8'));
+  await build({
+    ...common,
+    stdin: {
+      contents:
+        "export { buildProgram } from './src/program.ts'; export { manualPage } from './src/manual/page.ts';",
+      resolveDir: path('.'),
+    },
+    outfile: made,
+    format: 'cjs',
+    // Only the tree is looked at: what commands load when they run is not needed.
+    external: ['./commands/*', '../commands/*'],
+    define: { __VERSION__: JSON.stringify(version), 'import.meta.url': '""' },
+  });
+  const { buildProgram, manualPage } = createRequire(import.meta.url)(made);
+  await writeFile(
+    `${dist}/ratelimit.1`,
+    manualPage(
+      buildProgram({}, () => {}),
+      version,
+      today(),
+    ),
+  );
+  await rm(made);
+}
+
+/** The day of the build; of whoever wants the same bytes again, the day that they say (reproducible-builds.org). */
+function today() {
+  const { SOURCE_DATE_EPOCH: seconds } = process.env;
+  return (seconds ? new Date(Number(seconds) * 1_000) : new Date()).toISOString().slice(0, 10);
+}
+
 /** Runs the program, so that what it needs is compiled; whatever else runs later is compiled then. */
 function warm(file) {
   const home = dirname(file);
@@ -163,6 +214,7 @@ try {
   const file = await buildProgram(fresh);
   await buildRunbooks(fresh);
   await buildIncidents(fresh);
+  await buildManual(fresh);
   warm(file);
   // The journal of that run.
   await rm(`${fresh}/ratelimit`, { recursive: true });

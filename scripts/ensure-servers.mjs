@@ -1,17 +1,16 @@
-// Makes sure that the servers the tests talk to, and a browser to look at pages with, are installed. Silent when they are.
+// Makes sure that the servers the tests talk to are installed, the shells that they type into, and the browser that they
+// look at pages with. Silent when they are.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 const programs = [
-  'redis-server',
-  'redis-cli',
-  'prometheus',
-  'promtool',
-  'victoria-metrics',
-  'chromium-headless-shell',
+  ...['redis-server', 'redis-cli', 'prometheus', 'promtool', 'victoria-metrics'],
+  ...['zsh', 'fish', 'chromium-headless-shell'],
 ];
-const packages = ['redis-server', 'prometheus', 'victoria-metrics', 'chromium-headless-shell'];
+const packages = [
+  ...['redis-server', 'prometheus', 'victoria-metrics', 'zsh', 'fish', 'chromium-headless-shell'],
+];
 
 const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/sbin'].filter(Boolean);
 
@@ -89,8 +88,8 @@ function main() {
   }
   process.stderr.write(
     `The tests need ${missing().join(', ')}.\n` +
-      'Install redis-server (6.2 or newer), prometheus with promtool (2.40 or newer), victoria-metrics (1.79 or newer) ' +
-      'and chromium-headless-shell, and put them on the PATH.\n',
+      'Install redis-server (6.2 or newer), prometheus with promtool (2.40 or newer), victoria-metrics (1.79 or newer), ' +
+      'zsh, fish and chromium-headless-shell, and put them on the PATH.\n',
   );
   return 1;
 }

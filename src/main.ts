@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import type { Main } from './cli/drill.ts';
+import { COMPLETE } from './completion/scripts.ts';
 import { type Context, makeContext } from './context.ts';
 import { EXIT, type ExitCode, InterruptedError, RatelimitError, UsageError, unexpected } from './errors.ts';
 import { renderError } from './output/error.ts';
@@ -12,6 +13,10 @@ const main: Main = async (argv, context, prepare = () => {}) => {
   const finish = (result: ExitCode) => {
     code = result;
   };
+  if (argv[0] === COMPLETE) {
+    await complete(argv.slice(1), context);
+    return EXIT.done;
+  }
   const program = buildProgram(context, finish, argv, main);
   prepare(program);
   try {
@@ -23,11 +28,27 @@ const main: Main = async (argv, context, prepare = () => {}) => {
   }
 };
 
+/** What a shell asks for when TAB is pressed. Its words are no flags of ours, and whatever goes wrong is silence. */
+async function complete(words: readonly string[], context: Context): Promise<void> {
+  try {
+    const { completeCommand } = await import('./commands/complete.ts');
+    await completeCommand(
+      words,
+      buildProgram(context, () => {}, words),
+      context,
+    );
+  } catch {
+    // Nothing is offered.
+  }
+}
+
 /** Everything that can go wrong as an error with a code, a sentence and an exit code. */
 function toKnown(error: unknown, context: Context): RatelimitError {
   if (context.interrupt.aborted) return new InterruptedError();
   if (error instanceof RatelimitError) return error;
   if (error instanceof CommanderError) {
+    // `config help nonsense`
+    if (error.code === 'commander.help') return new UsageError('no such command', 'See ratelimit --help.');
     const message = error.message.replace(/^error: /, '');
     const [, flag] = /^unknown option '([^'=]+)/.exec(message) ?? [];
     return new UsageError(
@@ -77,7 +98,13 @@ async function start(): Promise<void> {
     streams.err(`ratelimit: the answer could not be written: ${(error as Error).message}\n`);
     process.exitCode = EXIT.failure;
   }
+  // Somebody waits at a prompt: what the system's resolver has not answered by now, which nothing can take back, is not
+  // waited for. Without it the program is over before that.
+  if (argv[0] === COMPLETE) setTimeout(() => process.kill(process.pid, 'SIGKILL'), LEFT_MS).unref();
 }
+
+/** How long whatever is left may take once a shell has its words. */
+const LEFT_MS = 50;
 
 // Rejects only when reporting an error failed itself: then Node's own report is the best there is.
 void start();

@@ -1,16 +1,19 @@
-import { Command, Option } from 'commander';
+import { Command, Help, Option } from 'commander';
+import { completionCommands } from './cli/completion.ts';
 import { contextOption, settleContexts } from './cli/contexts.ts';
 import { doctorCommands } from './cli/doctor.ts';
 import { drillCommands, type Main } from './cli/drill.ts';
 import { declare, effectOf, READS } from './cli/effects.ts';
+import { helpCommands, withExamples } from './cli/help.ts';
 import { durationOption, wholeNumber } from './cli/options.ts';
 import { outputOption, settleOutput } from './cli/outputs.ts';
 import { type Definitions, remedyCommands } from './cli/remedies.ts';
 import { reportCommands } from './cli/report.ts';
+import { rulesCommands } from './cli/rules.ts';
 import { runbookCommands } from './cli/runbook.ts';
 import type { ConfigFlags } from './config/types.ts';
 import type { Context } from './context.ts';
-import { EXIT, EXIT_MEANINGS, type ExitCode, UsageError } from './errors.ts';
+import { EXIT, type ExitCode, UsageError } from './errors.ts';
 import { nearest } from './values/nearest.ts';
 
 declare const __VERSION__: string;
@@ -24,14 +27,6 @@ export interface GlobalFlags extends ConfigFlags {
   readonly verbose: boolean;
   readonly quiet: boolean;
 }
-
-const exitCodes = (): string => {
-  const lines = Object.entries(EXIT_MEANINGS).map(([name, meaning]) => {
-    const code = EXIT[name as keyof typeof EXIT];
-    return `  ${String(code).padStart(3)}  ${meaning.replaceAll('`', '')}`;
-  });
-  return `\nExit codes:\n${lines.join('\n')}\n`;
-};
 
 /**
  * The command tree. Commands are loaded when they run, so that start-up pays for none of the others.
@@ -69,7 +64,12 @@ export function buildProgram(
     .option('--no-input', 'never ask, as if there were no terminal')
     .option('-v, --verbose', 'say more on stderr', false)
     .option('-q, --quiet', 'say nothing on stderr but errors', false)
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({
+      showGlobalOptions: true,
+      // A switch that is off unless it is given goes without saying.
+      optionDescription: (option) =>
+        option.defaultValue === false ? option.description : Help.prototype.optionDescription(option),
+    })
     .configureOutput({
       writeOut: (text) => context.streams('auto').out(text),
       // Commander's errors are thrown and reported in one place, in the format that was asked for.
@@ -77,11 +77,10 @@ export function buildProgram(
       getOutHelpWidth: () => context.streams('auto').columns,
       getOutHasColors: () => context.streams('auto').colorOut,
     })
-    .addHelpText('beforeAll', 'During a page:  ratelimit triage\n')
-    .addHelpText('afterAll', exitCodes)
     .showSuggestionAfterError(false)
     .exitOverride();
 
+  withExamples(program, () => context.streams('auto').columns);
   settleContexts(program, 'triage');
   settleOutput(program, ['triage', 'report']);
 
@@ -119,6 +118,7 @@ export function buildProgram(
     },
     ...remedyCommands(context, finish),
     ...runbookCommands(context, finish),
+    ...rulesCommands(context, finish),
     ...drillCommands({ context, finish, main, tree: () => buildProgram(context, finish) }),
     ...doctorCommands(context, finish),
     ...reportCommands(context, finish),
@@ -139,9 +139,11 @@ export function buildProgram(
         finish(await configInit(self.optsWithGlobals(), context));
       });
     },
+    ...completionCommands(context, finish),
+    ...helpCommands(context, finish),
   };
   const names = Object.keys(definitions);
-  const isAnyNamed = names.some((name) => argv.includes(name));
+  const isAnyNamed = names.some((name) => argv.includes(name)) && !argv.includes('help');
   for (const [name, define] of Object.entries(definitions)) {
     const command = program.command(name);
     if (!isAnyNamed || argv.includes(name)) define(command);
@@ -150,6 +152,8 @@ export function buildProgram(
     (command) => command.commands.length > 0 && effectOf(command) === null,
   );
   for (const group of [program, ...groups]) helpOnly(group);
+  // It has one of its own.
+  program.helpCommand(false);
   return program;
 }
 

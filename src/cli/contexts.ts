@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import { UsageError } from '../errors.ts';
+import { pathOf } from '../manual/help.ts';
 import { quote } from '../values/text.ts';
 import { effectOf } from './effects.ts';
-import { pathOf } from './options.ts';
 
 /** `--context`: each use adds a name, the same one counts once. A comma separates nothing, so that a typo is found. */
 export const contextOption = (): Option =>
@@ -18,7 +18,7 @@ export const contextOption = (): Option =>
 export function settleContexts(program: Command, takesSeveral: string): void {
   program.hook('preAction', (_, command) => {
     const names: readonly string[] = program.getOptionValue('context') ?? [];
-    const path = pathOf(command);
+    const path = pathOf(command).join(' ');
     if (names.length > 1 && path !== takesSeveral && effectOf(command) !== null) {
       throw new UsageError(
         `${path} takes one --context, got ${names.length}: ${names.map(quote).join(', ')}`,

@@ -42,10 +42,3 @@ export function withWriteFlags(command: Command): Command {
       }),
     );
 }
-
-/** The words that call a command, without the program's own name. */
-export function pathOf(command: Command): string {
-  const { parent } = command;
-  if (parent === null) return '';
-  return `${pathOf(parent)} ${command.name()}`.trim();
-}

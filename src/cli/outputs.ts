@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { UsageError } from '../errors.ts';
+import { pathOf } from '../manual/help.ts';
 import { effectOf } from './effects.ts';
-import { pathOf } from './options.ts';
 
 /** `-o`: every format that some command has. */
 export const outputOption = (): Option =>
@@ -16,7 +16,7 @@ export const outputOption = (): Option =>
  */
 export function settleOutput(program: Command, makePages: readonly string[]): void {
   program.hook('preAction', (_, command) => {
-    const path = pathOf(command);
+    const path = pathOf(command).join(' ');
     if (program.getOptionValue('output') !== 'html' || effectOf(command) === null || makePages.includes(path))
       return;
     throw new UsageError(

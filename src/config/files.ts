@@ -23,6 +23,12 @@ export async function readStart(path: string, limit: number): Promise<Uint8Array
   }
 }
 
+/** As `readStart`, of a file alone: a pipe may never be written to. @throws Error also for what is no file */
+export async function readFileStart(path: string, limit: number): Promise<Uint8Array> {
+  if (!(await stat(path)).isFile()) throw new Error('it is not a file');
+  return readStart(path, limit);
+}
+
 /**
  * Why a path cannot be read to its end: nothing is there, or a pipe that may never be written to. null: it is a file.
  * For files that were found in a folder; one that was named may be a pipe.

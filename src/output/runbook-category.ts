@@ -1,4 +1,4 @@
-import type { StepSpec } from '../runbooks/schema.ts';
+import type { Runbook, StepSpec } from '../runbooks/schema.ts';
 import type { CategoryView, ThresholdView } from '../runbooks/view.ts';
 import { formatDuration } from '../values/duration.ts';
 import { type Said, sayCondition, sayInOne } from './condition-text.ts';
@@ -14,6 +14,8 @@ export function categoryLines(shown: ShownRunbook, category: CategoryView, scree
   const { spec, severity, signals, thresholds } = category;
   const { runbook } = shown.view;
   const { paint, width } = screen;
+  const alerts = alertsOf(category, runbook);
+  const gaps = gapsOf(category, runbook);
   const heading = (title: string) => ['', paint.strong(wrap(title, width, '  '))];
   const when = sayCondition(spec.when, runbook);
   const sure = spec['sure-when'] === null ? null : sayCondition(spec['sure-when'], runbook);
@@ -44,6 +46,9 @@ export function categoryLines(shown: ShownRunbook, category: CategoryView, scree
       wrap(`      when ${sayInOne(sayCondition(caveat.when, runbook))}`, width, '      '),
       ...effectsOf(caveat).map((effect) => wrap(`      ${effect}`, width, '      ')),
     ]),
+    ...(alerts.length + gaps.length > 0 ? heading('What pages for it') : []),
+    ...alerts.map((alert) => wrap(`  - ${alert}`, width, '    ')),
+    ...gaps.map((gap) => marked('!', gap, screen)),
     ...heading('What to do'),
     ...spec.respond.flatMap((step, index) => [
       wrap(`  ${index + 1}. ${step.text}${seeOf(step, shown)}`, width, '     '),
@@ -87,6 +92,10 @@ export function categoryMarkdown(shown: ShownRunbook, category: CategoryView): s
         const said = `when ${sayInOne(sayCondition(caveat.when, runbook))}`;
         return `- ${text([`${caveat.code}: ${caveat.text}`, `(${[said, ...effectsOf(caveat)].join('; ')})`].join(' '))}`;
       }),
+    ),
+    ...list(
+      'What pages for it',
+      [...alertsOf(category, runbook), ...gapsOf(category, runbook)].map((one) => `- ${text(one)}`),
     ),
     ...list(
       'What to do',
@@ -148,6 +157,18 @@ function saidMarkdown(said: Said, depth = 0): string[] {
     ...one.parts.flatMap((part) => saidMarkdown(part, depth + 1)),
   ]);
 }
+
+/** The alerting rules that are about a category. */
+const alertsOf = ({ spec }: CategoryView, { rules }: Runbook): string[] =>
+  rules.flatMap(({ id, alert, for: lasting, categories }) =>
+    categories.includes(spec.id) ? [`${alert} (rule ${id}), after ${lasting}`] : [],
+  );
+
+/** What of a category nothing can page for. */
+const gapsOf = ({ spec }: CategoryView, runbook: Runbook): string[] =>
+  runbook['not-alerted'].flatMap(({ categories, text, export: advice }) =>
+    categories.includes(spec.id) ? [`${text} ${advice}`] : [],
+  );
 
 type CaveatSpec = CategoryView['spec']['caveats'][number];
 

@@ -42,21 +42,23 @@ export function checkedText({ file, runbook, problems }: Checked, format: Format
   ]);
 }
 
-function countsOf({ signals, thresholds, categories, remedies }: Runbook) {
+function countsOf({ signals, thresholds, categories, remedies, rules }: Runbook) {
   return {
     signals: Object.keys(signals).length,
     thresholds: Object.keys(thresholds).length,
     categories: categories.length,
     remedies: Object.values(remedies).filter((remedy) => remedy !== null).length,
+    rules: rules.length,
   };
 }
 
-const inWords = ({ signals, thresholds, categories, remedies }: ReturnType<typeof countsOf>): string =>
+const inWords = ({ signals, thresholds, categories, remedies, rules }: ReturnType<typeof countsOf>): string =>
   [
     counted(signals, 'signal'),
     counted(thresholds, 'threshold'),
     counted(categories, 'category', 'categories'),
     counted(remedies, 'remedy', 'remedies'),
+    counted(rules, 'alerting rule'),
   ].join(', ');
 
 const counted = (count: number, one: string, many = `${one}s`): string =>

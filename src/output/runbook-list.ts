@@ -7,7 +7,7 @@ import type { Format } from './lists.ts';
 import { markdownPage, markdownTable } from './markdown.ts';
 import { wrap } from './wrap.ts';
 
-const HEAD = ['name', 'title', 'categories', 'where'];
+const HEAD = ['name', 'title', 'categories', 'rules', 'where'];
 /** Longest path that Linux opens. */
 const PATH = 4_096;
 
@@ -21,30 +21,32 @@ export function runbooksText(
   screen: Screen,
 ): string {
   if (format === 'json') {
-    const shown = runbooks.map(({ name, title, origin, path, categories, problems }) => {
-      return { name, title, origin, path, categories, valid: problems.length === 0, problems };
+    const shown = runbooks.map(({ name, title, origin, path, categories, rules, problems }) => {
+      return { name, title, origin, path, categories, rules, valid: problems.length === 0, problems };
     });
     return toJson({ schema: 'ratelimit/runbooks/v1', runbooks: shown, folder, warnings: [] });
   }
   const unusable = runbooks.filter(({ problems }) => problems.length > 0);
   if (format === 'markdown') {
-    const rows = runbooks.map(({ name, title, categories, path }) => [
+    const rows = runbooks.map(({ name, title, categories, rules, path }) => [
       codeSpan(name, PATH),
       title === null ? 'not valid' : escapeMarkdown(title, 80),
       String(categories ?? ''),
+      String(rules ?? ''),
       path === null ? 'built in' : codeSpan(path, PATH),
     ]);
     const list = unusable.map((one) => `- ${literalMarkdown(sentenceOf(one))}`);
     return markdownPage([...markdownTable(HEAD, rows), ...list]);
   }
-  const rows = runbooks.map(({ name, title, categories, path, problems }): Cell[] => [
+  const rows = runbooks.map(({ name, title, categories, rules, path, problems }): Cell[] => [
     { text: escapeText(name, PATH), tone: problems.length > 0 ? 'bad' : undefined },
     title === null ? { text: 'not valid', tone: 'bad' } : { text: escapeText(title, 80) },
     { text: String(categories ?? '') },
+    { text: String(rules ?? '') },
     // Its folder is said below, once and whole.
     { text: path === null ? 'built in' : escapeText(path.split(/[/\\]/).at(-1) ?? '', PATH) },
   ]);
-  const listing = { head: HEAD, rows, right: [2] };
+  const listing = { head: HEAD, rows, right: [2, 3] };
   const own = `Your own: files named after the runbook, such as my-system.yaml, in ${escapeText(folder, PATH)}`;
   return linesOf([
     tableOf(listing, screen) ?? stackOf(listing, screen),

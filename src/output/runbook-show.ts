@@ -41,6 +41,7 @@ function asScreen(shown: ShownRunbook, screen: Screen): string {
           paint.strong(wrap(`${runbook.title} (${runbook.severity}${alerts})`, width, '  ')),
           ...links,
           ...section('Afterwards', runbook.afterwards, screen),
+          ...section('Alerting rules, printed by ratelimit rules', rulesOf(view), screen),
           ...section('Thresholds that the context sets', overriddenOf(view), screen),
           ...tableLines(shown, screen),
         ]
@@ -65,6 +66,15 @@ function whereOf({ view, path, context }: ShownRunbook): string {
 
 const linksOf = ({ runbook }: RunbookView): string[] =>
   Object.values(runbook.links).map(({ title, see }) => `${title}: ${see}`);
+
+/** An alert with its rules: `RateLimitSpike: tenant-rejects, auth-failures`. */
+const rulesOf = ({ runbook }: RunbookView): string[] => {
+  const alerts = [...new Set(runbook.rules.map(({ alert }) => alert))];
+  return alerts.map((name) => {
+    const ids = runbook.rules.filter(({ alert }) => alert === name).map(({ id }) => id);
+    return `${name}: ${ids.join(', ')}`;
+  });
+};
 
 const section = (title: string, items: readonly string[], { paint, width }: Screen): string[] =>
   items.length === 0
@@ -112,6 +122,7 @@ function asMarkdown(shown: ShownRunbook): string {
           ...markdownTable(['category', 'pattern', 'cause', 'severity'], table),
         ]
       : categoryMarkdown(shown, category)),
+    ...(category === null ? markdownList('Alerting rules', rulesOf(view)) : []),
     ...markdownList('Links', linksOf(view)),
     ...markdownList('Warnings', view.warnings),
     literalMarkdown(whereOf(shown)),

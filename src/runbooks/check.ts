@@ -1,4 +1,5 @@
 import { nearest } from '../values/nearest.ts';
+import { checkRules } from './check-rules.ts';
 import { CODES } from './codes.ts';
 import { checkContracts } from './contracts.ts';
 import type { Runbook } from './schema.ts';
@@ -37,6 +38,7 @@ export function checkReferences(runbook: Runbook): Problem[] {
   checkCharts(runbook, expect, expectNumber, report);
   checkRemedies(runbook, expect, report);
   checkContracts(runbook, report);
+  checkRules(runbook, { expect, number: expectNumber, report });
   runbook['quiet-needs'].forEach((group, at) => {
     for (const [index, name] of group.entries()) expect('signal', name, ['quiet-needs', at, index]);
   });

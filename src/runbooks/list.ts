@@ -13,6 +13,8 @@ export interface Listed {
   /** null: it cannot be read. */
   readonly title: string | null;
   readonly categories: number | null;
+  /** How many alerting rules it has. */
+  readonly rules: number | null;
   /** Why it cannot be used by its name, sentences; empty when it can. */
   readonly problems: readonly string[];
 }
@@ -54,14 +56,15 @@ async function listed(
     : [...known, `${name} is no name of lower-case words joined by dashes: rename the file`];
   const trouble = path === null ? null : await notAFile(path);
   if (trouble !== null)
-    return { name, origin, path, title: null, categories: null, problems: [...odd, trouble] };
+    return { name, origin, path, title: null, categories: null, rules: null, problems: [...odd, trouble] };
   try {
     const found = { origin: isUsable ? origin : 'path', name, path } as const;
-    const { title, categories } = await loadFound(found, places);
-    return { name, origin, path, title, categories: categories.length, problems: odd };
+    const { title, categories, rules } = await loadFound(found, places);
+    const counts = { categories: categories.length, rules: rules.length };
+    return { name, origin, path, title, ...counts, problems: odd };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const found = error.problems.length > 0 ? error.problems : [error.message];
-    return { name, origin, path, title: null, categories: null, problems: [...odd, ...found] };
+    return { name, origin, path, title: null, categories: null, rules: null, problems: [...odd, ...found] };
   }
 }

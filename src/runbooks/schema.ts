@@ -15,6 +15,7 @@ import {
   text,
 } from './fields.ts';
 import { remediesSchema } from './remedies-schema.ts';
+import { notAlertedSchema, rulesSchema, urlSchema } from './rules-schema.ts';
 
 /** The name of an entry under `thresholds`. */
 const thresholdName = identifier;
@@ -243,7 +244,9 @@ const whole = mapping({
   name: identifier,
   title: text(80),
   severity: text(10),
+  /** The alerts that page for this; every rule's is one of them. */
   alerts: z.array(text(120)).default([]),
+  url: urlSchema,
   /** The prefix under which the system keeps its keys in Redis. */
   namespace: text(80).nullable().default(null),
   links: z.record(identifier, mapping({ title: text(80), see: text(300) })).default({}),
@@ -257,6 +260,8 @@ const whole = mapping({
   charts: chartsSchema,
   afterwards: z.array(text(400)).default([]),
   remedies: remediesSchema.prefault({}),
+  rules: rulesSchema,
+  'not-alerted': notAlertedSchema,
   categories: z.array(category).min(1),
 });
 

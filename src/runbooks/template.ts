@@ -1,3 +1,5 @@
+import { EXAMPLE_RULES } from './template-rules.ts';
+
 /**
  * The file that `ratelimit runbook new` writes: a small runbook that is valid as it is, for nginx with limit_req in
  * front of an API.
@@ -11,6 +13,7 @@ const EXAMPLE = `# A runbook: how the alerts of one system's rate limits are tol
 #   ratelimit runbook show --runbook <this file>            as an operator reads it
 #   ratelimit triage --runbook <this file>                  judge by it
 #   ratelimit runbook test <folder> --runbook <this file>   judge labelled captures by it
+#   ratelimit rules --runbook <this file>                   its alerts, for Prometheus
 #
 # The example is nginx with limit_req in front of an API. Replace metrics, keys, numbers and words by your own, and
 # leave out what you do not have. Whatever is not there is said to be absent; it is never taken for zero.
@@ -23,6 +26,8 @@ title: nginx rejects requests
 severity: P3
 # The alerts that page for this.
 alerts: [NginxLimitReq]
+# Where it can be read; its alerts point there. Leave it out where there is no such page.
+url: https://wiki.example/runbooks/nginx-limit-req
 # What all your keys in Redis begin with: it tells "no such key now" from "this Redis is not ours".
 namespace: "edge:"
 
@@ -153,6 +158,7 @@ remedies:
     counters: [{ key: "edge:refused:{ip}" }]
     when-ignored: Block the address at the firewall.
 
+${EXAMPLE_RULES}
 # The category table. rank orders what holds at the same time, lowest first.
 #
 # Conditions, each met, not met or unknown:

@@ -56,14 +56,20 @@ describe('0: done', () => {
     expect(code).toBe(0);
   });
 
-  test.each([['--version'], ['--help'], [], ['triage', '--help'], ['config'], ['help', 'triage']])(
-    '%s %s',
-    async (...args) => {
-      const { code, stdout, stderr } = await runProgram(args);
-      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-      expect(stdout).toMatch(/\S/);
-    },
-  );
+  test.each([
+    ['--version'],
+    ['--help'],
+    [],
+    ['triage', '--help'],
+    ['config'],
+    ['help', 'triage'],
+    ['help', 'durations'],
+    ['config', 'help', 'show'],
+  ])('%s %s', async (...args) => {
+    const { code, stdout, stderr } = await runProgram(args);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/\S/);
+  });
 });
 
 describe('2: usage or configuration', () => {
@@ -82,6 +88,8 @@ describe('2: usage or configuration', () => {
     'unknown global flag': [['triage', '--redis-ulr', 'x'], /--redis-ulr'.*--redis-url/],
     'unknown command': [['traige'], /traige.*"triage"/],
     'unknown subcommand': [['config', 'shwo'], /shwo.*"show"/],
+    'unknown topic': [['help', 'exit-code'], /no command or topic 'exit-code'.*"exit-codes"/],
+    'unknown command of a group': [['config', 'help', 'shwo'], /no such command/],
     'one argument too many': [['triage', 'now'], /too many arguments/],
     'unknown context': [['triage', '--config', 'good.yaml', '--context', 'prd'], /"prd".*"prod"/],
     'unknown runbook': [['triage', '--runbook', 'aegsi'], /"aegsi".*"aegis"/],

@@ -1,11 +1,12 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { singleIp } from '../support/incidents.ts';
-import { stopEverything, temporaryFolder } from '../support/processes.ts';
+import { searchPath, stopEverything, temporaryFolder } from '../support/processes.ts';
 import { runProgram } from '../support/program.ts';
 import { startRedis } from '../support/redis.ts';
 import { incidentAt, nowSeconds, prometheusWith, triage } from './systems.ts';
@@ -16,6 +17,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 let packed: string[] = [];
 /** Where it lies unpacked, alone: nothing above it has node_modules. */
 let folder = '';
+let archive = '';
 let program = '';
 let manifest: Record<string, unknown> = {};
 beforeAll(async () => {
@@ -27,20 +29,108 @@ beforeAll(async () => {
   );
   const [{ filename, files }] = JSON.parse(stdout) as [{ filename: string; files: { path: string }[] }];
   packed = files.map(({ path }) => path).sort();
-  await execa('tar', ['-xzf', join(out, filename), '-C', out]);
+  archive = join(out, filename);
+  await execa('tar', ['-xzf', archive, '-C', out]);
   folder = join(out, 'package');
   program = join(folder, 'bin', 'ratelimit.js');
   manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
 });
 afterAll(stopEverything);
 
-test('holds the program, its runbooks, the README and the licence, and nothing else', () => {
-  const others = packed.filter((path) => !path.startsWith('dist/'));
-  expect(others).toEqual(['LICENSE', 'README.md', 'bin/package.json', 'bin/ratelimit.js', 'package.json']);
-  expect(packed).toContain('dist/runbooks/aegis.json');
-  expect(packed).toContain('dist/incidents/one-ip.json');
-  // Compiled code is of one Node on one machine: another one could crash on it.
-  expect(packed.filter((path) => /\.(map|ts|yaml|cache)$|test|node_modules/.test(path))).toEqual([]);
+/** All that may be in it. Compiled code is not: it is of one Node on one machine, another one could crash on it. */
+const CONTENTS = [
+  /^(?:LICENSE|README\.md|package\.json)$/,
+  /^bin\/(?:package\.json|ratelimit\.js)$/,
+  /^dist\/(?:main|program)\.cjs$/,
+  /^dist\/ratelimit\.1$/,
+  /^dist\/THIRD-PARTY\.txt$/,
+  /^dist\/(?:runbooks|incidents)\/[a-z0-9-]+\.json$/,
+];
+
+test('holds the program, its runbooks, its documents and the licences, and nothing else', () => {
+  expect(packed.filter((path) => !CONTENTS.some((pattern) => pattern.test(path)))).toEqual([]);
+  for (const pattern of CONTENTS)
+    expect(
+      packed.some((path) => pattern.test(path)),
+      String(pattern),
+    ).toBe(true);
+  expect(packed).toEqual(expect.arrayContaining(['dist/runbooks/aegis.json', 'dist/incidents/one-ip.json']));
+});
+
+test('is about as large as the program', async () => {
+  const size = async (paths: readonly string[]) => {
+    const all = await Promise.all(paths.map(async (path) => (await stat(join(folder, path))).size));
+    return all.reduce((sum, one) => sum + one, 0);
+  };
+  const program = await size(packed.filter((path) => path.endsWith('.cjs')));
+  expect((await size(packed)) / program).toBeLessThan(1.3);
+});
+
+test('carries no source along', async () => {
+  const text = await readFile(join(folder, 'dist', 'program.cjs'), 'latin1');
+  expect(/sourceMappingURL|sourcesContent/.test(text)).toBe(false);
+});
+
+test('depends on exactly the packages that the built program asks for', async () => {
+  const scripts = packed.filter((path) => path.endsWith('.cjs'));
+  const asked = await Promise.all(
+    scripts.map(async (path) => {
+      const text = await readFile(join(folder, path), 'latin1');
+      return [...text.matchAll(/\brequire\(["']([^"'.][^"']*)["']\)/g)].map(([, name = '']) => name);
+    }),
+  );
+  const packages = asked.flat().filter((name) => !isBuiltin(name));
+  expect([...new Set(packages)].sort()).toEqual(Object.keys((manifest.dependencies ?? {}) as object).sort());
+});
+
+test('passes on the licences of what it holds, each of which allows that', async () => {
+  const text = await readFile(join(folder, 'dist', 'THIRD-PARTY.txt'), 'utf8');
+  const licences = [...text.matchAll(/^(@?[a-z][\w./-]*) \d+\.\d+\.\d+ \((.+)\)$/gm)];
+  const names = licences.map(([, name]) => name);
+  expect(names).toEqual(expect.arrayContaining(['axios', 'commander', 'ioredis', 'inquirer', 'yaml', 'zod']));
+  const other = licences.filter(
+    ([, , licence = '']) => !/^(?:MIT|ISC|0BSD|BSD-[23]-Clause|Apache-2\.0)$/.test(licence),
+  );
+  expect(other).toEqual([]);
+});
+
+test('installed, it starts, and man finds its page', async () => {
+  const prefix = join(dirname(folder), 'prefix');
+  const flags = ['--global', '--prefix', prefix, '--offline', '--ignore-scripts', '--no-audit', '--no-fund'];
+  await execa('npm', ['install', ...flags, archive], { cwd: dirname(folder), stdin: 'ignore' });
+  expect(await readdir(join(prefix, 'lib', 'node_modules'))).toEqual(['ratelimit']);
+  // Nothing but the package itself is there to be loaded.
+  expect(await readdir(join(prefix, 'lib', 'node_modules', 'ratelimit'))).not.toContain('node_modules');
+  const { code, stdout } = await runProgram(['completion', 'bash'], {
+    program: join(prefix, 'bin', 'ratelimit'),
+  });
+  expect(code).toBe(0);
+  expect(stdout).toContain('complete -F _ratelimit ratelimit');
+  const page = await readFile(join(prefix, 'share', 'man', 'man1', 'ratelimit.1'), 'utf8');
+  expect(page).toMatch(
+    new RegExp(`^\\.TH RATELIMIT 1 "\\d{4}-\\d\\d-\\d\\d" "ratelimit ${manifest.version}"`),
+  );
+});
+
+/** What complains about a page, and what it says of one that is sound. */
+const CHECKERS = [
+  ['groff', ['-man', '-ww', '-z', '-Tutf8']],
+  ['mandoc', ['-T', 'lint', '-W', 'warning']],
+] as const;
+
+test('the page is one that no reader of pages complains about', async () => {
+  const page = join(folder, 'dist', 'ratelimit.1');
+  const checked = await Promise.all(
+    CHECKERS.map(async ([file, args]) => {
+      const { failed, code, all } = await execa(file, [...args, page], {
+        ...{ env: { PATH: searchPath }, reject: false, all: true, stdin: 'ignore' },
+      });
+      // Not every machine has one.
+      return code === 'ENOENT' ? [] : [{ file, failed, all }];
+    }),
+  );
+  for (const { file, failed, all } of checked.flat())
+    expect({ file, failed, all }).toEqual({ file, failed: false, all: '' });
 });
 
 test('unpacked alone it tells its version', async () => {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
@@ -166,6 +166,15 @@ describe('the README', () => {
     expect(sections).toEqual(byRank(runbook).map(({ id }) => id));
   });
 
+  test('tells of every alerting rule, and has the section that alerts point to', () => {
+    const told = [...chapter('Before the page: alerts').matchAll(/^\| `([a-z]+(?:-[a-z]+)+)` \|/gm)].map(
+      ([, id]) => id,
+    );
+    expect(told).toEqual(runbook.rules.map(({ id }) => id));
+    expect(runbook.url).toBe('README.md#the-categories-of-the-aegis-runbook');
+    expect(chapter('The categories of the Aegis runbook')).not.toBe('');
+  });
+
   test('shows a configuration that is valid, with every query that the runbook asks for', () => {
     const yaml = yamlIn(chapter('Configuration'), 'current-context');
     const { contexts } = parseConfigFile('/c.yaml', new TextEncoder().encode(yaml)).content;
@@ -199,12 +208,20 @@ test('every link of the documents leads to a file and a heading that exist', () 
     );
   for (const document of DOCUMENTS) {
     for (const [, target = ''] of documentText(document).matchAll(/\]\(([^)\s]+)\)/g)) {
-      const { pathname, hash } = new URL(target, `file:///${document}`);
+      const { protocol, pathname, hash } = new URL(target, `file:///${document}`);
+      // What is elsewhere cannot be looked at from here.
+      if (protocol !== 'file:') continue;
       const file = pathname.slice(1);
       expect(existsSync(path(file)), `${document}: ${target}`).toBe(true);
       if (hash !== '') expect(anchors(file), `${document}: ${target}`).toContain(hash.slice(1));
     }
   }
+});
+
+test('CONTRIBUTING.md tells of every folder of src', () => {
+  const rows = [...documentText('CONTRIBUTING.md').matchAll(/^\| `([a-z]+)` \|/gm)].map(([, name]) => name);
+  const folders = readdirSync(path('src'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  expect(rows).toEqual(folders.map(({ name }) => name).sort());
 });
 
 describe('docs/aegis.md', () => {
@@ -243,4 +260,15 @@ test('docs/runbooks.md shows a label that is valid for the runbook to start from
     category: ['client-over-limit'],
     also: [],
   });
+});
+
+test('docs/runbooks.md shows alerting rules that are valid for the runbook to start from', () => {
+  const example = yamlIn(documentText('docs/runbooks.md'), 'rules:\n');
+  const { yaml } = startingPoint('edge');
+  const edge = parseRunbook(
+    yaml.slice(0, yaml.indexOf('\nrules:\n') + 1) + example + yaml.slice(yaml.indexOf('\ncategories:\n')),
+    'edge.yaml',
+  );
+  expect(edge.rules.map(({ id }) => id)).toEqual(['client-rejects', 'connections-near-limit']);
+  expect(edge['not-alerted']).toHaveLength(1);
 });

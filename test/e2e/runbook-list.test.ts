@@ -24,7 +24,7 @@ describe('runbook list', () => {
   test('names the built-in ones, and where to put your own', async () => {
     const { code, stdout, stderr } = await run(['list']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toMatch(/^aegis +Rate Limit Spike +\d+ +built in$/m);
+    expect(stdout).toMatch(/^aegis +Rate Limit Spike +\d+ +\d+ +built in$/m);
     expect(stdout.replace(/\n +/g, ' ')).toContain(`such as my-system.yaml, in ${own}`);
   });
 
@@ -46,6 +46,7 @@ describe('runbook list', () => {
         origin: 'own',
         path: join(own, 'Bad Name.yaml'),
         categories: 4,
+        rules: 3,
         valid: false,
         problems: ['Bad Name is no name of lower-case words joined by dashes: rename the file'],
       },
@@ -55,6 +56,7 @@ describe('runbook list', () => {
         origin: 'own',
         path: join(own, 'broken.yml'),
         categories: null,
+        rules: null,
         valid: false,
         problems: [
           expect.stringMatching(/broken\.yml:\d+: categories\.0\.rank: expected a number, got "ten"$/),
@@ -66,12 +68,13 @@ describe('runbook list', () => {
         origin: 'own',
         path: join(own, 'edge.yaml'),
         categories: 4,
+        rules: 3,
         valid: true,
         problems: [],
       },
     ]);
     const human = (await run(['list'])).stdout.replace(/\n {4}/g, ' ');
-    expect(human).toMatch(/^edge +nginx rejects requests +4 +edge\.yaml$/m);
+    expect(human).toMatch(/^edge +nginx rejects requests +4 +3 +edge\.yaml$/m);
     expect(human).toMatch(
       /! broken cannot be used: \S+broken\.yml:\d+: categories\.0\.rank: expected a number/,
     );
@@ -163,7 +166,7 @@ describe('runbook validate', () => {
       const { code, stdout, stderr } = await run(['validate', file], input);
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       expect(stdout.replace(/\n +/g, ' ')).toMatch(
-        /is a valid runbook: .*, \d+ categories, \d remed(?:y|ies)\.\n$/,
+        /is a valid runbook: .*, \d+ categories, \d remed(?:y|ies), \d alerting rules\.\n$/,
       );
     }
     const json = JSON.parse((await run(['validate', 'edge', '-o', 'json'])).stdout) as Record<
@@ -173,7 +176,7 @@ describe('runbook validate', () => {
     expect(json).toMatchObject({
       valid: true,
       name: 'edge',
-      counts: { signals: 8, thresholds: 16, categories: 4, remedies: 1 },
+      counts: { signals: 8, thresholds: 16, categories: 4, remedies: 1, rules: 3 },
       problems: [],
     });
   });

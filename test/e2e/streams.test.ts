@@ -190,15 +190,27 @@ describe('help', () => {
     '--config --context -o, --output --color --no-color --timeout --runbook --no-input -v, --verbose -q, --quiet --redis-url --prometheus-url --api-url';
   const TRIAGE = '--window --top --exit-code --save --from';
   const CODES = [0, 1, 2, 3, 4, 5, 6, 7, 8, 130];
+  const TOPIC = 'Exit codes: ratelimit help exit-codes';
 
   test.each([
-    ['--help', GLOBAL],
     ['triage --help', `${GLOBAL} ${TRIAGE}`],
-    ['config show --help', GLOBAL],
-  ])('ratelimit %s lists its flags and the exit codes', async (command, flags) => {
+    ['help config show', GLOBAL],
+  ])('ratelimit %s lists its flags, and where the exit codes are', async (command, flags) => {
     const { stdout, stderr, code } = await runProgram(command.split(' '));
     expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
     for (const flag of flags.split(' ')) {
+      expect(stdout).toMatch(new RegExp(`^  (-\\w, )?${flag.replace(',', '')}\\b`, 'm'));
+    }
+    expect(stdout.trimEnd().split('\n').at(-1)).toBe(TOPIC);
+  });
+
+  test.each([
+    ['--help', GLOBAL],
+    ['help exit-codes', ''],
+  ])('ratelimit %s lists the exit codes', async (command, flags) => {
+    const { stdout, stderr, code } = await runProgram(command.split(' '));
+    expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+    for (const flag of flags.split(' ').filter(Boolean)) {
       expect(stdout).toMatch(new RegExp(`^  (-\\w, )?${flag.replace(',', '')}\\b`, 'm'));
     }
     for (const exitCode of CODES) expect(stdout).toMatch(new RegExp(`^ +${exitCode}  \\w`, 'm'));

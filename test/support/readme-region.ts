@@ -5,8 +5,11 @@ import { expect } from 'vitest';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const pattern = (region: string) => new RegExp(`<!-- ${region} -->\\n[\\s\\S]*?<!-- /${region} -->`);
 
-/** The README and the pages of docs/, from the root of the repository. */
-export const DOCUMENTS = ['README.md', ...readdirSync(`${root}docs`).map((file) => `docs/${file}`)];
+/** The README, its neighbours and the pages of docs/, from the root of the repository. */
+export const DOCUMENTS = [
+  ...readdirSync(root).filter((file) => file.endsWith('.md')),
+  ...readdirSync(`${root}docs`).map((file) => `docs/${file}`),
+];
 
 export const documentText = (document: string): string => readFileSync(`${root}${document}`, 'utf8');
 

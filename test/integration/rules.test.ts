@@ -1,0 +1,217 @@
+import { readFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expand } from '../../src/incidents/expand.ts';
+import type { Incident } from '../../src/incidents/schema.ts';
+import { rulesText } from '../../src/output/rules.ts';
+import { withThresholds } from '../../src/runbooks/load.ts';
+import { startingPoint } from '../../src/runbooks/new.ts';
+import { parseRunbook } from '../../src/runbooks/parse.ts';
+import { alertingRules } from '../../src/runbooks/rules.ts';
+import type { Runbook } from '../../src/runbooks/schema.ts';
+import { clock } from '../support/collecting.ts';
+import { aegis } from '../support/evidence.ts';
+import { incidentOf, shipped } from '../support/incident.ts';
+import { labelled } from '../support/labelled.ts';
+import { play } from '../support/played.ts';
+import { stopEverything, temporaryFolder } from '../support/processes.ts';
+import { checkRules, incidentGroup, testRules } from '../support/promtool.ts';
+
+afterAll(stopEverything);
+
+const yamlOf = (runbook: Runbook, context: string | null = null, words: readonly string[] = []): string =>
+  rulesText({ runbook, rules: alertingRules(runbook), isNamed: true, context, words, warnings: [] }, 'human');
+
+const incidents = new Map([
+  ...labelled,
+  ...Object.entries(shipped).map(([name, one]) => [`drill/${name}`, one] as const),
+]);
+
+let folder = '';
+beforeAll(async () => {
+  folder = await temporaryFolder('rules');
+});
+
+test('promtool accepts the rules of every built-in runbook and of the one to start from, in contexts of odd names', async () => {
+  const sources = new URL('../../src/runbooks/', import.meta.url);
+  const builtIn = (await readdir(sources)).filter((file) => file.endsWith('.yaml'));
+  const runbooks = [
+    ...builtIn.map((file) => parseRunbook(readFileSync(new URL(file, sources)), file)),
+    parseRunbook(startingPoint('edge').yaml, 'edge.yaml'),
+  ];
+  const contexts = [
+    null,
+    'prod',
+    'yes',
+    '0x1f',
+    'a:b',
+    'eu/prod@1',
+    '{{ .Bad }}',
+    'a"b\\c',
+    "it's $HOME",
+    '\u{1f600}\u202e',
+    'x\ny: z',
+  ];
+  const files = runbooks.flatMap((runbook) =>
+    contexts.map((context, index) => {
+      const words = context === null ? [] : ['--context', context];
+      return [`${runbook.name}-${index}.yml`, yamlOf(runbook, context, words)] as const;
+    }),
+  );
+  await checkRules(folder, Object.fromEntries(files));
+  expect(files.length).toBeGreaterThan(20);
+});
+
+/** Is there something that triage calls abnormal in what an incident leaves in Prometheus alone? */
+async function leavesATrace(incident: Incident): Promise<boolean> {
+  const { verdict } = await play({ ...incident, keys: [] });
+  return verdict.findings.length > 0 || verdict.unexplained.length > 0;
+}
+
+const WITHOUT = ['quiet', 'inconclusive'];
+
+/** Whatever of these a verdict may be, something is the matter. */
+const isTrouble = ({ expect: { category } }: Incident): boolean =>
+  !category.some((id) => WITHOUT.includes(id));
+const isQuiet = ({ expect: { category } }: Incident): boolean => category.every((id) => id === 'quiet');
+
+/** Do so many fail that the day before decides whether a rule fires? */
+function dayDecides(incident: Incident): boolean {
+  const { series } = expand(incident, { nowMs: Date.now(), clock });
+  const failures = series.filter(({ metric }) => metric === 'acp_auth_failures_total');
+  const total = failures.reduce((sum, { spans }) => sum + (spans.at(-1)?.level ?? 0), 0);
+  const [some, much] = ['crowd-rate', 'failure-rate'].map(
+    (name) => aegis.thresholds[name]?.value ?? Number.NaN,
+  );
+  return total >= Number(some) && total < Number(much);
+}
+
+const past = (incident: Incident) => ({ past: dayDecides(incident) ? 'day' : 'minutes' }) as const;
+
+test('on the labelled incidents they fire where there is a trace in Prometheus, about what it is, and are silent where all is quiet', async () => {
+  const rules = alertingRules(aegis);
+  const firing = new Map<string, Incident>();
+  const blind = new Map<string, Incident>();
+  const silent = new Map<string, Incident>();
+  for (const [name, incident] of incidents) {
+    // A threshold that a team has set must not be one of the rules': there is one file of rules here.
+    expect(alertingRules(withThresholds(aegis, incident.thresholds)), name).toEqual(rules);
+    if (isQuiet(incident)) silent.set(name, incident);
+    else if (isTrouble(incident)) ((await leavesATrace(incident)) ? firing : blind).set(name, incident);
+  }
+  expect(firing.size).toBeGreaterThan(60);
+  expect(blind.size).toBeGreaterThan(20);
+  expect(silent.size).toBeGreaterThan(15);
+
+  const about = ({ expect: { category, also } }: Incident) => {
+    const ids = [...category, ...(also ?? [])];
+    return rules.flatMap(({ spec }) => (spec.categories.some((id) => ids.includes(id)) ? spec.id : []));
+  };
+  await testRules(folder, yamlOf(aegis), [
+    ...[...firing].map(([name, incident]) => {
+      const expr = `count(ALERTS{alertstate="firing",ratelimit_rule=~"${about(incident).join('|')}"}) > bool 0`;
+      return incidentGroup(
+        name,
+        incident,
+        [{ expr, exp_samples: [{ labels: '{}', value: 1 }] }],
+        past(incident),
+      );
+    }),
+    // What is counted in Redis alone: the rules say that they do not cover it.
+    ...[...blind].map(([name, incident]) =>
+      incidentGroup(
+        name,
+        incident,
+        [{ expr: 'ALERTS{alertstate="firing"}', exp_samples: [] }],
+        past(incident),
+      ),
+    ),
+    // Not even pending.
+    ...[...silent].map(([name, incident]) =>
+      incidentGroup(name, incident, [{ expr: 'ALERTS', exp_samples: [] }], past(incident)),
+    ),
+  ]);
+}, 120_000);
+
+/** Failures at 3 a second, and how many there were at this time of other days. */
+const failing = (before: string): Incident =>
+  incidentOf(
+    `series: [{ metric: acp_auth_failures_total, labels: { job: gateway, reason: invalid_token }, per-second: 3, since: 20m, before: 0.2, ${before} }]`,
+  );
+
+/** Rejections of tenants: one with a name that is somebody's joke, one by both contracts, one that comes without a name. */
+const REJECTED = incidentOf(`series:
+  - { metric: acp_gateway_request_total, labels: { job: gateway, tenant_id: 'a"b <!here>', path: /x, status: "429" }, per-second: 4 }
+  - { metric: acp_gateway_request_total, labels: { job: gateway, tenant_id: acme, path: /x, status: "429" }, per-second: 0.7 }
+  - { metric: acp_gateway_request_total, labels: { job: gateway, tenant_id: acme, path: /y, status: "429" }, per-second: 2.3 }
+  - { metric: acp_tenant_rate_limited_total, labels: { job: gateway, tenant: acme, limit_type: rps }, per-second: 5 }
+  - { metric: acp_gateway_request_total, labels: { job: gateway, path: /x, status: "429" }, per-second: 2 }
+  - { metric: acp_inference_cost_blocked_total, labels: { job: gateway, scope: agent, key: agent-7 }, per-second: 3 }
+  - { metric: acp_inference_cost_blocked_total, labels: { job: gateway, scope: tenant, key: globex }, per-second: 1 }`);
+
+test('an alert says who, how much and which command; a week ago counts where it is known', async () => {
+  const context = "it's {{ odd }}";
+  const runbook = {
+    ...aegis,
+    rules: aegis.rules.filter(({ id }) =>
+      ['tenant-rejects', 'calls-at-cost-cap', 'auth-failures'].includes(id),
+    ),
+  };
+  const alert = (
+    rule: string,
+    labels: Record<string, string>,
+    texts: { summary: string; description: string },
+  ) => ({
+    exp_labels: {
+      ...{
+        severity: 'warning',
+        ratelimit_runbook: 'aegis',
+        ratelimit_context: context,
+        ratelimit_rule: rule,
+      },
+      ...labels,
+    },
+    exp_annotations: {
+      ...{ ...texts, runbook_url: 'README.md#the-categories-of-the-aegis-runbook' },
+      command: `ratelimit triage --alert RateLimitSpike --context "it's {{ odd }}"`,
+    },
+  });
+  const tenant = (summary: string, labels: Record<string, string>) =>
+    alert('tenant-rejects', labels, {
+      summary: `${summary} rejected requests (429) a second over 5m`,
+      description:
+        'At least 1 rejected request a second for 5m. A 429 is not an attack: see who is rejected, on which paths and at which limit.',
+    });
+  const cap = (summary: string, labels: Record<string, string>) =>
+    alert('calls-at-cost-cap', labels, {
+      summary: `${summary} calls a second are refused at the cost cap`,
+      description:
+        'A cost cap lets nothing through once it binds: at least 0.1 refused calls a second for 5m. Look at spend and cap before you raise it.',
+    });
+  const fires = [{ expr: 'count(ALERTS{alertstate="firing"})', exp_samples: [{ labels: '{}', value: 1 }] }];
+  const silent = [{ expr: 'ALERTS', exp_samples: [] }];
+  await testRules(folder, yamlOf(runbook, context, ['--context', context]), [
+    incidentGroup('rejected', REJECTED, [], {
+      alerts: [
+        {
+          alertname: 'RateLimitSpike',
+          exp_alerts: [
+            tenant(String.raw`tenant "a\"b <!here>": 4`, { tenant: 'a"b <!here>' }),
+            // By both contracts, and one alert all the same.
+            tenant('tenant "acme": 3', { tenant: 'acme' }),
+            tenant('no tenant: 2', {}),
+            cap('agent "agent-7": 3', { agent: 'agent-7' }),
+            cap('tenant "globex": 1', { tenant: 'globex' }),
+          ],
+        },
+      ],
+    }),
+    incidentGroup('more than yesterday', failing('yesterday: 0.2'), fires, { past: 'day' }),
+    incidentGroup('more than yesterday and a week ago', failing('yesterday: 0.2, last-week: 0.2'), fires, {
+      past: 'week',
+    }),
+    incidentGroup('as a week ago', failing('yesterday: 0.2, last-week: 3'), silent, { past: 'week' }),
+    incidentGroup('as yesterday', failing('yesterday: 3, last-week: 0.2'), silent, { past: 'day' }),
+    incidentGroup('without a yesterday', failing('last-week: 0.2'), silent, { past: 'day' }),
+  ]);
+});
