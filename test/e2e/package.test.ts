@@ -41,7 +41,7 @@ afterAll(stopEverything);
 const CONTENTS = [
   /^(?:LICENSE|README\.md|package\.json)$/,
   /^bin\/(?:package\.json|ratelimit\.js)$/,
-  /^dist\/(?:main|program)\.cjs$/,
+  /^dist\/(?:main|program|charts)\.cjs$/,
   /^dist\/ratelimit\.1$/,
   /^dist\/THIRD-PARTY\.txt$/,
   /^dist\/(?:runbooks|incidents)\/[a-z0-9-]+\.json$/,
