@@ -1,5 +1,6 @@
 import type { Affected, Report } from '../report/model.ts';
 import type { Clock } from '../signals/asked.ts';
+import { escapeText } from './escape.ts';
 import { capital } from './lines.ts';
 import { formatAmount } from './numbers.ts';
 import type { PageTable } from './report-page.ts';
@@ -8,12 +9,12 @@ import { showId } from './triage-document.ts';
 
 const TITLES: Readonly<Record<string, string>> = { ip: 'Source IPs', tenant: 'Tenants', agent: 'Agents' };
 
-const STATES: Readonly<Record<string, string>> = {
-  'block-ip': 'blocked',
-  'unblock-ip': 'unblocked',
-  'raise-cap': 'cap raised',
-  'kill-switch': 'kill switch',
-};
+const STATES: ReadonlyMap<string, string> = new Map([
+  ['block-ip', 'blocked'],
+  ['unblock-ip', 'unblocked'],
+  ['raise-cap', 'cap raised'],
+  ['kill-switch', 'kill switch'],
+]);
 
 /** Who was part of it, a table for each kind. */
 export function affectedTables(report: Report, clock: Clock): PageTable[] {
@@ -76,7 +77,7 @@ function doneCell({ responses }: Affected, report: Report, clock: Clock): string
       const response = report.responses[index];
       if (response === undefined) return [];
       const { entry, atMs, undo } = response;
-      const what = STATES[entry.remedy] ?? entry.remedy;
+      const what = STATES.get(entry.remedy) ?? escapeText(entry.remedy, 40);
       const failed = entry.status === 'applied' ? '' : ` (${entry.status})`;
       return [`${what} ${time(atMs)}${failed}${undo === null ? '' : `, taken back ${time(undo.atMs)}`}`];
     })

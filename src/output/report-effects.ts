@@ -40,7 +40,9 @@ export function changeText({ before, after }: Effect): string | null {
   const ratio = after.value / before.value;
   if (after.value === 0) return 'it stopped';
   if (Math.abs(ratio - 1) < SAME) return 'about the same';
-  return ratio < 1 ? `it fell by ${formatShare(1 - ratio)}` : `it rose to ${formatShare(ratio)} of that`;
+  return ratio < 1
+    ? `it fell by ${formatShare(1 - ratio).replace('>', 'more than ')}`
+    : `it rose to ${formatShare(ratio)} of that`;
 }
 
 /** The effect that tells most in one clause: of the subject itself, else of the whole. */

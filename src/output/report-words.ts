@@ -37,17 +37,17 @@ export function subjectsText(subjects: readonly Subject[], limit = 3): string {
 export const responseTitle = ({ entry, subjects }: Pick<Response, 'entry' | 'subjects'>): string =>
   [escapeText(entry.remedy), ...(subjects.length === 0 ? [] : [subjectsText(subjects)])].join(' ');
 
-const DEEDS: Readonly<Record<string, string>> = {
-  'block-ip': 'blocked',
-  'unblock-ip': 'unblocked',
-  'raise-cap': 'raised the cap of',
-  'kill-switch': 'used the kill switch of',
-};
+const DEEDS: ReadonlyMap<string, string> = new Map([
+  ['block-ip', 'blocked'],
+  ['unblock-ip', 'unblocked'],
+  ['raise-cap', 'raised the cap of'],
+  ['kill-switch', 'used the kill switch of'],
+]);
 
 /** What somebody did, as a clause: `alice blocked 203.0.113.42`. */
 export function deedText({ entry, subjects }: Response): string {
   const who = escapeText(entry.operator, 60);
-  const deed = DEEDS[entry.remedy];
+  const deed = DEEDS.get(entry.remedy);
   const about = subjectsText(subjects);
   if (entry.status !== 'applied') return `${who} tried ${responseTitle({ entry, subjects })}`;
   return deed === undefined || about === ''

@@ -146,9 +146,14 @@ quiet-needs:
 abnormal:
   - volume: { signal: rejects-by-client, at-least: reject-rate }
 
-# What is to be done once it is over.
+# How an incident went over time, for ratelimit report: a signal, its own title unless another is given, and the threshold
+# that all of it together is held against.
+charts:
+  - { signal: rejects-by-client, level: reject-rate }
+
+# What is to be done once it is over. The report leaves out what names ratelimit report, which is what it is.
 afterwards:
-  - Write down which client it was, and what was done.
+  - "Write down which client it was, and what was done: ratelimit report makes a first version."
 
 # What the program can change itself. block-ip is one of three (raise-cap, kill-switch); what is left out is not offered.
 remedies:

@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import { paintFor } from '../../src/output/paint-for.ts';
+import { reportHuman } from '../../src/output/report-human.ts';
+import { reportMarkdown } from '../../src/output/report-markdown.ts';
+import { clock } from '../support/collecting.ts';
+import { evidence, rejects } from '../support/evidence.ts';
+import { blockEntry, captureAt, line, stuffing } from '../support/report.ts';
+import { reportOf } from '../support/report-of.ts';
+
+const screen = { paint: await paintFor(false), width: 80 };
+
+test('of a recorded incident: one address, blocked, seen to end', async () => {
+  const { captures, entries } = stuffing();
+  await expect(reportMarkdown(reportOf(captures, entries), clock)).toMatchFileSnapshot(
+    '../fixtures/report-one-ip.md',
+  );
+});
+
+test('on a terminal it is short, and no line is too long', () => {
+  const { captures, entries } = stuffing();
+  const shown = reportHuman(reportOf(captures, entries), clock, screen);
+  expect(shown.split('\n').filter((text) => text.length > 80)).toEqual([]);
+  expect(shown.split('\n').slice(0, 9).join('\n')).toMatchInlineSnapshot(`
+    "Incident report: Credential stuffing from one or a few IPs
+
+    Credential stuffing from one or a few IPs: 203.0.113.42 made 4,812 of 4,892
+    authentication failures in 5m (98%).
+    It began at 2026-05-29 02:52:15 UTC, when authentication failures rose above 5
+    failures/s, and was over at 2026-05-29 03:14:15 UTC, when authentication
+    failures fell below 5 failures/s again: 22m in all.
+    alice blocked 203.0.113.42 at 2026-05-29 03:14:10 UTC (applied, seen to take
+    effect). Authentication failures fell: 18.2 failures/s before, 0.05 failures/s"
+  `);
+});
+
+test('nothing that a system or an operator wrote gets out of its place', () => {
+  const evil = '](javascript:alert(1)) <img src=x onerror=alert(1)> | `x` \u001b[2J @here';
+  const facts = evidence({ 'rejects-by-tenant': rejects({ [evil]: { '/execute': 9, '/agents': 3 } }) });
+  const captures = [
+    captureAt('03:12:04', facts, {
+      history: [
+        {
+          ...{ chart: 'rejects-by-tenant', others: null, stepSeconds: 15, windowSeconds: 60 },
+          ...{
+            lines: [line(evil, '03:00:00', '03:12:00', () => 12)],
+            total: null,
+            reason: evil,
+            cause: null,
+          },
+        },
+      ],
+      alerts: {
+        ...{ names: ['RateLimitSpike'], stepSeconds: 15, reason: null, cause: null },
+        periods: [{ name: evil, labels: { [evil]: evil }, fromMs: 1, toMs: 2, open: false }],
+      },
+    }),
+  ];
+  const entries = [
+    blockEntry('03:14:00', { operator: evil, reason: evil, remedy: evil, verification: evil }),
+  ];
+  const page = reportMarkdown(reportOf(captures, entries), clock);
+  const shown = reportHuman(reportOf(captures, entries), clock, screen);
+  for (const text of [page, shown]) expect(text).not.toContain('\u001b');
+  expect(page.match(/<img|(?<!\\)\]\(|@here|(?<!\\)`/g)).toBeNull();
+  // Of each table every row has as many cells as its head.
+  for (const table of page.split('\n\n').filter((part) => part.startsWith('|'))) {
+    const cells = table.split('\n').map((row) => row.split(/(?<!\\)\|/).length);
+    expect(new Set(cells).size, table).toBe(1);
+  }
+});
