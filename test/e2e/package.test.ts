@@ -138,7 +138,7 @@ test('unpacked alone it tells its version', async () => {
   expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: `${manifest.version}\n`, stderr: '' });
 });
 
-test('unpacked alone it triages real servers, reads a configuration and a recording, and draws charts', async () => {
+test('unpacked alone it triages real servers, reads a configuration and a recording', async () => {
   const incident = incidentAt(nowSeconds(), singleIp());
   const [redis, prometheus] = await Promise.all([startRedis(), prometheusWith(incident)]);
   await redis.load(incident.redis);
@@ -157,9 +157,6 @@ test('unpacked alone it triages real servers, reads a configuration and a record
     expect(code).toBe(0);
     expect(document.verdict).toMatchObject({ category: 'single-ip-credential-stuffing', confidence: 'high' });
   }
-  const page = await runProgram(['report', '--config', config, '-o', 'html'], { program, cwd: folder });
-  expect(page).toMatchObject({ code: 0, stderr: '' });
-  expect(page.stdout).toContain('<svg class="wide" viewBox="0 0 880 280" role="img"');
   const colour = await runProgram(['triage', '--config', config, '--color', 'always'], { program });
   expect(colour).toMatchObject({ code: 0, stderr: '' });
 });
@@ -177,6 +174,12 @@ test('unpacked alone it plays its incidents', async () => {
   const { code, stdout } = await runProgram(['drill', 'tenant-rate', '--auto'], { program, cwd: folder });
   expect(code).toBe(0);
   expect(stdout).toMatch(/Your last triage said tenant-over-rps-cap \(confidence high\): right\./);
+});
+
+test('unpacked alone it draws charts', async () => {
+  const input = 'report -o html\n';
+  const { stdout } = await runProgram(['drill', 'tenant-rate'], { program, cwd: folder, input });
+  expect(stdout).toContain('<svg class="wide" viewBox="0 0 880 280" role="img" aria-label="429s by tenant');
 });
 
 test('compiled code of another Node is left alone', async () => {

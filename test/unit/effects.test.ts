@@ -52,6 +52,7 @@ describe('every command says what it does', () => {
         "kill-switch release": "destructive, idempotent",
         "kill-switch status": "read-only, idempotent",
         "raise-cap": "destructive",
+        "report": "read-only, idempotent",
         "rules": "read-only, idempotent",
         "runbook list": "read-only, idempotent",
         "runbook new": "read-only",
