@@ -33,7 +33,7 @@ const UNKNOWN = {
 } as const;
 
 /** `it fell by 98%`; null when one of the two is not known. */
-export function changeText({ before, after }: Effect): string | null {
+function changeText({ before, after }: Effect): string | null {
   if (before === null || after === null) return null;
   if (before.value === 0)
     return after.value === 0 ? 'there was none before and after' : 'there was none before';

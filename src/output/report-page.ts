@@ -1,16 +1,14 @@
-import type { Change, State } from '../journal/types.ts';
-import type { Report, ReportChart, Response } from '../report/model.ts';
+import type { Report, ReportChart } from '../report/model.ts';
 import type { Clock } from '../signals/asked.ts';
 import { formatDuration } from '../values/duration.ts';
-import { quoteStored } from './change-text.ts';
 import { escapeText } from './escape.ts';
 import { capital, SENTENCE } from './lines.ts';
 import { affectedTables, nobodyOf } from './report-affected.ts';
-import { effectText } from './report-effects.ts';
 import { caveatsText, notesOf, unknownsText } from './report-notes.ts';
+import { responseText } from './report-responses.ts';
 import { factsOf, summaryText, titleOf } from './report-summary.ts';
 import { timelineText } from './report-timeline.ts';
-import { amountOf, momentText, outcomeText, responseTitle } from './report-words.ts';
+import { amountOf, momentText } from './report-words.ts';
 
 /**
  * All that a report says, in the order in which it is read; Markdown, HTML and the terminal lay it out and add no words.
@@ -86,7 +84,7 @@ export function reportPage(report: Report, clock: Clock): ReportPage {
     timeline: timelineText(report, clock),
     affected: affectedTables(report, clock),
     unaffected: nobodyOf(report),
-    responses: report.responses.map((response) => responseOf(response, report, clock)),
+    responses: report.responses.map((response) => responseText(response, report, clock)),
     charts: report.charts.map((chart) => ({ chart, caption: captionOf(chart, clock) })),
     unknown: unknownsText(report),
     caveats: caveatsText(report),
@@ -94,55 +92,6 @@ export function reportPage(report: Report, clock: Clock): ReportPage {
     notes: notesOf(report, clock),
   };
 }
-
-function responseOf(response: Response, report: Report, clock: Clock): PageResponse {
-  const { entry, atMs, undo, effects } = response;
-  const fact = (name: string, value: string | null): Fact[] => (value === null ? [] : [{ name, value }]);
-  const changes = entry.changes.slice(0, MOST_CHANGES).map((change): Fact => {
-    const state = change.status === entry.status ? '' : `, ${change.status}`;
-    return {
-      name: 'Change',
-      value: `${escapeText(change.target, 400)}: ${changeOf(change, clock)}${state}`,
-    };
-  });
-  const more = entry.changes.length - changes.length;
-  return {
-    title: responseTitle(response),
-    facts: [
-      ...fact('When', momentText(atMs, clock)),
-      ...fact('Who', escapeText(entry.operator, 60)),
-      ...fact('Why', escapeText(entry.reason, SENTENCE)),
-      ...fact('Outcome', outcomeText(entry)),
-      ...fact('Seen', entry.verification === null ? null : escapeText(entry.verification, SENTENCE)),
-      ...changes,
-      ...fact('More', more > 0 ? `${more} more changes` : null),
-      ...fact(
-        'Taken back',
-        undo === null
-          ? null
-          : `${momentText(undo.atMs, clock)} by ${escapeText(undo.entry.operator, 60)}: ${escapeText(undo.entry.reason, SENTENCE)}`,
-      ),
-      ...fact('Journal', escapeText(entry.id)),
-    ],
-    effects: [...effects]
-      .sort((a, b) => Number(a.reason !== null) - Number(b.reason !== null))
-      .map((effect) => effectText(effect, report, clock)),
-  };
-}
-
-/** `nothing -> credential_stuffing, until 2026-05-30 03:14:10 UTC`. */
-function changeOf({ system, before, after }: Change, clock: Clock): string {
-  const side = (state: State | null, none: string) => {
-    if (state === null) return none;
-    const ms = state.expiresAt === null ? null : clock.ms(state.expiresAt);
-    const until = ms === null ? '' : `, until ${Number.isFinite(ms) ? momentText(ms, clock) : 'some time'}`;
-    return `${quoteStored(state.value)}${until}`;
-  };
-  return `${side(before, system === 'api' ? 'not known' : 'nothing')} -> ${side(after, 'nothing')}`;
-}
-
-/** Changes that are told of one response; its journal entry has them all. */
-const MOST_CHANGES = 10;
 
 /** What a chart shows in words, for whoever cannot see it, and what is missing in it. */
 function captionOf(chart: ReportChart, clock: Clock): string[] {

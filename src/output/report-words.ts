@@ -24,11 +24,11 @@ export const plainMoment = (ms: number, report: Report, clock: Clock): string =>
     .slice(dayOf(report, clock) === null ? 0 : 11);
 
 /** A name with its kind, unless it is an address, which shows what it is. */
-export const subjectText = ({ kind, id }: Subject): string =>
+const subjectText = ({ kind, id }: Subject): string =>
   kind === 'ip' ? escapeText(id, 64) : `${kind} ${escapeText(id, 64)}`;
 
 /** `203.0.113.42, agent agent-7 and 3 more`. */
-export function subjectsText(subjects: readonly Subject[], limit = 3): string {
+function subjectsText(subjects: readonly Subject[], limit = 3): string {
   const more = subjects.length - limit;
   return `${subjects.slice(0, limit).map(subjectText).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

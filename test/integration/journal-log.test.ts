@@ -236,6 +236,7 @@ describe('reading', () => {
     expect(await journal.read()).toEqual({
       events: [],
       problems: [`cannot read the journal ${JSON.stringify(file)} after line 0: it is a folder, not a file`],
+      missing: false,
     });
   });
 });

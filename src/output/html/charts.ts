@@ -29,9 +29,9 @@ export async function figures(
   level: Level,
   setting: Setting,
 ): Promise<Html[]> {
-  const isDrawn = charts.some(({ chart }) => canBeDrawn(linesOf(chart)));
+  const isAnyDrawn = charts.some(({ chart }) => canBeDrawn(linesOf(chart)));
   // Half a megabyte, for pages with charts alone.
-  const draw = isDrawn ? (await import('./engine.ts')).draw : () => '';
+  const draw = isAnyDrawn ? (await import('./engine.ts')).draw : () => '';
   return charts.map(({ chart, caption }, index) => {
     const lines = linesOf(chart);
     const drawn = (size: 'wide' | 'narrow') => {
@@ -40,10 +40,11 @@ export async function figures(
       const label = `${chart.title} (${chart.unit}) over time, ${lines.length} ${lines.length === 1 ? 'line' : 'lines'}; its numbers are in the table below`;
       return html`<svg class="${size}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${label}">${cleanSvg(svg, `c${index}${size}`)}</svg>\n`;
     };
-    const picture = canBeDrawn(lines) ? html`${drawn('wide')}${drawn('narrow')}` : insteadOf(lines);
+    const isDrawn = canBeDrawn(lines);
+    const picture = isDrawn ? html`${drawn('wide')}${drawn('narrow')}` : insteadOf(lines);
     return html`<figure class="card chart">
 <figcaption>${heading(level, capital(chart.title))}<p>${caption.join(' ')}</p>\n</figcaption>
-${picture}${isZero(lines) ? NOTHING : peaks(chart, lines, setting)}</figure>
+${picture}${isZero(lines) ? NOTHING : peaks(chart, lines, setting, isDrawn)}</figure>
 `;
   });
 }
@@ -70,7 +71,7 @@ const insteadOf = (lines: readonly Line[]): Html =>
   isZero(lines) ? NOTHING : html`<p>One point is no line: there is nothing to draw.</p>\n`;
 
 /** What each line is called, and its largest and last value. */
-function peaks(chart: ReportChart, lines: readonly Line[], { iso, span }: Setting): Html {
+function peaks(chart: ReportChart, lines: readonly Line[], { iso, span }: Setting, isDrawn: boolean): Html {
   // The date only where there are several.
   const from = iso(span.fromMs).slice(0, 10) === iso(span.toMs).slice(0, 10) ? 11 : 5;
   const at = (ms: number) => iso(ms).slice(from, 16).replace('T', ' ');
@@ -84,7 +85,7 @@ function peaks(chart: ReportChart, lines: readonly Line[], { iso, span }: Settin
     {
       head: chart.kind === 'ip' ? 'IP' : (chart.kind ?? 'line'),
       cell: (line) =>
-        html`${key(line)} ${line.name ?? html`<span class="id">${escapeText(line.id, 64)}</span>`}`,
+        html`${isDrawn ? key(line) : NOTHING} ${line.name ?? html`<span class="id">${escapeText(line.id, 64)}</span>`}`,
     },
     {
       head: isMoney ? 'highest' : `highest ${chart.unit}`,

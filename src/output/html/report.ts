@@ -141,8 +141,9 @@ ${heading(3, title)}${facts(list)}${shown.length === 0 ? NOTHING : html`<ul clas
 `;
 }
 
-/** Two bars on one scale; what is not known has none. */
+/** Two bars on one scale, where one of them is known; what is not known has none. */
 function beforeAndAfter({ chart, before, after }: Effect, { charts }: Report): Html {
+  if (before === null && after === null) return NOTHING;
   const unit = charts[chart]?.unit ?? '';
   const whole = Math.max(before?.value ?? 0, after?.value ?? 0);
   const row = (name: string, value: number | undefined, tone: Tone) =>

@@ -44,6 +44,7 @@ code, pre, .id { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "Li
 .verdict.bad { border-left-color: var(--bad); }
 .verdict.warn { border-left-color: var(--warn); }
 .verdict.good { border-left-color: var(--good); }
+.verdict > h3 { font-size: 1.25rem; margin: 0; }
 .verdict .lead { font-size: 1.125rem; line-height: 1.5; margin-top: .625rem; }
 .cause { color: var(--quiet); font-weight: 550; }
 .badges { display: flex; flex-wrap: wrap; gap: .5rem; margin-bottom: .625rem; }
