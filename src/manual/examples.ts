@@ -14,6 +14,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   triage: [
     ['ratelimit triage --context prod', 'a context of the configuration file'],
     ['ratelimit triage -o markdown', 'for the incident channel'],
+    ['ratelimit triage -o html > triage.html', 'a page to look at and to send around'],
     ['ratelimit triage --save incident.json', 'keep what was seen'],
     ['ratelimit triage --from incident.json', 'judge it again, offline'],
   ],

@@ -184,8 +184,9 @@ const DASHES: Readonly<Record<Mark['kind'], 'solid' | readonly number[]>> = {
   ...{ remedy: 'solid', undo: [7, 3], alert: [3, 3], verdict: [1, 3] },
 };
 
-/** So many pixels a mark's number takes. */
+/** So many pixels a mark's number takes, and so many times that several together. */
 const ROOM = 18;
+const SEVERAL = 1.6;
 
 /** The number of each mark from 1 on; of those too close to one another, the first has them all: `2-4`. */
 export function namesOf(marks: readonly Mark[], room: number): string[] {
@@ -196,7 +197,7 @@ export function namesOf(marks: readonly Mark[], room: number): string[] {
     if (
       start === undefined ||
       index === 0 ||
-      atMs - start.atMs >= room * (names[first]?.includes('-') ? 1.6 : 1)
+      atMs - start.atMs >= room * (names[first]?.includes('-') ? SEVERAL : 1)
     ) {
       first = index;
       names.push(String(index + 1));

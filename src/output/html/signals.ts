@@ -21,7 +21,9 @@ export function numbersOf(document: TriageDocument): KeyNumber[] {
   return ids
     .flatMap((id): KeyNumber[] => {
       const signal = evidence.signals[id];
-      if (signal === undefined || signal.total === null || signal.unit === 's left') return [];
+      // Of a part of the keyspace in which nothing was seen no total can be told.
+      if (signal === undefined || signal.total === null || signal.sample?.total === null) return [];
+      if (signal.unit === 's left') return [];
       return [
         { title: runbook.signals[id]?.title ?? id, ...amountOf(signal, runbook.signals[id]?.entity ?? null) },
       ];
@@ -30,7 +32,7 @@ export function numbersOf(document: TriageDocument): KeyNumber[] {
 }
 
 function amountOf(
-  { total, distinct, sample, unit, windowSeconds }: Signal,
+  { total, atMost, distinct, sample, unit, windowSeconds }: Signal,
   entity: { readonly one: string; readonly many: string } | null,
 ): Omit<KeyNumber, 'title'> {
   const about = sample === null ? '' : 'about ';
@@ -41,7 +43,7 @@ function amountOf(
       : `from ${about}${formatNumber(round(distinct))} ${distinct === 1 ? entity.one : entity.many}`;
   const window = windowSeconds === null ? '' : `in ${formatDuration(windowSeconds)}`;
   return {
-    value: `${about}${formatAmount(round(total ?? 0), unit)}`,
+    value: `${atMost ? 'at most ' : about}${formatAmount(round(total ?? 0), unit)}`,
     note: [from, window].filter((text) => text !== '').join(' '),
   };
 }
@@ -82,7 +84,7 @@ const named = ({ head, cell }: Column): TableColumn<Row> => ({
   cell: (row) => html`<span class="id">${cell(row)}</span>`,
 });
 
-/** The share of all, of the limit, or of the largest, whatever the numbers beside it are. */
+/** The share of the limit where there is one, else of all. */
 function barsOf({ rows, unit }: Signal): TableColumn<Row>[] {
   if (rows.some(({ limit }) => limit?.ratio != null)) {
     const cell = ({ limit }: Row) =>
