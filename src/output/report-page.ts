@@ -1,4 +1,5 @@
 import type { Report, ReportChart } from '../report/model.ts';
+import type { Series } from '../report/types.ts';
 import type { Clock } from '../signals/asked.ts';
 import { formatDuration } from '../values/duration.ts';
 import { escapeText } from './escape.ts';
@@ -96,7 +97,8 @@ export function reportPage(report: Report, clock: Clock): ReportPage {
 /** What a chart shows in words, for whoever cannot see it, and what is missing in it. */
 function captionOf(chart: ReportChart, clock: Clock): string[] {
   const { total, series, reason, stepSeconds, windowSeconds } = chart;
-  const peak = peakIn(total === null ? series.flatMap(({ points }) => points) : total.points);
+  const peak = peakIn(total === null ? series : [total]);
+  const whose = total === null && peak !== null ? ` (${escapeText(peak.id, 64)})` : '';
   const what = total === null ? 'Highest' : 'Highest in all';
   const gaps = [...(total === null ? series : [total])].some(({ points }) =>
     points.some(([, value]) => value === null),
@@ -109,19 +111,29 @@ function captionOf(chart: ReportChart, clock: Clock): string[] {
   return [
     ...(peak === null
       ? ['Nothing to see.']
-      : peak[1] === 0
+      : peak.value === 0
         ? ['None in this time.']
         : [
-            `${what}: ${amountOf(peak[1], chart)} at ${momentText(peak[0], clock)}.`,
+            `${what}: ${amountOf(peak.value, chart)}${whose} at ${momentText(peak.atMs, clock)}.`,
             `${capital(resolution.join(', '))}.`,
           ]),
     ...(reason === null ? [] : [`${capital(escapeText(reason, SENTENCE))}.`]),
   ];
 }
 
-function peakIn(points: readonly (readonly [number, number | null])[]): readonly [number, number] | null {
-  return points.reduce<readonly [number, number] | null>(
-    (best, [at, value]) => (value !== null && (best === null || value > best[1]) ? [at, value] : best),
-    null,
-  );
+interface Peak {
+  readonly id: string;
+  readonly atMs: number;
+  readonly value: number;
+}
+
+/** The largest value of some lines, the first of several that are as large; null: nothing is known. */
+function peakIn(lines: readonly Series[]): Peak | null {
+  let best: Peak | null = null;
+  for (const { id, points } of lines) {
+    for (const [atMs, value] of points) {
+      if (value !== null && (best === null || value > best.value)) best = { id, atMs, value };
+    }
+  }
+  return best;
 }

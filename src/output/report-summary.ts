@@ -76,7 +76,7 @@ const WHY = {
   'chart-above': 'a rate is still above its level',
   'seems-over': 'the last look found it still, with signs that it may be over',
   'rates-fell':
-    'the last look found it still, though the rates had fallen again; what counts failures remembers them for some minutes',
+    'the last look still found it, though the rates had fallen again: it looks back on some minutes',
 } as const;
 
 /** `at 03:12 UTC, when alert RateLimitSpike fired`. */

@@ -102,7 +102,8 @@ function fromLooks(
     id: common.title,
     points: seen.map(({ atMs, signal }) => [atMs, totalOf(signal)]),
   };
-  const hasTotal = hasValue(totals);
+  // A cap is each one's own, so what all of them have spent says nothing.
+  const hasTotal = hasValue(totals) && common.unit !== 'USD';
   const windows = seen.map(({ signal }) => signal?.windowSeconds ?? 0);
   return {
     ...common,
