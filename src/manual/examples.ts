@@ -18,6 +18,11 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['ratelimit triage --save incident.json', 'keep what was seen'],
     ['ratelimit triage --from incident.json', 'judge it again, offline'],
   ],
+  report: [
+    ['ratelimit report --since 3h -o markdown', 'for the wiki or the ticket'],
+    ['ratelimit report --since 3h -o html > report.html', 'one page with charts, to send around'],
+    ['ratelimit report --from 1.json 2.json', 'of captures; no system is asked'],
+  ],
   'block-ip': [
     ['ratelimit block-ip 203.0.113.42 --reason credential_stuffing', ''],
     ['ratelimit block-ip 203.0.113.0/28 --ttl 2h --dry-run', 'show what would be written'],
