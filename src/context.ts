@@ -13,6 +13,7 @@ import type { Prompter } from './output/prompt.ts';
 import { makeStreams, type Streams } from './output/streams.ts';
 import type { TriageDocument } from './output/triage-document.ts';
 import type { RunbookPlaces } from './runbooks/places.ts';
+import type { Alertmanager } from './signals/alertmanager.ts';
 import type { Api } from './signals/api.ts';
 import type { Clock } from './signals/asked.ts';
 import type { Probes } from './signals/probes.ts';
@@ -51,6 +52,8 @@ export interface Context {
   readonly probes: () => Promise<Probes>;
   readonly keyspace: (config: Config) => Promise<Keyspace>;
   readonly api: (target: HttpTarget, config: Config) => Promise<Api>;
+  /** @param timeoutMs for each question to it */
+  readonly alertmanager: (target: HttpTarget, timeoutMs: number) => Promise<Alertmanager>;
   readonly journal: () => Promise<Journal>;
   /** A journal in another folder than the operator's own. */
   readonly journalIn: (folder: string) => Promise<Journal>;
@@ -109,6 +112,10 @@ export function makeContext(interrupt: AbortSignal, argv: readonly string[]): Co
     api: async (target, config) => {
       const { Api } = await import('./signals/api.ts');
       return new Api(target, config.timeoutSeconds * 1_000, clock.now, interrupt);
+    },
+    alertmanager: async (target, timeoutMs) => {
+      const { connectAlertmanager } = await import('./signals/alertmanager.ts');
+      return connectAlertmanager(target, timeoutMs, clock, interrupt);
     },
     journal: () => journalIn(stateFolder),
     journalIn,

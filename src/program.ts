@@ -60,6 +60,7 @@ export function buildProgram(
     .option('--runbook <name|path>', 'runbook to judge by (default: aegis)')
     .option('--redis-url <url>', 'redis://, rediss://, unix:, sentinel:// or cluster://')
     .option('--prometheus-url <url>', 'http:// or https://, a path prefix is kept')
+    .option('--alertmanager-url <url>', 'asked by triage --alert (default: http://127.0.0.1:9093)')
     .option('--api-url <url>', "the system's own API")
     .option('--no-input', 'never ask, as if there were no terminal')
     .option('-v, --verbose', 'say more on stderr', false)
@@ -91,6 +92,10 @@ export function buildProgram(
         .addOption(
           durationOption('--window <duration>', 'look back this long in Prometheus', { fallback: '5m' }),
         )
+        .option(
+          '--alert [fingerprint|name]',
+          'the alert that fires: what it leads to, since when, who is told',
+        )
         .option('--all-contexts', 'every context of the configuration file', false)
         .option('--top <n>', 'rows per table', wholeNumber(9_999), 10)
         .addOption(
@@ -113,7 +118,8 @@ export function buildProgram(
         .option('--from <file>', 'judge saved evidence again, with its own runbook or that of --runbook');
       declare(command, READS).action(async (_, self: Command) => {
         const { triageCommand } = await import('./commands/triage.ts');
-        finish(await triageCommand(self.optsWithGlobals(), context, again));
+        const windowGiven = self.getOptionValueSource('window') === 'cli';
+        finish(await triageCommand({ ...self.optsWithGlobals(), windowGiven }, context, again));
       });
     },
     ...remedyCommands(context, finish),

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Given } from '../commands/report.ts';
 import type { Context } from '../context.ts';
 import type { ExitCode } from '../errors.ts';
@@ -39,7 +39,7 @@ export const reportCommands = (context: Context, finish: (code: ExitCode) => voi
       .option('--from <files...>', 'tell by captures of triage --save, and ask no system');
     declare(command, READS)
       .addHelpText('after', EXITS)
-      .action(async (_, self) => {
+      .action(async (_, self: Command) => {
         const { reportCommand } = await import('../commands/report.ts');
         finish(await reportCommand(self.optsWithGlobals(), context));
       });

@@ -16,6 +16,7 @@ import { withSettings } from '../runbooks/load.ts';
 import type { Runbook } from '../runbooks/schema.ts';
 import { namesOf } from '../runbooks/sources.ts';
 import type { Probes } from '../signals/probes.ts';
+import { told } from '../signals/told.ts';
 import { judge } from '../verdict/judge.ts';
 import { entriesHere, readHistory } from './history.ts';
 import { type Parts, withParts } from './parts.ts';
@@ -93,10 +94,11 @@ async function examine(
   end.addEventListener('abort', () => keyspace.close(), { once: true });
   const inTime = <T>(asking: () => Promise<Told<T>>) => askedIn(deadline, asking);
   try {
-    const [evidence, server, prometheus, api, history] = await Promise.all([
+    const [evidence, server, prometheus, alertmanager, api, history] = await Promise.all([
       collect(adapters, { config, runbook, windowSeconds, clock }, interrupt),
       asks.redis ? askServer(probes, parts, needs, clock, inTime) : null,
       asks.prometheus ? askPrometheus(probes, parts, { windowSeconds, clock, signal: end }) : [],
+      askAlertmanager(config, context),
       Promise.race([askApi(probes, parts, context), silentAfter(deadline)]),
       readHistory(context, parts),
     ]);
@@ -107,7 +109,7 @@ async function examine(
         : { ...server, survey: await inTime(() => survey(probes, parts, leftMs, clock)) };
     interrupt.throwIfAborted();
     return {
-      ...{ config, runbook, evidence, redis, prometheus, api, needs, clock },
+      ...{ config, runbook, evidence, redis, prometheus, alertmanager, api, needs, clock },
       ...{ verdict: judge(evidence, runbook), isJournalIntact: history.intact },
       entries: entriesHere(history, parts),
       warnings: [...history.warnings, ...warningsOf(evidence)],
@@ -216,6 +218,20 @@ function askPrometheus(
       host: config.prometheus.length > 1 ? new URL(target.url).host : null,
     })),
   );
+}
+
+/** One that nobody has configured is not asked: who pages without one need not have it. */
+async function askAlertmanager(
+  { alertmanager: target, from, timeoutSeconds }: Parts['config'],
+  { alertmanager, clock }: Context,
+): Promise<Findings['alertmanager']> {
+  if (from.alertmanager === 'default') return null;
+  const startedAt = clock.now();
+  const client = await alertmanager(target, timeoutSeconds * 1_000);
+  return told(async () => {
+    const { length: firing } = await client.alerts();
+    return { firing, latencyMs: clock.now() - startedAt };
+  });
 }
 
 function askApi(

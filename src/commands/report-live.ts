@@ -35,7 +35,7 @@ export async function liveReport(flags: ReportFlags, period: Period, context: Co
             },
           ];
     const { redis } = systemsOf(parts.config);
-    const team = parts.config.journalStream !== null;
+    const team = parts.config.journalStream !== null && past.remarks.length === 0;
     const read = { ...past, warnings: past.remarks, team };
     const { done, journal } = journalOf(read, period, ({ systems }) => systems.redis === redis, clock);
     return buildReport({

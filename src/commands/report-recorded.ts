@@ -12,24 +12,21 @@ import { judge } from '../verdict/judge.ts';
 import type { ReportFlags } from './report.ts';
 import { journalOf } from './report-journal.ts';
 
-/** So long before the first capture an incident may have begun, and so long after the last it may have been ended. */
-const AROUND_MS = 3_600_000;
-
 /**
  * A report by captures and this machine's journal. Nothing is asked of any system.
- * @param period makes it of the time that the captures are about
+ * @param period makes it of the times of the captures
  * @throws ConfigError for captures that cannot be read, or are not of one system
  */
 export async function recordedReport(
   paths: readonly string[],
   flags: ReportFlags,
   context: Context,
-  period: (whole: { readonly from: number; readonly to: number }) => Period,
+  period: (times: readonly number[]) => Period,
 ): Promise<Report> {
   const { clock, env } = context;
   const all = await readCaptures(paths, clock);
   const times = all.map(({ capture }) => clock.ms(capture.evidence.at));
-  const whole = period({ from: Math.min(...times) - AROUND_MS, to: Math.max(...times) + AROUND_MS });
+  const whole = period(times);
   const last = all.at(-1)?.capture;
   const named = flags.runbook ?? (env.RATELIMIT_RUNBOOK || undefined);
   const plain = await loadRunbook(named ?? last?.runbook ?? 'aegis', context.runbooks);
@@ -47,8 +44,8 @@ export async function recordedReport(
     ...{ madeAtMs: clock.now(), period: whole, redacted, looks, done, journal },
     ranges: {
       from: 'capture',
-      histories: all.flatMap(({ capture: { history, alerts } }) =>
-        alerts === null ? [] : [{ charts: history, alerts }],
+      histories: all.flatMap(({ capture: { history, alertHistory } }) =>
+        alertHistory === null ? [] : [{ charts: history, alerts: alertHistory }],
       ),
     },
   });

@@ -31,7 +31,9 @@ export async function reportCommand(flags: ReportFlags, context: Context): Promi
   const asked = { from: momentOf(flags.since, clock), to: momentOf(flags.until, clock) };
   let report: Report;
   if (flags.from === undefined) {
-    const period = periodOf(asked, { from: clock.now() - HOUR_MS, to: clock.now() }, 'default', clock);
+    const now = clock.now();
+    const usual: Usual = { from: now - HOUR_MS, to: now, by: 'default', always: [] };
+    const period = periodOf(asked, usual, clock);
     const stop = startProgress(
       streams,
       () => 'reading the systems, their history and the journal',
@@ -41,9 +43,12 @@ export async function reportCommand(flags: ReportFlags, context: Context): Promi
     report = await liveReport(flags, period, context).finally(stop);
   } else {
     const { recordedReport } = await import('./report-recorded.ts');
-    report = await recordedReport(flags.from, flags, context, (whole) =>
-      periodOf(asked, whole, 'captures', clock),
-    );
+    report = await recordedReport(flags.from, flags, context, (times) => {
+      // An incident may have begun before the first capture, and been ended after the last.
+      const [first, last] = [Math.min(...times), Math.max(...times)];
+      const usual: Usual = { from: first - HOUR_MS, to: last + HOUR_MS, by: 'captures', always: times };
+      return periodOf(asked, usual, clock);
+    });
   }
   const code = exitCodeOf(report);
   const degraded = code === EXIT.degraded || code === EXIT.auth;
@@ -63,22 +68,30 @@ function momentOf(given: Given | undefined, clock: Clock): number | null {
   return ms;
 }
 
+/** What a time is, unless anything else is asked for, and what of it is never left out. */
+interface Usual {
+  readonly from: number;
+  readonly to: number;
+  readonly by: 'default' | 'captures';
+  readonly always: readonly number[];
+}
+
 /** @throws UsageError for one that does not begin before it ends, or that is still to come */
 function periodOf(
   asked: { readonly from: number | null; readonly to: number | null },
-  usual: { readonly from: number; readonly to: number },
-  by: 'default' | 'captures',
+  usual: Usual,
   clock: Clock,
 ): Period {
-  const toMs = Math.min(asked.to ?? usual.to, clock.now());
+  const end = Math.min(asked.to ?? usual.to, clock.now());
   // An hour before the end that was asked for, where nothing else says.
-  const fromMs = asked.from ?? (by === 'captures' ? usual.from : toMs - HOUR_MS);
-  if (fromMs >= toMs) {
+  const start = asked.from ?? (usual.by === 'captures' ? usual.from : end - HOUR_MS);
+  const [fromMs, toMs] = [Math.min(start, ...usual.always), Math.max(end, ...usual.always)];
+  if (fromMs >= toMs || (asked.from !== null && start >= end)) {
     throw new UsageError(
-      `expected --since to be before ${asked.to === null ? 'now' : '--until'}, got ${clock.iso(fromMs)} and ${clock.iso(toMs)}`,
+      `expected --since to be before ${asked.to === null ? 'now' : '--until'}, got ${clock.iso(start)} and ${clock.iso(end)}`,
     );
   }
-  return { fromMs, toMs, by: asked.from === null && asked.to === null ? by : 'asked' };
+  return { fromMs, toMs, by: asked.from === null && asked.to === null ? usual.by : 'asked' };
 }
 
 /** Precedence: refused credentials, then anything that could not be read, then that nothing happened. */

@@ -1,10 +1,11 @@
 import { endpointsOf } from '../config/display.ts';
 import type { Config, HttpTarget, Secret } from '../config/types.ts';
+import type { Alert } from '../evidence/alert.ts';
 import { reserveCapture } from '../evidence/capture.ts';
 import { CAPTURE_SCHEMA, type Capture } from '../evidence/capture-schema.ts';
 import type { History } from '../evidence/history.ts';
-import { mapMessages, mapReasons } from '../evidence/messages.ts';
-import { type Captured, redactAll } from '../evidence/redact.ts';
+import { mapAlert, mapMessages, mapReasons } from '../evidence/messages.ts';
+import { type Captured, redactAlert, redactAll } from '../evidence/redact.ts';
 import type { Evidence } from '../evidence/types.ts';
 import { toJson } from '../output/json.ts';
 import type { Runbook } from '../runbooks/schema.ts';
@@ -14,6 +15,7 @@ interface Collected {
   readonly evidence: Evidence;
   readonly runbook: Runbook;
   readonly context: string | null;
+  readonly alert: Alert | null;
   readonly totalMs: number;
   /** How the charts went until then; null: nobody asked. */
   readonly history: History | null;
@@ -34,14 +36,17 @@ export async function openCapture(path: string): Promise<CaptureFile> {
   return {
     discard: file.discard,
     write: async (run, config, isRedacted, version) => {
-      const { runbook, context, totalMs } = run;
-      const clean = withoutSecrets(run, secretsOf(config));
-      const { evidence, history, alerts } = isRedacted ? redactAll(clean, runbook, hostsOf(config)) : clean;
+      const { runbook, context, alert, totalMs } = run;
+      const withoutSecrets = hiding(secretsOf(config));
+      const clean = cleaned(run, withoutSecrets);
+      const cleanAlert = alert && mapAlert(alert, withoutSecrets);
+      const shown = isRedacted ? redactAll(clean, runbook, hostsOf(config)) : clean;
       const capture: Capture = {
         ...{ schema: CAPTURE_SCHEMA, version, runbook: config.runbook },
         context: isRedacted ? null : context,
         ...{ thresholds: config.thresholds, totalMs, redacted: isRedacted },
-        ...{ evidence, history, alerts },
+        alert: isRedacted ? cleanAlert && redactAlert(cleanAlert) : cleanAlert,
+        ...shown,
       };
       await file.write(toJson(capture));
     },
@@ -57,14 +62,17 @@ const hostsOf = ({ redis, prometheus }: Config): string[] =>
   ].filter((name): name is string => name !== null && name !== '');
 
 /** A message may quote what a server answered, and that may echo what it was sent. */
-function withoutSecrets({ evidence, history }: Collected, secrets: readonly string[]): Captured {
-  const without = (message: string) =>
+const hiding =
+  (secrets: readonly string[]) =>
+  (message: string): string =>
     secrets.reduce((text, secret) => text.replaceAll(secret, '[redacted]'), message);
-  const { charts, alerts } = mapReasons(history?.charts ?? [], history?.alerts ?? null, without);
-  return { evidence: mapMessages(evidence, without), history: charts, alerts };
+
+function cleaned({ evidence, history }: Collected, hide: (message: string) => string): Captured {
+  const told = mapReasons(history?.charts ?? [], history?.alerts ?? null, hide);
+  return { evidence: mapMessages(evidence, hide), history: told.charts, alertHistory: told.alerts };
 }
 
-function secretsOf({ redis, prometheus }: Config): string[] {
+function secretsOf({ redis, prometheus, alertmanager }: Config): string[] {
   const ofHttp = ({
     bearerToken,
     basicAuth,
@@ -77,7 +85,12 @@ function secretsOf({ redis, prometheus }: Config): string[] {
     ),
   ];
   const ofSentinels = redis.topology.kind === 'sentinel' ? [redis.topology.password] : [];
-  return [redis.password, redis.tls?.key, ...ofSentinels, ...prometheus.flatMap(ofHttp)].flatMap((secret) => {
+  return [
+    redis.password,
+    redis.tls?.key,
+    ...ofSentinels,
+    ...[...prometheus, alertmanager].flatMap(ofHttp),
+  ].flatMap((secret) => {
     if (secret === null || secret === undefined) return [];
     const text = typeof secret === 'string' ? secret : secret.reveal();
     return text === '' ? [] : [text];

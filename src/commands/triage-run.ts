@@ -1,6 +1,7 @@
 import type { Config } from '../config/types.ts';
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
+import type { Alert } from '../evidence/alert.ts';
 import { collect, type ScanOptions } from '../evidence/collect.ts';
 import type { History } from '../evidence/history.ts';
 import type { Evidence } from '../evidence/types.ts';
@@ -31,6 +32,8 @@ export interface Case {
   readonly evidence: Evidence;
   readonly runbook: Runbook;
   readonly context: string | null;
+  /** What the triage is about; null: no alert was named. */
+  readonly alert: Alert | null;
   readonly totalMs: number;
 }
 
@@ -56,15 +59,26 @@ export async function readCase(
     ...{ pace, watch },
     budgetSeconds: budget ?? null,
   });
-  return { evidence, runbook, context: config.context, totalMs: clock.now() - startedAt };
+  return { evidence, runbook, context: config.context, alert: null, totalMs: clock.now() - startedAt };
 }
 
 /** How far back a capture keeps the charts, milliseconds. */
 const KEPT_MS = 3_600_000;
+const MOST_KEPT_MS = 24 * KEPT_MS;
+/** What led to an alert was some time before it. */
+const BEFORE_MS = 900_000;
 
-/** How the runbook's charts went in the hour before a moment. */
-export const historyUntil = (toMs: number, target: Target, context: Context): Promise<History> =>
-  historyBetween({ fromMs: toMs - KEPT_MS, toMs }, target, context);
+/** How the runbook's charts went in the hour before a moment; of an alert since it fires, in a day at most. */
+export function historyUntil(
+  toMs: number,
+  alert: Alert | null,
+  target: Target,
+  context: Context,
+): Promise<History> {
+  const since = alert === null || alert.startsAt === null ? toMs : context.clock.ms(alert.startsAt);
+  const fromMs = Math.max(toMs - MOST_KEPT_MS, Math.min(toMs - KEPT_MS, since - BEFORE_MS));
+  return historyBetween({ fromMs, toMs }, target, context);
+}
 
 /** How the runbook's charts went, under the same deadline as all else; a failure is a chart with its reason. */
 export async function historyBetween(
@@ -86,12 +100,17 @@ export function documentOf(
   return { ...found, verdict, top, replayed, remedies: proposeAll(verdict, runbook, evidence) };
 }
 
-/** Precedence: refused credentials, then anything unknown, then a finding. @param wanted a finding is a code, too */
-export function exitCodeOf({ evidence, verdict }: TriageDocument, wanted: boolean): ExitCode {
-  const signals = Object.values(evidence.signals);
-  if (signals.some(({ cause, sources }) => [cause, ...sources.map((one) => one.cause)].includes('auth'))) {
-    return EXIT.auth;
-  }
-  if (isDegraded(evidence)) return EXIT.degraded;
-  return wanted && verdict.findings.length > 0 ? EXIT.finding : EXIT.done;
+/**
+ * Precedence: refused credentials, then anything unknown, then a finding, then an alert that has ended: it does not fire
+ * and nothing is wrong. @param wanted a finding is a code, too
+ */
+export function exitCodeOf({ evidence, verdict, alert }: TriageDocument, wanted: boolean): ExitCode {
+  const causes = Object.values(evidence.signals).flatMap(({ cause, sources }) => [
+    cause,
+    ...sources.map((one) => one.cause),
+  ]);
+  if ([...causes, alert?.cause].includes('auth')) return EXIT.auth;
+  if (isDegraded(evidence) || alert?.state === 'unknown') return EXIT.degraded;
+  if (wanted && verdict.findings.length > 0) return EXIT.finding;
+  return alert?.state === 'not-firing' && verdict.category === 'quiet' ? EXIT.nothing : EXIT.done;
 }

@@ -19,6 +19,7 @@ import type { PassProgress } from '../signals/redis/pass.ts';
 import { makerOf, mentionFile } from './pages.ts';
 import { offerRemedies } from './remedy-menu.ts';
 import { streamsFor } from './streams.ts';
+import type { Asked } from './triage-alert.ts';
 import { type Case, documentOf, exitCodeOf, historyUntil, readCase, targetOf } from './triage-run.ts';
 
 export interface TriageFlags extends Omit<GlobalFlags, 'output'> {
@@ -28,6 +29,10 @@ export interface TriageFlags extends Omit<GlobalFlags, 'output'> {
   readonly allContexts: boolean;
   /** Seconds. */
   readonly window: number;
+  /** Did somebody say so? */
+  readonly windowGiven: boolean;
+  /** A fingerprint or a name; true: the alert that fires. */
+  readonly alert?: string | true;
   readonly top: number;
   /** Seconds that the pass over Redis may take; without it, as long as everything may. */
   readonly budget?: number;
@@ -46,15 +51,17 @@ export async function triageCommand(flags: TriageFlags, context: Context, again:
   if (flags.redact && flags.save === undefined) {
     throw new UsageError('--redact is about the file of --save, which was not given');
   }
+  const streams = streamsFor(flags, context);
+  const asked = flags.alert === undefined ? null : await alertOf(flags, context, streams);
+  if (typeof asked === 'number') return asked;
   if (flags.allContexts || flags.contexts.length > 1) {
     const { triageContexts } = await import('./triage-contexts.ts');
     return triageContexts(flags, context);
   }
-  const streams = streamsFor(flags, context);
   const replayed = flags.from !== undefined;
   const found =
     flags.from === undefined
-      ? await live(flags, context, streams)
+      ? await live(asked?.flags ?? flags, context, streams, asked)
       : await recorded(flags.from, flags, context);
   if (flags.verbose) streams.err(sourceReport(found.evidence));
   const document = documentOf(found, { top: flags.top, replayed });
@@ -70,11 +77,21 @@ export async function triageCommand(flags: TriageFlags, context: Context, again:
 /** Runs another command line in this process. */
 type Again = (argv: readonly string[]) => Promise<ExitCode>;
 
-async function live(flags: TriageFlags, context: Context, streams: Streams): Promise<Case> {
+/** Loaded for those who ask about an alert alone. */
+const alertOf = async (flags: TriageFlags, context: Context, streams: Streams) =>
+  (await import('./triage-alert.ts')).askAbout(flags, context, streams);
+
+/** @param asked the alert that it is about; null: no alert was named */
+async function live(
+  flags: TriageFlags,
+  context: Context,
+  streams: Streams,
+  asked: Asked | null,
+): Promise<Case> {
   const startedAt = context.clock.now();
   // The clients load while the configuration is read.
   const [config] = await Promise.all([
-    resolveConfig({ flags, env: context.env, configHome: context.configHome }),
+    resolveConfig(asked?.input ?? { flags, env: context.env, configHome: context.configHome }),
     context.adapters(),
   ]);
   const target = await targetOf(config, context);
@@ -93,10 +110,9 @@ async function live(flags: TriageFlags, context: Context, streams: Streams): Pro
   try {
     const reading = readCase(target, { ...flags, watch }, context, startedAt).finally(stopProgress);
     // Only what is saved is looked at again, so nothing else waits for it.
-    [found, history] = await Promise.all([
-      reading,
-      file === null ? null : historyUntil(startedAt, target, context),
-    ]);
+    const keeping = file === null ? null : historyUntil(startedAt, asked?.alert ?? null, target, context);
+    const [read, kept] = await Promise.all([reading, keeping]);
+    [found, history] = [{ ...read, alert: asked?.alert ?? null }, kept];
   } catch (error) {
     await file?.discard();
     throw error;
@@ -119,7 +135,7 @@ async function recorded(path: string, flags: TriageFlags, context: Context): Pro
   const runbook = named === undefined ? withThresholds(plain, capture.thresholds) : plain;
   return {
     evidence: completed(capture, runbook),
-    ...{ runbook, context: capture.context, totalMs: capture.totalMs },
+    ...{ runbook, context: capture.context, alert: capture.alert, totalMs: capture.totalMs },
   };
 }
 

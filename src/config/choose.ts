@@ -56,12 +56,19 @@ export function pickRunbook(
     }
     return given;
   }
-  if (inContext === undefined) return { value: 'aegis', origin: 'default' };
-  const isPath = inContext.includes('/') || /\.ya?ml$/.test(inContext);
-  if (!isPath || isAbsolute(inContext)) return { value: inContext, origin: 'context' };
-  const path = join(dirname(configFile), inContext);
+  if (inContext === undefined) return { value: DEFAULT_RUNBOOK, origin: 'default' };
+  return { value: runbookFrom(inContext, configFile), origin: 'context' };
+}
+
+export const DEFAULT_RUNBOOK = 'aegis';
+
+/** A runbook as the configuration file names it: a path is relative to the folder of the file. */
+export function runbookFrom(written: string, configFile: string): string {
+  const isPath = written.includes('/') || /\.ya?ml$/.test(written);
+  if (!isPath || isAbsolute(written)) return written;
+  const path = join(dirname(configFile), written);
   // A path must not become a bare name on its way.
-  return { value: isAbsolute(path) || path.startsWith('.') ? path : `./${path}`, origin: 'context' };
+  return isAbsolute(path) || path.startsWith('.') ? path : `./${path}`;
 }
 
 /** The deadline: the flag, else the context's, else 5 seconds. `value` is the text, `seconds` what it means. */

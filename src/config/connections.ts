@@ -1,6 +1,6 @@
 import { withDisplay } from './display.ts';
 import { parseHttpUrl, parseRedisUrl } from './endpoints.ts';
-import type { ApiEntry, PrometheusEntries, PrometheusEntry, RedisEntry, TlsEntry } from './schema.ts';
+import type { ApiEntry, HttpEntry, PrometheusEntries, RedisEntry, TlsEntry } from './schema.ts';
 import type { SecretReader } from './secrets.ts';
 import { type AtLeastOne, type HttpTarget, type RedisTarget, Secret, type Tls } from './types.ts';
 
@@ -35,6 +35,11 @@ export const DEFAULT_REDIS: Connection<RedisTarget> = {
 export const DEFAULT_PROMETHEUS: AtLeastOne<Connection<HttpTarget>> = [
   { target: httpTarget({ url: 'http://127.0.0.1:9090', basicAuth: null }), tlsFiles: {} },
 ];
+
+export const DEFAULT_ALERTMANAGER: Connection<HttpTarget> = {
+  target: httpTarget({ url: 'http://127.0.0.1:9093', basicAuth: null }),
+  tlsFiles: {},
+};
 
 /** The connection that a flag or a variable gives as a URL alone, or the sentence that says what is wrong. */
 export function redisFromUrl(url: string): Connection<RedisTarget> | string {
@@ -103,7 +108,7 @@ export async function prometheusFromEntries(
   const connections: Connection<HttpTarget>[] = [];
   // One after the other, so that problems are reported in the order of the file.
   for (const [index, entry] of entries.entries()) {
-    const connection = await prometheusFromEntry(entry, filesOf(isList ? index : null));
+    const connection = await httpFromEntry(entry, filesOf(isList ? index : null));
     if (typeof connection === 'string') return connection;
     connections.push(connection);
   }
@@ -111,8 +116,9 @@ export async function prometheusFromEntries(
   return first === undefined ? 'expected a URL' : [first, ...others];
 }
 
-async function prometheusFromEntry(
-  entry: PrometheusEntry,
+/** A Prometheus or the Alertmanager of the context, its secrets read. A file that cannot be used is reported. */
+export async function httpFromEntry(
+  entry: HttpEntry,
   files: ContextFiles,
 ): Promise<Connection<HttpTarget> | string> {
   const url = parseHttpUrl(entry.url);

@@ -59,6 +59,7 @@ export async function resolveContexts<Ready>(
 const CONNECTIONS = [
   ['redisUrl', '--redis-url', 'RATELIMIT_REDIS_URL', 'Redis'],
   ['prometheusUrl', '--prometheus-url', 'RATELIMIT_PROMETHEUS_URL', 'Prometheus'],
+  ['alertmanagerUrl', '--alertmanager-url', 'RATELIMIT_ALERTMANAGER_URL', 'Alertmanager'],
   ['apiUrl', '--api-url', 'RATELIMIT_API_URL', 'API'],
 ] as const;
 
@@ -87,7 +88,8 @@ async function namesIn(
   return names;
 }
 
-function readOnce(read: ReadFile): ReadFile {
+/** Reads each file once: what is read again is the same state of it, and it may be a pipe. */
+export function readOnce(read: ReadFile): ReadFile {
   const started = new Map<string, Promise<Uint8Array>>();
   return (path, limit) => {
     const key = `${limit} ${path}`;

@@ -17,6 +17,10 @@ export interface ConfigInput {
   readonly readFile?: ReadFile;
 }
 
+/** The Alertmanager that a flag or the environment gives. */
+export const givenAlertmanager = ({ flags, env }: ConfigInput): Given | null =>
+  flagOrVariable(flags.alertmanagerUrl, '--alertmanager-url', env, 'RATELIMIT_ALERTMANAGER_URL');
+
 type Report = (problem: string) => void;
 
 interface InUse {

@@ -18,6 +18,7 @@ export interface Effective {
   readonly runbook: Sourced<string>;
   readonly redis: Sourced<Connection<RedisTarget>>;
   readonly prometheus: Sourced<AtLeastOne<Connection<HttpTarget>>>;
+  readonly alertmanager: Sourced<Connection<HttpTarget>>;
   readonly api: Sourced<Connection<HttpTarget> | null>;
   /** Where the API's token came from: it may differ from where its URL did. */
   readonly tokenOrigin: Origin;
@@ -33,7 +34,7 @@ const SHOWN_HEADERS = new Set(['x-scope-orgid']);
 
 /** Each leaf of the configuration in a fixed order, secrets as `[redacted]`, what is not set as `(none)`. */
 export function listOrigins(effective: Effective): Leaf[] {
-  const { context, production, runbook, redis, prometheus, api, timeout, limits } = effective;
+  const { context, production, runbook, redis, prometheus, alertmanager, api, timeout, limits } = effective;
   const { target } = redis.value;
   return [
     leaf('context', context.value, context.origin),
@@ -46,9 +47,9 @@ export function listOrigins(effective: Effective): Leaf[] {
     ...tlsLeaves('redis', redis.value, redis.origin),
     ...prometheus.value.flatMap((one, index) => {
       const prefix = prometheus.value.length > 1 ? `prometheus[${index}]` : 'prometheus';
-      const token = leaf(`${prefix}.bearer-token`, one.target.bearerToken, prometheus.origin);
-      return [...httpLeaves(prefix, one, prometheus.origin), token];
+      return withBearer(prefix, one, prometheus.origin);
     }),
+    ...withBearer('alertmanager', alertmanager.value, alertmanager.origin),
     ...(api.value === null ? [leaf('api.url', null, api.origin)] : httpLeaves('api', api.value, api.origin)),
     leaf('api.token', api.value?.target.bearerToken ?? null, effective.tokenOrigin),
     leaf('timeout', timeout.value, timeout.origin),
@@ -81,6 +82,11 @@ function topologyLeaves(target: RedisTarget, origin: Origin): Leaf[] {
     leaf('redis.sentinel.password', topology.password, origin),
   ];
 }
+
+const withBearer = (prefix: string, one: Connection<HttpTarget>, origin: Origin): Leaf[] => [
+  ...httpLeaves(prefix, one, origin),
+  leaf(`${prefix}.bearer-token`, one.target.bearerToken, origin),
+];
 
 function httpLeaves(prefix: string, { target, tlsFiles }: Connection<HttpTarget>, origin: Origin): Leaf[] {
   const { basicAuth } = target;

@@ -11,10 +11,11 @@ import type { Config, HttpTarget, Origin, System } from './types.ts';
  * @param systems what the command talks to; words for others are left out
  * @returns words, not yet quoted for a shell, without any secret
  */
-export function reachWords(config: Config, systems: readonly System[]): string[] {
+export function reachWords(config: Reached, systems: readonly System[]): string[] {
   const { from } = config;
   const url = (system: System) => {
-    const isNeeded = systems.includes(system) || (system !== 'api' && standsForContext(config));
+    const isAlways = (system === 'redis' || system === 'prometheus') && standsForContext(config);
+    const isNeeded = systems.includes(system) || isAlways;
     const keepsVariable = from[system] === 'environment' && hasSecret(config, system);
     return isNeeded && isGiven(from[system]) && !keepsVariable ? urlOf(config, system) : null;
   };
@@ -22,9 +23,16 @@ export function reachWords(config: Config, systems: readonly System[]): string[]
     ...contextWords(config),
     ...flag('--redis-url', url('redis')),
     ...flag('--prometheus-url', url('prometheus')),
+    ...flag('--alertmanager-url', url('alertmanager')),
     ...flag('--api-url', url('api')),
   ];
 }
+
+/** The part of a configuration that decides what a run reaches. */
+export type Reached = Pick<
+  Config,
+  'context' | 'file' | 'runbook' | 'from' | 'redis' | 'prometheus' | 'alertmanager' | 'api'
+>;
 
 /** The words for the file, the context and the runbook alone. */
 export const contextWords = ({
@@ -48,21 +56,22 @@ const flag = (name: string, value: string | null): string[] => (value === null ?
  * True when Redis and Prometheus were both given by URL, so that no context of the file had to be chosen. A command
  * with only one of them would be refused for want of a context.
  */
-function standsForContext({ context, file }: Config): boolean {
+function standsForContext({ context, file }: Reached): boolean {
   return context === null && file !== null;
 }
 
-function urlOf({ redis, prometheus, api }: Config, system: System): string | null {
-  if (system === 'redis') return redis.display;
-  // A flag or a variable gives one.
-  return (system === 'prometheus' ? prometheus[0] : api)?.url ?? null;
+function urlOf(config: Reached, system: System): string | null {
+  return system === 'redis' ? config.redis.display : (httpOf(config, system)?.url ?? null);
 }
 
-function hasSecret({ redis, prometheus, api }: Config, system: System): boolean {
-  if (system === 'redis') return redis.password !== null;
-  const target: HttpTarget | null = system === 'prometheus' ? prometheus[0] : api;
-  return target !== null && target.basicAuth !== null;
+function hasSecret(config: Reached, system: System): boolean {
+  if (system === 'redis') return config.redis.password !== null;
+  return (httpOf(config, system)?.basicAuth ?? null) !== null;
 }
+
+/** A flag or a variable gives one Prometheus. */
+const httpOf = (config: Reached, system: Exclude<System, 'redis'>): HttpTarget | null =>
+  system === 'prometheus' ? config.prometheus[0] : config[system];
 
 /** What a run reads, by URLs without secrets, to be told while it does. */
 export const systemsOf = ({ redis, prometheus }: Pick<Config, 'redis' | 'prometheus'>): string[] => [

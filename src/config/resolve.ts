@@ -1,12 +1,14 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import { ConfigError } from '../errors.ts';
-import { pickTimeout } from './choose.ts';
+import { type Chosen, pickTimeout } from './choose.ts';
 import {
   apiFromEntry,
   type Connection,
   type ContextFiles,
+  DEFAULT_ALERTMANAGER,
   DEFAULT_PROMETHEUS,
   DEFAULT_REDIS,
+  httpFromEntry,
   httpFromUrl,
   prometheusFromEntries,
   prometheusFromUrl,
@@ -15,10 +17,11 @@ import {
 } from './connections.ts';
 import { readStart } from './files.ts';
 import { flagOrVariable, type Given } from './given.ts';
-import { type ConfigInput, openContext, runbookIn } from './in-use.ts';
+import { type ConfigInput, givenAlertmanager, openContext, runbookIn } from './in-use.ts';
 import { pickLimits } from './limits.ts';
+import type { LoadedFile } from './load.ts';
 import { listOrigins, type Sourced } from './origins.ts';
-import { secretReader } from './secrets.ts';
+import { type SecretReader, secretReader } from './secrets.ts';
 import { apiToken, withToken } from './token.ts';
 import type { AtLeastOne, Config, HttpTarget } from './types.ts';
 
@@ -47,16 +50,13 @@ export async function resolveConfig(input: ConfigInput): Promise<Config> {
     env,
     'RATELIMIT_PROMETHEUS_URL',
   );
+  const alertmanagerUrl = givenAlertmanager(input);
   const apiUrl = flagOrVariable(flags.apiUrl, '--api-url', env, 'RATELIMIT_API_URL');
   const isConnected = redisUrl !== null && prometheusUrl !== null;
   const { namedFile, file, context } = await openContext(input, read, isConnected, report);
   const { source } = file;
   const { entry } = context;
-  const filesOf = (...connection: PropertyKey[]): ContextFiles => ({
-    reader,
-    locate: (path) => (isAbsolute(path) ? path : join(dirname(file.path), path)),
-    at: (...key) => source?.at(['contexts', context.value ?? '', ...connection, ...key]) ?? '',
-  });
+  const filesOf = (...connection: PropertyKey[]) => contextFiles(file, context, reader, connection);
 
   const redis = await connect(
     { given: redisUrl, fromUrl: redisFromUrl, fallback: DEFAULT_REDIS, report },
@@ -68,6 +68,11 @@ export async function resolveConfig(input: ConfigInput): Promise<Config> {
     entry.prometheus,
     (found) =>
       prometheusFromEntries(found, (index) => filesOf('prometheus', ...(index === null ? [] : [index]))),
+  );
+  const alertmanager = await connect(
+    { given: alertmanagerUrl, fromUrl: httpFromUrl, fallback: DEFAULT_ALERTMANAGER, report },
+    entry.alertmanager,
+    (found) => httpFromEntry(found, filesOf('alertmanager')),
   );
   const token = apiToken(env);
   const plainApi = await connect(
@@ -89,6 +94,7 @@ export async function resolveConfig(input: ConfigInput): Promise<Config> {
     runbook: runbook.value,
     redis: redis.value.target,
     prometheus: targetsOf(prometheus.value),
+    alertmanager: alertmanager.value.target,
     api: api.value?.target ?? null,
     queries,
     thresholds,
@@ -103,6 +109,7 @@ export async function resolveConfig(input: ConfigInput): Promise<Config> {
       runbook: runbook.origin,
       redis: redis.origin,
       prometheus: prometheus.origin,
+      alertmanager: alertmanager.origin,
       api: api.origin,
     },
     origins: listOrigins({
@@ -114,6 +121,7 @@ export async function resolveConfig(input: ConfigInput): Promise<Config> {
       runbook,
       redis,
       prometheus,
+      alertmanager,
       api,
       tokenOrigin: token === null ? api.origin : 'environment',
       timeout,
@@ -123,6 +131,18 @@ export async function resolveConfig(input: ConfigInput): Promise<Config> {
     }),
   };
 }
+
+/** What the connections of the context in use need to know of the file. @param connection its keys in the context */
+export const contextFiles = (
+  { path: configFile, source }: LoadedFile,
+  { value: context }: Chosen,
+  reader: SecretReader,
+  connection: readonly PropertyKey[],
+): ContextFiles => ({
+  reader,
+  locate: (path) => (isAbsolute(path) ? path : join(dirname(configFile), path)),
+  at: (...key) => source?.at(['contexts', context ?? '', ...connection, ...key]) ?? '',
+});
 
 const targetsOf = ([first, ...others]: AtLeastOne<Connection<HttpTarget>>): AtLeastOne<HttpTarget> => [
   first.target,
@@ -139,7 +159,7 @@ interface Connecting<Found, Fallback> {
   readonly report: Report;
 }
 
-async function connect<Found extends object, Fallback, Entry>(
+export async function connect<Found extends object, Fallback, Entry>(
   { given, fromUrl, fallback, report }: Connecting<Found, Fallback>,
   entry: Entry | undefined,
   fromEntry: (entry: Entry) => Promise<Found | string>,

@@ -39,14 +39,14 @@ export type Fields = Readonly<Record<string, unknown>>;
  */
 export function withRule<Schema extends z.ZodType>(
   schema: Schema,
-  rule: (fields: Fields, problem: (message: string, key?: string) => void) => void,
+  rule: (fields: Fields, problem: (message: string, key?: string | readonly PropertyKey[]) => void) => void,
 ): Schema {
   return schema.superRefine(
     (value, context) => {
       const isMapping = typeof value === 'object' && value !== null && !Array.isArray(value);
       if (!isMapping) return;
       rule({ ...(value as Fields) }, (message, key) =>
-        context.addIssue({ code: 'custom', message, path: key === undefined ? [] : [key] }),
+        context.addIssue({ code: 'custom', message, path: key === undefined ? [] : [key].flat() }),
       );
     },
     { when: () => true },
@@ -60,6 +60,11 @@ export function line(expected: string) {
       : null,
   );
 }
+
+// A name becomes part of the commands that triage suggests, so it must not look like a flag.
+export const contextName = z
+  .string()
+  .regex(/^[A-Za-z0-9_][\w.:/@-]{0,127}$/, 'a name of letters, digits and . _ : / @ - (at most 128)');
 
 export const file = text('the path of a file', (value) =>
   value === '' || hasControl(value) ? 'expected the path of a file, got an empty or unprintable one' : null,

@@ -2,10 +2,22 @@ import { z } from 'zod';
 import { formatUsd, parseUsd } from '../values/money.ts';
 import { parseTarget } from '../values/targets.ts';
 import { hasControl, quote } from '../values/text.ts';
+import { alerts, unknownContexts } from './alerts-schema.ts';
 import { parseMaxBlockTtl, parseTimeout } from './durations.ts';
 import { parseHttpUrl } from './endpoints.ts';
 import { redis } from './redis-schema.ts';
-import { type Fields, file, line, mapping, parsed, sentence, text, tls, withRule } from './schema-parts.ts';
+import {
+  contextName,
+  type Fields,
+  file,
+  line,
+  mapping,
+  parsed,
+  sentence,
+  text,
+  tls,
+  withRule,
+} from './schema-parts.ts';
 
 const header = text('text (a number needs quotes)', (value) =>
   /^[\x20-\x7e]+$/.test(value) ? null : 'expected visible ASCII characters, got something else (not shown)',
@@ -42,7 +54,8 @@ const basicAuth = mapping(
   'a mapping of username, password-file',
 );
 
-const prometheus = withRule(
+/** A Prometheus or an Alertmanager. */
+const http = withRule(
   mapping(
     {
       url: httpUrl,
@@ -106,7 +119,7 @@ function orUrl<Entry extends z.ZodType>(entry: Entry) {
 
 const MAX_PROMETHEUS = 8;
 
-const onePrometheus = orUrl(prometheus);
+const onePrometheus = orUrl(http);
 const somePrometheus = z
   .array(onePrometheus)
   .min(1, 'at least one URL')
@@ -128,6 +141,7 @@ const context = mapping(
     runbook: line('the name or path of a runbook').optional(),
     redis: orUrl(redis).optional(),
     prometheus: prometheuses.optional(),
+    alertmanager: orUrl(http).optional(),
     api: orUrl(api).optional(),
     timeout: text('a duration like 5s', (value) => sentence(parseTimeout(value))).optional(),
     'never-block': neverBlock.optional(),
@@ -156,24 +170,24 @@ const context = mapping(
   'a mapping of settings',
 );
 
-// A name becomes part of the commands that triage suggests, so it must not look like a flag.
-const contextName = z
-  .string()
-  .regex(/^[A-Za-z0-9_][\w.:/@-]{0,127}$/, 'a name of letters, digits and . _ : / @ - (at most 128)');
-
 /** The configuration file: strict, so that a key that does nothing is an error and not a surprise. */
-export const configFile = mapping(
-  {
-    'current-context': z.string('the name of a context').optional(),
-    contexts: z.record(contextName, context, 'a mapping of names to contexts').optional(),
-  },
-  'a mapping with current-context and contexts',
+export const configFile = withRule(
+  mapping(
+    {
+      'current-context': z.string('the name of a context').optional(),
+      contexts: z.record(contextName, context, 'a mapping of names to contexts').optional(),
+      alerts: alerts.optional(),
+    },
+    'a mapping with current-context and contexts',
+  ),
+  unknownContexts,
 );
 
 export type ConfigFile = z.infer<typeof configFile>;
 export type ContextEntry = z.infer<typeof context>;
 export type RedisEntry = z.infer<typeof redis>;
-export type PrometheusEntry = z.infer<typeof prometheus>;
+export type HttpEntry = z.infer<typeof http>;
 export type PrometheusEntries = z.infer<typeof prometheuses>;
+export type AlertRule = z.infer<typeof alerts>[number];
 export type ApiEntry = z.infer<typeof api>;
 export type TlsEntry = z.infer<typeof tls>;

@@ -10,8 +10,8 @@ const EXAMPLE = `# Configuration of ratelimit.
 # A line that starts with "# " is an explanation; one that starts with "#" alone is a setting that is not in use.
 #
 # Flags and the environment come first, then the context below, then the defaults.
-# --redis-url, --prometheus-url and --api-url (or RATELIMIT_REDIS_URL, ...) replace a whole connection of the
-# context: its credentials and its TLS files are not used then.
+# --redis-url, --prometheus-url, --alertmanager-url and --api-url (or RATELIMIT_REDIS_URL, ...) replace a whole
+# connection of the context: its credentials and its TLS files are not used then.
 
 # The context in use when neither --context nor RATELIMIT_CONTEXT names one.
 current-context: local
@@ -32,6 +32,9 @@ contexts:
     # http:// or https://, with the path prefix if there is one. A list, [http://one:9090, http://two:9090], where several
     # of them see a part each: what they see is added up, and what two of them see counts once.
     prometheus: http://127.0.0.1:9090
+
+    # Where triage --alert asks about the alert that paged; written as one Prometheus is.
+#    alertmanager: http://127.0.0.1:9093
 
     # The API of the limited system, for remedies that go through it.
 #    api: http://127.0.0.1:8080/api
@@ -96,6 +99,9 @@ contexts:
 #        X-Scope-OrgID: team
 #      tls:
 #        ca-file: tls/ca.pem
+#    alertmanager:
+#      url: https://alertmanager.example/prefix
+#      bearer-token-file: secrets/alertmanager-token
 #    api:
 #      url: https://aegis.example/api
 #      token-file: secrets/api-token
@@ -135,4 +141,8 @@ contexts:
 #      tls:
 #        ca-file: tls/ca.pem
 #      read: replica
+
+# Which context and runbook triage --alert takes for an alert, by the labels that it must have; the first that matches.
+#alerts:
+#  - { match: { alertname: RateLimitSpike, cluster: local }, context: local, runbook: aegis }
 `;

@@ -76,7 +76,7 @@ export interface RedisTarget {
   readonly display: string;
 }
 
-/** One HTTP API: Prometheus or the system's own. */
+/** One HTTP API: Prometheus, Alertmanager or the system's own. */
 export interface HttpTarget {
   /** Absolute, without credentials, without a trailing slash; may carry a path prefix. */
   readonly url: string;
@@ -90,7 +90,7 @@ export interface HttpTarget {
 export type AtLeastOne<T> = readonly [T, ...T[]];
 
 /** What a run talks to. */
-export type System = 'redis' | 'prometheus' | 'api';
+export type System = 'redis' | 'prometheus' | 'alertmanager' | 'api';
 
 /** The one typed configuration: flags over environment over the context in the file over defaults. */
 export interface Config {
@@ -105,6 +105,8 @@ export interface Config {
   readonly redis: RedisTarget;
   /** All of them are asked, and what they say is added up. */
   readonly prometheus: AtLeastOne<HttpTarget>;
+  /** Asked only about the alert that an operator triages. */
+  readonly alertmanager: HttpTarget;
   readonly api: HttpTarget | null;
   /** PromQL of the operator's own, by the name that the runbook has for it. */
   readonly queries: Readonly<Record<string, string>>;
@@ -133,6 +135,7 @@ export interface ConfigFlags {
   readonly runbook?: string;
   readonly redisUrl?: string;
   readonly prometheusUrl?: string;
+  readonly alertmanagerUrl?: string;
   readonly apiUrl?: string;
   readonly timeout?: string;
 }

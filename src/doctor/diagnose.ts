@@ -4,6 +4,7 @@ import type { Entry } from '../journal/types.ts';
 import type { Runbook } from '../runbooks/schema.ts';
 import type { Clock } from '../signals/asked.ts';
 import type { Verdict } from '../verdict/types.ts';
+import { alertmanagerChecks } from './alertmanager.ts';
 import { apiChecks } from './api.ts';
 import { categoryChecks } from './categories.ts';
 import { clockChecks } from './clocks.ts';
@@ -11,7 +12,7 @@ import { configurationChecks } from './configuration.ts';
 import { contractChecks, unspokenSources } from './contracts.ts';
 import { denyListChecks } from './deny-list.ts';
 import { driftChecks, driftedSignals } from './drift.ts';
-import type { ApiFacts, NamedFacts, RedisFacts } from './facts.ts';
+import type { AlertmanagerFacts, ApiFacts, NamedFacts, RedisFacts } from './facts.ts';
 import type { Need } from './needs.ts';
 import { permissionChecks } from './permissions.ts';
 import { prometheusChecks } from './prometheus.ts';
@@ -30,6 +31,8 @@ export interface Findings {
   readonly redis: RedisFacts | null;
   /** Each that is asked; none: the runbook asks nothing of it. */
   readonly prometheus: readonly NamedFacts[];
+  /** null: none is configured. */
+  readonly alertmanager: AlertmanagerFacts | null;
   readonly api: ApiFacts;
   readonly needs: readonly Need[];
   /** What was done to this very system. */
@@ -69,6 +72,7 @@ export function diagnose(found: Findings): Check[] {
         ...clockChecks(source, one.clock, clock),
       ];
     }),
+    ...alertmanagerChecks(found.alertmanager),
     ...apiChecks(found.api, runbook),
     ...denyListChecks(runbook.remedies['block-ip'], found.entries),
     ...(found.isJournalIntact
@@ -106,7 +110,7 @@ function quietChecks({ blind }: Verdict, scene: Scene): Check[] {
 export type Outcome = 'refused' | 'unknown' | 'problem' | 'fine';
 
 /** What triage and the remedies rest on: that something else was refused is told, and no reason to fail. */
-const NEEDED: ReadonlySet<Check['check']> = new Set(['source', 'permission', 'api']);
+const NEEDED: ReadonlySet<Check['check']> = new Set(['source', 'permission', 'alertmanager', 'api']);
 
 export function outcomeOf(checks: readonly Check[]): Outcome {
   if (checks.some(({ check, cause }) => cause === 'auth' && NEEDED.has(check))) return 'refused';

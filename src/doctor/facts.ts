@@ -134,6 +134,9 @@ export interface NamedFacts extends PrometheusFacts {
   readonly host: string | null;
 }
 
+/** How many alerts fire, by the Alertmanager that triage asks about them. */
+export type AlertmanagerFacts = Told<{ readonly firing: number; readonly latencyMs: number }>;
+
 /** What became of one harmless question to the system's API. */
 export type ApiFacts =
   | { readonly state: 'not-configured' | 'no-token' }

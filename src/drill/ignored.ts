@@ -10,6 +10,7 @@ export async function ignoredOf(flags: ConfigFlags, { env, configHome }: Context
     ['--context', flags.context],
     ['--redis-url', flags.redisUrl],
     ['--prometheus-url', flags.prometheusUrl],
+    ['--alertmanager-url', flags.alertmanagerUrl],
     ['--api-url', flags.apiUrl],
   ].flatMap(([flag = '', value]) => (value === undefined ? [] : [flag]));
   const variables = Object.keys(env).filter((name) => name.startsWith('RATELIMIT_') && env[name] !== '');

@@ -70,6 +70,9 @@ export async function openDrill(
     historian: async () => readHistory,
     keyspace: (config) => outside.keyspace({ ...config, redis }),
     api: (_, config) => outside.api(api, config),
+    alertmanager: async () => {
+      throw new UsageError('a drill has no Alertmanager', 'Triage without --alert.');
+    },
     journal: () => outside.journalIn(home.stateFolder),
     journalIn: () => outside.journalIn(home.stateFolder),
   };

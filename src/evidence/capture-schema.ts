@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { Alert } from './alert.ts';
+import { alertSchema } from './alert-schema.ts';
 import type { AlertHistory, ChartHistory } from './history.ts';
 import { alertHistory, CAUSES, chartHistory } from './history-schema.ts';
 import type { Evidence } from './types.ts';
@@ -17,11 +19,13 @@ export interface Capture {
   readonly totalMs: number;
   /** True when addresses and ids stand for others. */
   readonly redacted: boolean;
+  /** What the triage was about; null: no alert was named. */
+  readonly alert: Alert | null;
   readonly evidence: Evidence;
   /** How the runbook's charts went until then; empty where nobody kept it. */
   readonly history: readonly ChartHistory[];
   /** When its alerts fired in that time; null: that was not kept. */
-  readonly alerts: AlertHistory | null;
+  readonly alertHistory: AlertHistory | null;
 }
 
 export const CAPTURE_SCHEMA = 'ratelimit/capture/v2';
@@ -143,6 +147,8 @@ export const captureSchema: z.ZodType<Capture> = z.strictObject({
   thresholds: z.record(z.string(), z.number()),
   totalMs: count,
   redacted: z.boolean(),
+  // Captures from before triage knew of alerts.
+  alert: alertSchema.nullable().default(null),
   evidence: z.strictObject({
     at: z.iso.datetime(),
     windowSeconds: z.number().positive(),
@@ -154,5 +160,5 @@ export const captureSchema: z.ZodType<Capture> = z.strictObject({
   }),
   // Captures from before there were reports hold one moment.
   history: z.array(chartHistory).max(50).default([]),
-  alerts: alertHistory.nullable().default(null),
+  alertHistory: alertHistory.nullable().default(null),
 });

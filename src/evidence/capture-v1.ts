@@ -21,7 +21,7 @@ export function fromV1(json: unknown, clock: Clock): unknown {
     schema: CAPTURE_SCHEMA,
     version: V1_SCHEMA,
     runbook: 'aegis',
-    ...{ context: null, thresholds: {}, totalMs: 0, redacted: false },
+    ...{ context: null, thresholds: {}, totalMs: 0, redacted: false, alert: null },
     evidence: {
       at,
       ...rest,

@@ -1,3 +1,4 @@
+import type { Alert } from './alert.ts';
 import type { AlertHistory, ChartHistory } from './history.ts';
 import type { Evidence, Signal } from './types.ts';
 
@@ -37,3 +38,10 @@ export const mapReasons = (
   });
   return { charts: charts.map(told), alerts: alerts === null ? null : told(alerts) };
 };
+
+/** The same alert with other words in its messages. */
+export const mapAlert = (alert: Alert, map: (message: string) => string): Alert => ({
+  ...alert,
+  reason: alert.reason === null ? null : map(alert.reason),
+  warnings: alert.warnings.map(map),
+});

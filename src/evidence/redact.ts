@@ -1,5 +1,6 @@
 import type { Runbook } from '../runbooks/schema.ts';
 import { isAddress, readAddress } from '../values/address.ts';
+import type { Alert } from './alert.ts';
 import type { AlertHistory, ChartHistory, Line } from './history.ts';
 import { mapMessages, mapReasons } from './messages.ts';
 import type { Evidence, Id, Row, Signal } from './types.ts';
@@ -25,12 +26,12 @@ const OWN_LABELS: ReadonlySet<string> = new Set(['by']);
 export interface Captured {
   readonly evidence: Evidence;
   readonly history: readonly ChartHistory[];
-  readonly alerts: AlertHistory | null;
+  readonly alertHistory: AlertHistory | null;
 }
 
 /** `redactAll` of evidence alone. */
 export const redact = (evidence: Evidence, runbook: Runbook, hosts: readonly string[]): Evidence =>
-  redactAll({ evidence, history: [], alerts: null }, runbook, hosts).evidence;
+  redactAll({ evidence, history: [], alertHistory: null }, runbook, hosts).evidence;
 
 /**
  * The same with other addresses and ids: each stands for the same one throughout, so the evidence is judged to the same
@@ -39,7 +40,7 @@ export const redact = (evidence: Evidence, runbook: Runbook, hosts: readonly str
  * @param hosts names of the systems that were read, as they occur in messages
  */
 export function redactAll(
-  { evidence, history, alerts }: Captured,
+  { evidence, history, alertHistory }: Captured,
   runbook: Runbook,
   hosts: readonly string[],
 ): Captured {
@@ -54,7 +55,7 @@ export function redactAll(
     return [id, { ...signal, sources, rows }];
   });
   const charts = history.map((chart) => redactChart(chart, runbook, stands));
-  const periods = (alerts?.periods ?? []).map((period) => ({
+  const periods = (alertHistory?.periods ?? []).map((period) => ({
     ...period,
     labels: Object.fromEntries(
       Object.entries(period.labels).map(([label, value]) => [label, stands.forLabel(label, value)]),
@@ -68,10 +69,10 @@ export function redactAll(
   const inText = (message: string) => stands.inText(message, [...hosts, ...servers]);
   const { charts: shown, alerts: told } = mapReasons(
     charts,
-    alerts === null ? null : { ...alerts, periods },
+    alertHistory === null ? null : { ...alertHistory, periods },
     inText,
   );
-  return { evidence: mapMessages(named, inText), history: shown, alerts: told };
+  return { evidence: mapMessages(named, inText), history: shown, alertHistory: told };
 }
 
 function redactChart(chart: ChartHistory, runbook: Runbook, stands: StandIns): ChartHistory {
@@ -85,6 +86,22 @@ function redactChart(chart: ChartHistory, runbook: Runbook, stands: StandIns): C
     lines: chart.lines.map((line): Line => ({ ...line, id: keeps ? line.id : named(line.id) })),
   };
 }
+
+/**
+ * The same alert without what names anybody or any place: that it fires, since when, and what suppresses it. Its name
+ * stays, as a rule of alerting has it; a fingerprint tells its labels to those who guess them.
+ */
+export const redactAlert = (alert: Alert): Alert => ({
+  ...alert,
+  ...{ source: '(url)', wanted: alert.wanted === alert.name ? alert.wanted : null },
+  ...{ fingerprint: null, labels: {}, generatorUrl: null, instances: [], warnings: [] },
+  reason: alert.reason === null ? null : '(redacted)',
+  silencedBy: alert.silencedBy.map((one, index) => ({
+    ...one,
+    ...{ id: `silence-${index + 1}`, createdBy: null, comment: null },
+  })),
+  inhibitedBy: alert.inhibitedBy.map((one, index) => ({ ...one, fingerprint: `alert-${index + 1}` })),
+});
 
 function redactRow(
   row: Row,

@@ -12,6 +12,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['ratelimit doctor', 'before the page: can triage see this system?'],
   ],
   triage: [
+    ['ratelimit triage --alert', 'the alert that fires: what it leads to, since when, who is told'],
     ['ratelimit triage --context prod', 'a context of the configuration file'],
     ['ratelimit triage -o markdown', 'for the incident channel'],
     ['ratelimit triage -o html > triage.html', 'a page to look at and to send around'],

@@ -96,6 +96,7 @@ export function standing(document: DoctorDocument): Group[] {
       title: source === 'Prometheus' ? source : escapeText(source),
       items: inOne([...from('prometheus', source), ...from('clock', source)]),
     })),
+    { title: 'Alertmanager', items: of('alertmanager') },
     { title: 'Remedies', items: [...of('deny-list'), ...of('api')] },
     { title: 'Could be configured', items: of('configuration', ['query-unasked']) },
     { title: 'Configuration', items: inOne(of('configuration', ['configured', 'thresholds-overridden'])) },

@@ -23,6 +23,13 @@ export const OWN_SENTENCES: Readonly<Record<OwnCode, Teller>> = {
       `the Redis user ${userOf(args)} may also delete every key (FLUSHALL), which nothing here needs`,
       'ratelimit doctor --acl prints users that may do what is needed and no more.',
     ),
+  'alertmanager-answers': ({ args, latencyMs }) =>
+    said(`it answers, ${plural(numberOf(args.firing), 'alert')} firing (${latencyMs ?? 0} ms)`),
+  'alertmanager-unknown': ({ reason }) =>
+    said(
+      `triage --alert could not ask about the alert: ${textOf(reason, 300)}`,
+      'See whether it runs, and whether its address and its credentials are right (ratelimit config show).',
+    ),
   'api-answers': ({ args, latencyMs }) =>
     said(`the API answers and accepts the token (HTTP ${numberOf(args.status)} in ${latencyMs ?? 0} ms)`),
   'api-refuses': ({ args }) =>

@@ -92,6 +92,6 @@ export const documentOf = (
   { evidence, verdict, file }: Look,
   { runbook, context }: Report,
 ): TriageDocument => ({
-  ...{ evidence, verdict, runbook, context, top: 0, totalMs: 0 },
+  ...{ evidence, verdict, runbook, context, alert: null, top: 0, totalMs: 0 },
   ...{ remedies: new Map(), replayed: file !== null },
 });

@@ -1,5 +1,6 @@
 import type { AlertingRule } from '../runbooks/rules.ts';
 import type { Runbook } from '../runbooks/schema.ts';
+import { LEADING_LABELS } from '../values/alert-labels.ts';
 import { showCommand } from './lines.ts';
 
 /** A rule as Prometheus's file has it. */
@@ -37,8 +38,8 @@ export function writtenRule(
   const labels = {
     ...spec.labels,
     severity,
-    ...(isNamed ? { ratelimit_runbook: runbook.name } : {}),
-    ...(context === null ? {} : { ratelimit_context: context }),
+    ...(isNamed ? { [LEADING_LABELS.runbook]: runbook.name } : {}),
+    ...(context === null ? {} : { [LEADING_LABELS.context]: context }),
     ratelimit_rule: spec.id,
   };
   return {

@@ -1,3 +1,4 @@
+import type { Alert } from '../evidence/alert.ts';
 import type { Evidence, Id, Row, Signal } from '../evidence/types.ts';
 import type { Proposal } from '../remedies/propose.ts';
 import type { CategorySpec, Runbook } from '../runbooks/schema.ts';
@@ -15,6 +16,8 @@ export interface TriageDocument {
   readonly runbook: Runbook;
   readonly verdict: Verdict;
   readonly context: string | null;
+  /** What the triage is about; null: no alert was named. */
+  readonly alert: Alert | null;
   /** Rows shown per signal. */
   readonly top: number;
   /** By category, in the order of the findings. */

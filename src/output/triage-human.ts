@@ -1,5 +1,6 @@
 import { formatDuration } from '../values/duration.ts';
 import type { Finding } from '../verdict/types.ts';
+import { alertText } from './alert-text.ts';
 import { columnsFor, notableRows } from './columns.ts';
 import { escapeText } from './escape.ts';
 import { capital } from './lines.ts';
@@ -29,7 +30,7 @@ const REASONS = 3;
 export function triageHuman(document: TriageDocument, paint: Paint, width: number): string {
   const { verdict, runbook } = document;
   const line = (mark: string, text: string) => wrap(`  ${mark} ${text}`, width, '    ');
-  const sections: string[] = [firstLine(document, paint)];
+  const sections: string[] = [...alertBlock(document, paint, width), firstLine(document, paint)];
 
   for (const [index, finding] of verdict.findings.entries()) {
     // The first line has said the worst one already.
@@ -86,6 +87,19 @@ export function triageHuman(document: TriageDocument, paint: Paint, width: numbe
     `${paint.strong(nameOf(document))}\n${paint.dim(footer(document))}`,
   );
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
+}
+
+/** What paged, before what it is. */
+function alertBlock(
+  { alert, replayed, context, runbook }: TriageDocument,
+  paint: Paint,
+  width: number,
+): string[] {
+  if (alert === null) return [];
+  const { title, facts, remarks } = alertText(alert, { replayed, context, runbook: runbook.name });
+  const tone = alert.state === 'unknown' ? paint.warn : paint.strong;
+  const line = (mark: string) => (text: string) => wrap(`  ${mark} ${text}`, width, '    ');
+  return [[tone(wrap(title, width, '  ')), ...facts.map(line('-')), ...remarks.map(line('!'))].join('\n')];
 }
 
 function nameOf({ verdict }: TriageDocument): string {

@@ -1,5 +1,7 @@
 import type { Row, Sample, Signal } from '../evidence/types.ts';
 import type { Because } from '../verdict/types.ts';
+import { alertJson } from './alert-text.ts';
+import { escapeText } from './escape.ts';
 import { toJson } from './json.ts';
 import { quoteCommand } from './quote.ts';
 import { explain, explainCaveat } from './sentences.ts';
@@ -27,6 +29,7 @@ export function triageData(document: TriageDocument): Readonly<Record<string, un
     windowSeconds: evidence.windowSeconds,
     context,
     runbook: runbook.name,
+    alert: document.alert && alertJson(document.alert),
     verdict: { category: verdict.category, confidence: verdict.confidence, summary: summarise(document) },
     findings: verdict.findings.map((finding) => ({
       category: finding.category,
@@ -63,11 +66,14 @@ export function triageData(document: TriageDocument): Readonly<Record<string, un
       Object.entries(evidence.signals).map(([id, signal]) => [id, signalJson(signal, document.top)]),
     ),
     scan: evidence.scan,
-    warnings: warningsOf(evidence),
-    degraded: isDegraded(evidence),
+    warnings: [...alertWarnings(document), ...warningsOf(evidence)],
+    degraded: isDegraded(evidence) || document.alert?.state === 'unknown',
     timings: { totalMs: document.totalMs },
   };
 }
+
+const alertWarnings = ({ alert }: TriageDocument): string[] =>
+  alert === null ? [] : alert.warnings.map((warning) => `alert: ${escapeText(warning, 400)}`);
 
 function signalJson(signal: Signal, top: number) {
   return {

@@ -1,6 +1,7 @@
 import type { Row, Signal } from '../evidence/types.ts';
 import { formatDuration } from '../values/duration.ts';
 import type { Finding } from '../verdict/types.ts';
+import { alertText } from './alert-text.ts';
 import { columnsFor, notableRows } from './columns.ts';
 import { codeSpan, escapeMarkdown, literalMarkdown } from './escape.ts';
 import { quoteCommand } from './quote.ts';
@@ -35,6 +36,7 @@ export function triageMarkdown(document: TriageDocument, heading = '##'): string
     '',
     text(summarise(document)),
     '',
+    ...alertPart(document),
     ...(document.replayed ? ['**Recorded evidence**: look again before you act.', ''] : []),
     ...verdict.findings.flatMap((finding) => [
       ...(verdict.findings.length > 1
@@ -65,6 +67,13 @@ export function triageMarkdown(document: TriageDocument, heading = '##'): string
     `runbook ${runbook.name}, ${codeSpan(evidence.at)}, window ${formatDuration(evidence.windowSeconds)}`,
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function alertPart({ alert, replayed, context, runbook }: TriageDocument): string[] {
+  if (alert === null) return [];
+  const { title, facts, remarks } = alertText(alert, { replayed, context, runbook: runbook.name });
+  const items = [...facts, ...remarks].map((item) => `- ${literalMarkdown(item)}`);
+  return [`**${literalMarkdown(title)}**`, '', ...items, ...(items.length > 0 ? [''] : [])];
 }
 
 function table(id: string, signal: Signal, { runbook, top }: TriageDocument): string[] {

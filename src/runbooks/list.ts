@@ -15,6 +15,8 @@ export interface Listed {
   readonly categories: number | null;
   /** How many alerting rules it has. */
   readonly rules: number | null;
+  /** The alerts that page for it. */
+  readonly alerts: readonly string[];
   /** Why it cannot be used by its name, sentences; empty when it can. */
   readonly problems: readonly string[];
 }
@@ -43,6 +45,8 @@ export async function listRunbooks(places: RunbookPlaces): Promise<Listed[]> {
 
 const nameOf = (file: string): string => file.replace(/\.ya?ml$/, '');
 
+const UNREAD = { title: null, categories: null, rules: null, alerts: [] } as const;
+
 async function listed(
   name: string,
   path: string | null,
@@ -55,16 +59,15 @@ async function listed(
     ? known
     : [...known, `${name} is no name of lower-case words joined by dashes: rename the file`];
   const trouble = path === null ? null : await notAFile(path);
-  if (trouble !== null)
-    return { name, origin, path, title: null, categories: null, rules: null, problems: [...odd, trouble] };
+  if (trouble !== null) return { name, origin, path, ...UNREAD, problems: [...odd, trouble] };
   try {
     const found = { origin: isUsable ? origin : 'path', name, path } as const;
-    const { title, categories, rules } = await loadFound(found, places);
+    const { title, categories, rules, alerts } = await loadFound(found, places);
     const counts = { categories: categories.length, rules: rules.length };
-    return { name, origin, path, title, ...counts, problems: odd };
+    return { name, origin, path, title, ...counts, alerts, problems: odd };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const found = error.problems.length > 0 ? error.problems : [error.message];
-    return { name, origin, path, title: null, categories: null, rules: null, problems: [...odd, ...found] };
+    return { name, origin, path, ...UNREAD, problems: [...odd, ...found] };
   }
 }

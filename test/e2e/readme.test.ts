@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { afterAll, describe, expect, test } from 'vitest';
+import { leadOf } from '../../src/alerts/lead.ts';
 import { effectOf } from '../../src/cli/effects.ts';
 import { parseConfigFile } from '../../src/config/read.ts';
 import type { Context } from '../../src/context.ts';
@@ -10,9 +11,12 @@ import { aclLine } from '../../src/doctor/acl.ts';
 import { needsOf } from '../../src/doctor/needs.ts';
 import { EXIT, EXIT_MEANINGS } from '../../src/errors.ts';
 import { parseLabel } from '../../src/labels/parse.ts';
+import { alertsText, choiceOf } from '../../src/output/alert-list.ts';
+import { makePaint } from '../../src/output/paint.ts';
 import { buildProgram } from '../../src/program.ts';
 import { startingPoint } from '../../src/runbooks/new.ts';
 import { parseRunbook } from '../../src/runbooks/parse.ts';
+import { alertOf, known } from '../support/alerts.ts';
 import { firstScreen } from '../support/first-screen.ts';
 import { shipped } from '../support/incident.ts';
 import { stopEverything } from '../support/processes.ts';
@@ -244,6 +248,20 @@ test('docs/json.md tells of every key of a verdict', async () => {
     const document: unknown = JSON.parse(await firstScreen(incident, 'triage -o json'));
     for (const key of keysOf(document)) expect(text, `${incident}: ${key}`).toContain(`\`${key}\``);
   }
+});
+
+test('docs/json.md tells of every key of an alert, and of a list of them', () => {
+  const alert = alertOf({
+    silencedBy: [
+      { id: 's', createdBy: null, comment: null, endsAt: null, endsInSeconds: null, instances: 1 },
+    ],
+    inhibitedBy: [{ fingerprint: 'f', name: null, instances: 1 }],
+  });
+  const choice = choiceOf(alert, leadOf({}, known()), { reach: [] });
+  const list = { source: '', wanted: null, at: '', choices: [choice], warnings: [] };
+  const document: unknown = JSON.parse(alertsText(list, 'json', { paint: makePaint(false), width: 80 }));
+  const text = documentText('docs/json.md');
+  for (const key of keysOf(document)) expect(text, key).toContain(`\`${key}\``);
 });
 
 test('docs/json.md tells of every key of a verdict over several contexts', async () => {

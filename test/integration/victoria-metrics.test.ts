@@ -1,9 +1,11 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import { collectHistory, type Line } from '../../src/evidence/history.ts';
 import { expand } from '../../src/incidents/expand.ts';
 import { recordSeries, openMetrics as textOf } from '../../src/incidents/openmetrics.ts';
 import { readPrometheus } from '../../src/signals/prometheus/adapter.ts';
 import { prometheusHealth } from '../../src/signals/prometheus/health.ts';
-import { ask, clock, httpTarget, requestsAt, row } from '../support/collecting.ts';
+import { readHistory } from '../../src/signals/prometheus/history.ts';
+import { aegis, ask, clock, configOf, httpTarget, requestsAt, row } from '../support/collecting.ts';
 import { labelled } from '../support/labelled.ts';
 import { counter, openMetrics, series } from '../support/openmetrics.ts';
 import { play } from '../support/played.ts';
@@ -313,4 +315,33 @@ describe('labelled incidents come to the same verdict', () => {
     await Promise.all(servers.map((server) => server.stop()));
     expect(victoria).toEqual(prometheus);
   });
+});
+
+it('the charts of a range of time are the same', async () => {
+  const given = [
+    oldTarget(),
+    ...Array.from({ length: 14 }, (_, index) =>
+      requests(`tenant-${index}`, { start: 1e3, perSecond: index + 1 }),
+    ),
+  ];
+  const { servers, stop } = await both(given);
+  const runbook = await aegis();
+  const [prometheus, victoria] = await Promise.all(
+    servers.map(async ({ url }) => {
+      const config = await configOf({ prometheus: httpTarget(url) });
+      const range = { fromMs: (now - 1_800) * 1_000, toMs: (now - 60) * 1_000 };
+      const asked = { config, runbook, clock, ...range };
+      const { charts } = await collectHistory(readHistory, asked, new AbortController().signal);
+      return charts.find(({ chart }) => chart === 'rejects-by-tenant');
+    }),
+  );
+  await stop();
+  expect(victoria).toMatchObject({ reason: null, cause: null, stepSeconds: 15, windowSeconds: 60 });
+  expect(victoria?.lines.map(({ id }) => id)).toEqual(prometheus?.lines.map(({ id }) => id));
+  const middle = (line: Line | null | undefined) => line?.points[60];
+  expect(middle(victoria?.lines[0])?.[0]).toBe(middle(prometheus?.lines[0])?.[0]);
+  expect(middle(prometheus?.lines[0])?.[1]).toBeCloseTo(14, 6);
+  expect(middle(victoria?.lines[0])?.[1]).toBeCloseTo(14, 6);
+  expect(middle(victoria?.total)?.[1]).toBeCloseTo(105, 6);
+  expect(middle(victoria?.others)?.[1]).toBeCloseTo(10, 6);
 });

@@ -101,6 +101,7 @@ export async function configOf(given: {
     runbook: 'aegis',
     redis: given.redis ?? redisTarget(await freePort()),
     prometheus: listOf(given.prometheus ?? httpTarget(await refusedUrl())),
+    alertmanager: httpTarget('http://127.0.0.1:9093'),
     api: null,
     queries: given.queries ?? {},
     thresholds: {},
@@ -108,7 +109,7 @@ export async function configOf(given: {
     ...{ neverBlock: [], maxBlockTtlSeconds: 7 * 86_400, capCeiling: null, journalStream: null },
     from: {
       ...{ file: 'default', context: 'default', runbook: 'default' },
-      ...{ redis: 'flag', prometheus: 'flag', api: 'default' },
+      ...{ redis: 'flag', prometheus: 'flag', alertmanager: 'default', api: 'default' },
     },
     origins: [],
   };

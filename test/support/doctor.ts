@@ -70,6 +70,8 @@ function evidenceOf(system: System, runbook: Runbook = aegis): Evidence {
   return { ...plain({}, runbook), signals: Object.fromEntries(signals) };
 }
 
+const PLAIN = { bearerToken: null, basicAuth: null, headers: {}, tls: null };
+
 export const configOf = (more: Partial<Config> = {}): Config => ({
   ...{ context: 'prod', file: '/etc/ratelimit.yaml', production: false, runbook: 'aegis' },
   redis: {
@@ -77,7 +79,8 @@ export const configOf = (more: Partial<Config> = {}): Config => ({
     ...{ topology: { kind: 'server', reader: null }, read: 'primary' },
     display: 'redis://redis:6379',
   },
-  prometheus: [{ url: 'http://prometheus:9090', bearerToken: null, basicAuth: null, headers: {}, tls: null }],
+  prometheus: [{ url: 'http://prometheus:9090', ...PLAIN }],
+  alertmanager: { url: 'http://alertmanager:9093', ...PLAIN },
   ...{
     api: null,
     queries: {},
@@ -89,7 +92,7 @@ export const configOf = (more: Partial<Config> = {}): Config => ({
   ...{ capCeiling: null, journalStream: null, origins: [] },
   from: {
     ...{ file: 'default', context: 'default', runbook: 'default' },
-    ...{ redis: 'default', prometheus: 'default', api: 'default' },
+    ...{ redis: 'default', prometheus: 'default', alertmanager: 'default', api: 'default' },
   },
   ...more,
 });
@@ -150,7 +153,12 @@ export function findings(system: System, more: Partial<Findings> = {}): Findings
   const evidence = more.evidence ?? evidenceOf(system, runbook);
   return {
     ...{ config, runbook, evidence, verdict: judge(evidence, runbook), clock },
-    ...{ redis: redisFacts(), prometheus: [prometheusFacts()], api: { state: 'not-configured' } },
+    ...{
+      redis: redisFacts(),
+      prometheus: [prometheusFacts()],
+      alertmanager: null,
+      api: { state: 'not-configured' },
+    },
     needs: needsOf(runbook, { journalStream: config.journalStream, db: config.redis.db }),
     ...{ entries: [], isJournalIntact: true },
     ...more,

@@ -79,8 +79,8 @@ const UNSET = { 'deploy-events': unset, 'successes-by-ip': unset, 'tenants-by-ip
 /** Evidence as `--save` writes it. */
 export const captureOf = (facts: Evidence, runbook: string): Capture => ({
   ...{ schema: CAPTURE_SCHEMA, version: '0.0.0', runbook, context: null },
-  ...{ thresholds: {}, totalMs: 212, redacted: false, evidence: facts },
-  ...{ history: [], alerts: null },
+  ...{ thresholds: {}, totalMs: 212, redacted: false, alert: null, evidence: facts },
+  ...{ history: [], alertHistory: null },
 });
 
 const normal = (): Record<string, Reading> => ({

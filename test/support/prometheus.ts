@@ -38,7 +38,7 @@ export interface TestPrometheus {
 /** The one account of a server started with `basicAuth`. */
 export const prometheusLogin = { username: 'oncall', password: 'open-sesame' };
 /** bcrypt of that password at the lowest cost, so that a request does not wait for it. */
-const passwordHash = '$2b$04$abcdefghijklmnopqrstuuXcjcm5avyCiJoD2uS24xa2lb6fjMB3G';
+export const prometheusPasswordHash = '$2b$04$abcdefghijklmnopqrstuuXcjcm5avyCiJoD2uS24xa2lb6fjMB3G';
 
 /**
  * Starts a Prometheus that serves the backfilled series.
@@ -76,7 +76,9 @@ export async function startPrometheus(options: PrometheusOptions = {}): Promise<
   });
   const webFile = await writeJson(join(folder, 'web.yml'), {
     ...(tls && { tls_server_config: { cert_file: tls.server.cert, key_file: tls.server.key } }),
-    ...(options.webConfig?.basicAuth && { basic_auth_users: { [prometheusLogin.username]: passwordHash } }),
+    ...(options.webConfig?.basicAuth && {
+      basic_auth_users: { [prometheusLogin.username]: prometheusPasswordHash },
+    }),
   });
   const prefix = options.routePrefix ?? '';
   const baseUrl = (port: number) => `${tls ? 'https' : 'http'}://127.0.0.1:${port}${prefix}`;

@@ -25,8 +25,8 @@ export function reportOf(
     period: { fromMs: Math.min(...times) - 3_600_000, toMs: Math.max(...times) + 600_000, by: 'captures' },
     ranges: {
       from: 'capture',
-      histories: captures.flatMap(({ history, alerts }) =>
-        alerts === null ? [] : [{ charts: history, alerts }],
+      histories: captures.flatMap(({ history, alertHistory }) =>
+        alertHistory === null ? [] : [{ charts: history, alerts: alertHistory }],
       ),
     },
     ...{ done: entries.map((entry) => ({ entry, atMs: Date.parse(entry.at) })), journal },

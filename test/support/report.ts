@@ -89,7 +89,7 @@ export function stuffing(): { readonly captures: readonly Capture[]; readonly en
           line('', from, to, () => 0.03),
         ),
       ],
-      alerts: {
+      alertHistory: {
         ...{ names: ['RateLimitSpike', 'AuthFailureSpike'], periods: [period] },
         ...{ stepSeconds: STEP, reason: null, cause: null },
       },

@@ -35,6 +35,7 @@ export function documentOf(readings: Readings, top = 10, runbook: Runbook = aegi
     runbook,
     verdict,
     context: 'prod',
+    alert: null,
     top,
     remedies: proposeAll(verdict, runbook, facts),
     totalMs: 212,

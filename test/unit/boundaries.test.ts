@@ -44,11 +44,13 @@ const TABLE: Record<string, Rule> = {
   // one file a subcommand: flags in, text out, no decisions
   commands: {
     imports:
-      'completion config doctor drill errors evidence incidents journal labels manual output remedies report runbooks signals values verdict',
+      'alerts completion config doctor drill errors evidence incidents journal labels manual output remedies report runbooks signals values verdict',
     types: 'context program',
     packages: 'big.js commander ulid',
     node: 'path',
   },
+  // where an alert leads, and what is to be said of it: pure
+  alerts: { imports: 'values', types: 'config evidence signals' },
   // incidents as data: read, checked, made concrete
   incidents: {
     imports: 'config errors labels runbooks values',
@@ -104,7 +106,7 @@ const TABLE: Record<string, Rule> = {
   // the only place of colours, tables, prompts and escaping
   output: {
     imports: 'errors values',
-    types: 'config doctor drill evidence journal labels remedies report runbooks signals verdict',
+    types: 'alerts config doctor drill evidence journal labels remedies report runbooks signals verdict',
     packages:
       '@inquirer/core chalk cli-table3 echarts/charts echarts/components echarts/core echarts/renderers inquirer shell-quote',
     node: 'crypto readline',
@@ -129,7 +131,7 @@ const ONLY_IN: Record<string, RegExp> = {
   'config of runbooks': /^runbooks\/(?:list|load|new|strict-yaml)\.ts$/,
   'config of evidence': /^evidence\/(?:capture|collect)\.ts$/,
   'values of evidence': /^evidence\/(?:captures?(?:-v1)?|redact)\.ts$/,
-  'zod of evidence': /^evidence\/(?:capture|history)-schema\.ts$/,
+  'zod of evidence': /^evidence\/(?:alert|capture|history)-schema\.ts$/,
   'node:fs of evidence': /^evidence\/captures?\.ts$/,
   'node:fs of labels': /^labels\/folder\.ts$/,
   'zod of labels': /^labels\/schema\.ts$/,

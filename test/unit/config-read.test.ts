@@ -173,7 +173,7 @@ contexts:
   empty:
 `;
     expect(problems(yaml)).toEqual([
-      '/c.yaml:1: current-contxt: unknown key, did you mean "current-context"? Valid: current-context, contexts',
+      '/c.yaml:1: current-contxt: unknown key, did you mean "current-context"? Valid: current-context, contexts, alerts',
       '/c.yaml:4: contexts.prod.production: expected true or false, got "yes"',
       '/c.yaml:6: contexts.prod.redis.url: expected a redis://, rediss://, unix:, sentinel:// or cluster:// URL, got "http://x"',
       '/c.yaml:7: contexts.prod.redis.pasword-file: unknown key, did you mean "password-file"? Valid: url, replica-url, sentinel, cluster, read, db, username, password-file, tls',
@@ -297,7 +297,7 @@ contexts:
     [`journal-stream: ${'é'.repeat(257)}`, `journal-stream: ${stream}, got "${'é'.repeat(78)}…`],
     [
       'never-blok: []',
-      'never-blok: unknown key, did you mean "never-block"? Valid: production, runbook, redis, prometheus, api, timeout, never-block, max-block-ttl, cap-ceiling, journal-stream, queries, thresholds',
+      'never-blok: unknown key, did you mean "never-block"? Valid: production, runbook, redis, prometheus, alertmanager, api, timeout, never-block, max-block-ttl, cap-ceiling, journal-stream, queries, thresholds',
     ],
   ])('%s', (line, problem) => {
     expect(problems(prod(line))).toEqual([`/c.yaml:3: contexts.prod.${problem}`]);

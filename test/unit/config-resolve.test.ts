@@ -128,11 +128,19 @@ describe('where values come from', () => {
       origins: config.origins.map(({ key, shown, origin }) => `${key} ${shown} ${origin}`),
     }).toMatchInlineSnapshot(`
       {
+        "alertmanager": {
+          "basicAuth": null,
+          "bearerToken": null,
+          "headers": {},
+          "tls": null,
+          "url": "http://127.0.0.1:9093",
+        },
         "api": null,
         "capCeiling": null,
         "context": null,
         "file": null,
         "from": {
+          "alertmanager": "default",
           "api": "default",
           "context": "default",
           "file": "default",
@@ -152,6 +160,8 @@ describe('where values come from', () => {
           "redis.password (none) default",
           "prometheus.url http://127.0.0.1:9090 default",
           "prometheus.bearer-token (none) default",
+          "alertmanager.url http://127.0.0.1:9093 default",
+          "alertmanager.bearer-token (none) default",
           "api.url (none) default",
           "api.token (none) default",
           "timeout 5s default",
@@ -241,6 +251,8 @@ describe('where values come from', () => {
         "prometheus.headers.X-Key [redacted] context",
         "prometheus.headers.X-Scope-OrgID team context",
         "prometheus.bearer-token [redacted] context",
+        "alertmanager.url http://127.0.0.1:9093 default",
+        "alertmanager.bearer-token (none) default",
         "api.url https://aegis.example/api context",
         "api.token [redacted] context",
         "timeout 8s context",
@@ -437,7 +449,7 @@ describe('problems', () => {
     const env = { RATELIMIT_PROMETHEUS_URL: 'prom', RATELIMIT_API_URL: 'ftp://h' };
     expect(await problems({ env, files: { [FILE]: 'contexts: 3\nx: 1' } })).toEqual([
       `${FILE}:1: contexts: expected a mapping of names to contexts, got 3`,
-      `${FILE}:2: x: unknown key, did you mean "contexts"? Valid: current-context, contexts`,
+      `${FILE}:2: x: unknown key, did you mean "alerts"? Valid: current-context, contexts, alerts`,
       'RATELIMIT_PROMETHEUS_URL: expected an http:// or https:// URL, got "prom"',
       'RATELIMIT_API_URL: expected an http:// or https:// URL, got "ftp://h"',
     ]);

@@ -55,6 +55,7 @@ async function run(output: TriageFlags['output'], failing: () => never, verbose 
   const flags = {
     contexts: ['eu', 'us'],
     allContexts: false,
+    windowGiven: false,
     window: 300,
     top: 10,
     exitCode: true,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { diagnose, outcomeOf } from '../../src/doctor/diagnose.ts';
+import { diagnose, type Findings, outcomeOf } from '../../src/doctor/diagnose.ts';
 import type { ApiFacts, RedisInfo, Scraping } from '../../src/doctor/facts.ts';
 import type { Check } from '../../src/doctor/types.ts';
 import type { Entry, Verified } from '../../src/journal/types.ts';
@@ -363,6 +363,21 @@ describe('Prometheus', () => {
     expect(commonWords(['custom_googleapis_com:x'])).toEqual(['custom']);
     expect(commonWords(['up'])).toEqual([]);
     expect(commonWords([])).toEqual([]);
+  });
+});
+
+describe('Alertmanager', () => {
+  test('answers, is not there, refuses, or was never configured', () => {
+    const of = (alertmanager: Findings['alertmanager']) => {
+      const checks = checksOf(WELL, { alertmanager });
+      const [check] = checks.filter(({ check }) => check === 'alertmanager');
+      return [check?.code, check?.level, outcomeOf(checks)];
+    };
+    const not = (cause: 'auth' | 'unreachable') => of({ known: false, cause, reason: 'why' });
+    expect(of(known({ firing: 3, latencyMs: 9 }))).toEqual(['alertmanager-answers', 'fine', 'fine']);
+    expect(not('unreachable')).toEqual(['alertmanager-unknown', 'problem', 'problem']);
+    expect(not('auth')).toEqual(['alertmanager-unknown', 'problem', 'refused']);
+    expect(of(null)).toEqual([undefined, undefined, 'fine']);
   });
 });
 

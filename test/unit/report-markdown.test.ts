@@ -49,7 +49,7 @@ test('nothing that a system or an operator wrote gets out of its place', () => {
           },
         },
       ],
-      alerts: {
+      alertHistory: {
         ...{ names: ['RateLimitSpike'], stepSeconds: 15, reason: null, cause: null },
         periods: [{ name: evil, labels: { [evil]: evil }, fromMs: 1, toMs: 2, open: false }],
       },

@@ -31,8 +31,8 @@ function ofRejects(
   const tenant = evidence({ 'rejects-by-tenant': rejects({ acme: { '/execute': 6, '/agents': 6 } }) });
   const all = line('acme', '02:30:00', '03:20:00', value);
   const history = [chart('rejects-by-tenant', [all], { ...all, id: '' })];
-  const alerts = { names: aegis.alerts, periods: [], stepSeconds: 15, reason: null, cause: null };
-  return reportOf([captureAt('03:20:00', tenant, { history, alerts, ...more })], entries);
+  const alertHistory = { names: aegis.alerts, periods: [], stepSeconds: 15, reason: null, cause: null };
+  return reportOf([captureAt('03:20:00', tenant, { history, alertHistory, ...more })], entries);
 }
 
 describe('the whole of it', () => {
@@ -129,7 +129,7 @@ describe('the effect of a remedy', () => {
 describe('is it over?', () => {
   const state = (report: Report) => [report.summary.state, report.summary.why];
   const firing = (toMs: number | null) => ({
-    alerts: {
+    alertHistory: {
       ...{ names: aegis.alerts, stepSeconds: 15, reason: null, cause: null },
       periods: [{ name: 'RateLimitSpike', labels: {}, fromMs: at('03:00:00'), toMs, open: false }],
     },

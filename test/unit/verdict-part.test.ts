@@ -89,7 +89,7 @@ describe('of a part of the keyspace', () => {
 
   const documentOf = (found: Evidence) => ({
     ...{ evidence: found, runbook: aegis, verdict: judge(found, aegis), context: null },
-    ...{ top: 3, remedies: new Map(), totalMs: 4_600, replayed: false },
+    ...{ alert: null, top: 3, remedies: new Map(), totalMs: 4_600, replayed: false },
   });
 
   test('people are told of an estimate as of one', () => {

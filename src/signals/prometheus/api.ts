@@ -1,4 +1,5 @@
 import { isRecord } from '../../values/parse.ts';
+import { jsonIn } from '../json-answer.ts';
 import { SourceError } from '../source-error.ts';
 import type { HttpClient } from './http.ts';
 
@@ -52,13 +53,7 @@ export async function metricExists(http: HttpClient, metric: string): Promise<bo
  * @throws SourceError for any other
  */
 export function successData(body: string, lacks?: Set<string>): unknown {
-  let answer: unknown;
-  try {
-    answer = JSON.parse(body);
-  } catch {
-    const looks = /^\s*</.test(body) ? 'HTML, not JSON (a login page or a proxy?)' : 'not complete JSON';
-    throw new SourceError('malformed', `the answer is ${looks}`);
-  }
+  const answer = jsonIn(body);
   if (!isRecord(answer)) throw new SourceError('malformed', 'the answer is not an object');
   if (answer.status !== 'success') {
     const said = typeof answer.error === 'string' ? answer.error : 'no reason given';

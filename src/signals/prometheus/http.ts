@@ -1,5 +1,6 @@
 import { AxiosError } from 'axios';
 import type { HttpTarget } from '../../config/types.ts';
+import { isRecord } from '../../values/parse.ts';
 import { connectHttp, isCut, MAX_RESPONSE_BYTES, type Patience, retryPolicy } from '../http-client.ts';
 import { networkReason, SourceError } from '../source-error.ts';
 
@@ -32,12 +33,20 @@ interface Dated {
   readonly date: string | null;
 }
 
+const ASK_FOR_LESS = 'ask for less, with sum by or topk, or have shorter label values';
+
 /**
- * A client for one Prometheus.
+ * A client for one Prometheus, or for one Alertmanager.
  * @param signal aborts every request under way
  * @param now milliseconds of any steady clock
+ * @param whenTooLarge what is to be done about an answer that is too large
  */
-export function makeHttpClient(target: HttpTarget, signal: AbortSignal, now: () => number): HttpClient {
+export function makeHttpClient(
+  target: HttpTarget,
+  signal: AbortSignal,
+  now: () => number,
+  whenTooLarge = ASK_FOR_LESS,
+): HttpClient {
   const { client, host, close } = connectHttp(target, signal);
   return {
     host,
@@ -50,7 +59,7 @@ export function makeHttpClient(target: HttpTarget, signal: AbortSignal, now: () 
         });
         return data;
       } catch (error) {
-        throw toSourceError(error, signal);
+        throw toSourceError(error, signal, whenTooLarge);
       }
     },
     get: async (path, params) => {
@@ -62,18 +71,16 @@ export function makeHttpClient(target: HttpTarget, signal: AbortSignal, now: () 
         const date: unknown = headers.date;
         return { body: data, date: typeof date === 'string' ? date.slice(0, 40) : null };
       } catch (error) {
-        throw toSourceError(error, signal);
+        throw toSourceError(error, signal, whenTooLarge);
       }
     },
     close,
   };
 }
 
-const TOO_LARGE =
-  `the answer is larger than ${MAX_RESPONSE_BYTES / 1024 / 1024} MiB, so none of it is read: ` +
-  'ask for less, with sum by or topk, or have shorter label values';
+const TOO_LARGE = `the answer is larger than ${MAX_RESPONSE_BYTES / 1024 / 1024} MiB, so none of it is read: `;
 
-function toSourceError(error: unknown, signal: AbortSignal): SourceError {
+function toSourceError(error: unknown, signal: AbortSignal, whenTooLarge: string): SourceError {
   if (signal.aborted) return new SourceError('timeout', 'no answer before the deadline');
   if (error instanceof AxiosError && isCut(error)) {
     return new SourceError('unreachable', 'the connection was cut in the middle of the answer');
@@ -91,17 +98,18 @@ function toSourceError(error: unknown, signal: AbortSignal): SourceError {
     return new SourceError('refused', `HTTP ${status}${wait}${detail(error)}`);
   }
   if (error instanceof AxiosError && /maxContentLength/.test(error.message)) {
-    return new SourceError('malformed', TOO_LARGE);
+    return new SourceError('malformed', TOO_LARGE + whenTooLarge);
   }
   const message = error instanceof Error ? error.message : String(error);
   return new SourceError('unreachable', networkReason(error) ?? message);
 }
 
-/** Prometheus's own words for a refusal, when the body has them. */
+/** The server's own words for a refusal, when the body has them. */
 function detail(error: AxiosError): string {
   try {
     const body: unknown = JSON.parse(String(error.response?.data));
-    const said = typeof body === 'object' && body !== null && 'error' in body ? body.error : null;
+    // Prometheus calls it error, Alertmanager message, or answers with the text alone.
+    const said = isRecord(body) ? (body.error ?? body.message) : body;
     return typeof said === 'string' ? `: ${said.slice(0, 200)}` : '';
   } catch {
     return '';
