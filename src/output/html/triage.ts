@@ -1,5 +1,6 @@
 import { formatDuration } from '../../values/duration.ts';
 import type { Because, Finding } from '../../verdict/types.ts';
+import { alertText } from '../alert-text.ts';
 import { escapeText } from '../escape.ts';
 import { capital } from '../lines.ts';
 import { explain, explainAll, explainCaveat } from '../sentences.ts';
@@ -96,6 +97,7 @@ export function verdictBody(document: TriageDocument, level: Level): Html[] {
       ),
     ]);
   return [
+    alertCard(document),
     keyNumbers(numbersOf(document)),
     ...verdict.findings.map((finding, index) => findingPart(finding, document, level, index > 0)),
     section(level, 'Abnormal, and not explained by a category', [
@@ -118,6 +120,13 @@ export function verdictBody(document: TriageDocument, level: Level): Html[] {
       card(html`${bullets(afterwards(document))}${links(document, below(level))}`),
     ]),
   ];
+}
+
+/** What paged. */
+function alertCard({ alert, replayed, context, runbook }: TriageDocument): Html {
+  if (alert === null) return NOTHING;
+  const { title, facts, remarks } = alertText(alert, { replayed, context, runbook: runbook.name });
+  return html`<div class="card">\n<p><b>${title}</b></p>\n${bullets(facts)}${bullets(remarks, 'against')}</div>\n`;
 }
 
 const links = (document: TriageDocument, level: Level): Html =>
