@@ -61,6 +61,14 @@ const lean = {
   },
 };
 
+/** The chart library is a file of its own, which only pages with charts load. */
+const charts = {
+  name: 'charts',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/engine\.ts$/ }, () => ({ path: './charts.cjs', external: true }));
+  },
+};
+
 /** The program: one script as a function of what Node gives a CommonJS module, run by boot.ts. */
 async function buildProgram(dist) {
   const { version } = JSON.parse(await readFile(path('package.json'), 'utf8'));
@@ -73,14 +81,24 @@ async function buildProgram(dist) {
     outfile: file,
     format: 'cjs',
     minify: true,
-    plugins: [lean],
+    // A script that is run from its text can require and not import.
+    supported: { 'dynamic-import': false },
+    plugins: [lean, charts],
     define: { ...define, 'import.meta.url': '__url' },
     banner: {
       js: "(function (exports, require, module, __filename, __dirname) { const __url = require('node:url').pathToFileURL(__filename).href;",
     },
     footer: { js: '})' },
   });
-  await writeFile(`${dist}/THIRD-PARTY.txt`, await notices([metafile]));
+  const drawing = await build({
+    ...common,
+    entryPoints: ['src/output/html/engine.ts'],
+    metafile: true,
+    outfile: `${dist}/charts.cjs`,
+    format: 'cjs',
+    minify: true,
+  });
+  await writeFile(`${dist}/THIRD-PARTY.txt`, await notices([metafile, drawing.metafile]));
   await build({
     ...common,
     entryPoints: ['src/boot.ts'],

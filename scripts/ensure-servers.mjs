@@ -1,4 +1,5 @@
-// Makes sure that the servers the tests talk to are installed, and the shells that they type into. Silent when they are.
+// Makes sure that the servers the tests talk to are installed, the shells that they type into, and the browser that they
+// look at pages with. Silent when they are.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -6,11 +7,11 @@ import { delimiter, join } from 'node:path';
 const programs = [
   ...['redis-server', 'redis-cli', 'prometheus', 'promtool', 'victoria-metrics'],
   ...['prometheus-alertmanager', 'amtool'],
-  ...['zsh', 'fish', 'tmux'],
+  ...['zsh', 'fish', 'tmux', 'chromium-headless-shell'],
 ];
 const packages = [
   ...['redis-server', 'prometheus', 'victoria-metrics', 'prometheus-alertmanager'],
-  ...['zsh', 'fish', 'tmux'],
+  ...['zsh', 'fish', 'tmux', 'chromium-headless-shell'],
 ];
 
 const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/sbin'].filter(Boolean);
@@ -90,7 +91,8 @@ function main() {
   process.stderr.write(
     `The tests need ${missing().join(', ')}.\n` +
       'Install redis-server (6.2 or newer), prometheus with promtool (2.40 or newer), victoria-metrics (1.79 or newer), ' +
-      'prometheus-alertmanager with amtool (0.25 or newer), tmux (3.2 or newer), zsh and fish, and put them on the PATH.\n',
+      'prometheus-alertmanager with amtool (0.25 or newer), tmux (3.2 or newer), zsh, fish and ' +
+      'chromium-headless-shell, and put them on the PATH.\n',
   );
   return 1;
 }

@@ -6,6 +6,7 @@ import { drillCommands, type Main } from './cli/drill.ts';
 import { declare, effectOf, READS } from './cli/effects.ts';
 import { helpCommands, withExamples } from './cli/help.ts';
 import { withReadFlags } from './cli/options.ts';
+import { outputOption, settleOutput } from './cli/outputs.ts';
 import { type Definitions, remedyCommands } from './cli/remedies.ts';
 import { reportCommands } from './cli/report.ts';
 import { rulesCommands } from './cli/rules.ts';
@@ -20,6 +21,7 @@ declare const __VERSION__: string;
 
 /** Flags that every command has. */
 export interface GlobalFlags extends ConfigFlags {
+  /** Of the commands that make pages also `html`, in flags of their own. */
   readonly output: 'human' | 'json' | 'markdown';
   readonly color: 'auto' | 'always' | 'never' | false;
   readonly input: boolean;
@@ -52,11 +54,7 @@ export function buildProgram(
     .version(__VERSION__, '-V, --version', 'print the version')
     .option('--config <file>', 'configuration file')
     .addOption(contextOption())
-    .addOption(
-      new Option('-o, --output <format>', 'output format')
-        .choices(['human', 'json', 'markdown'])
-        .default('human'),
-    )
+    .addOption(outputOption())
     .addOption(new Option('--color <when>', 'colour').choices(['auto', 'always', 'never']).default('auto'))
     .option('--no-color', 'the same as --color never')
     .option('--timeout <duration>', 'deadline for reading everything (default: 5s)')
@@ -86,6 +84,7 @@ export function buildProgram(
 
   withExamples(program, () => context.streams('auto').columns);
   settleContexts(program, 'triage');
+  settleOutput(program, ['triage', 'report']);
 
   const definitions: Definitions = {
     triage: (command) => {

@@ -1,9 +1,8 @@
 import { placeOf } from '../config/display.ts';
 import { resolveConfig } from '../config/resolve.ts';
-import type { Config, HttpTarget } from '../config/types.ts';
+import type { Config, ConfigFlags, HttpTarget } from '../config/types.ts';
 import type { Context } from '../context.ts';
 import { ConfigError, EXIT, RatelimitError, UsageError } from '../errors.ts';
-import type { GlobalFlags } from '../program.ts';
 import type { CapKeys } from '../remedies/cap.ts';
 import { loadRunbook } from '../runbooks/load.ts';
 import type { RemediesSpec } from '../runbooks/remedies-schema.ts';
@@ -28,7 +27,7 @@ export interface Parts {
  * @throws RatelimitError also for what a system said
  */
 export async function withParts<T>(
-  flags: GlobalFlags,
+  flags: ConfigFlags,
   context: Context,
   work: (parts: Parts) => Promise<T>,
 ): Promise<T> {
@@ -42,7 +41,7 @@ export async function withParts<T>(
   }
 }
 
-async function open(flags: GlobalFlags, context: Context): Promise<Parts> {
+async function open(flags: ConfigFlags, context: Context): Promise<Parts> {
   const config = await resolveConfig({ flags, env: context.env, configHome: context.configHome });
   const [runbook, keyspace] = await Promise.all([
     loadRunbook(config.runbook, context.runbooks),

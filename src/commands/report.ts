@@ -10,12 +10,14 @@ import { isDegraded } from '../output/triage-document.ts';
 import type { GlobalFlags } from '../program.ts';
 import type { Period, Report } from '../report/model.ts';
 import type { Clock } from '../signals/asked.ts';
+import { makerOf, mentionFile } from './pages.ts';
 import { streamsFor } from './streams.ts';
 
 /** A moment as it was given: so long before now, or absolute. */
 export type Given = { readonly secondsAgo: number } | { readonly iso: string };
 
-export interface ReportFlags extends GlobalFlags {
+export interface ReportFlags extends Omit<GlobalFlags, 'output'> {
+  readonly output: GlobalFlags['output'] | 'html';
   readonly since?: Given;
   readonly until?: Given;
   /** Captures; without them the systems are asked. */
@@ -49,9 +51,9 @@ export async function reportCommand(flags: ReportFlags, context: Context): Promi
     });
   }
   const code = exitCodeOf(report);
-  streams.out(
-    await render(report, flags.output, code === EXIT.degraded || code === EXIT.auth, streams, clock),
-  );
+  const degraded = code === EXIT.degraded || code === EXIT.auth;
+  streams.out(await render(report, flags.output, degraded, streams, context));
+  if (flags.output === 'html') mentionFile(flags, streams, 'report');
   return code;
 }
 
@@ -116,12 +118,17 @@ function exitCodeOf({ looks, charts, alerts, journal, summary, responses }: Repo
 
 async function render(
   report: Report,
-  format: GlobalFlags['output'],
+  format: ReportFlags['output'],
   degraded: boolean,
   streams: Pick<Streams, 'colorOut' | 'columns'>,
-  clock: Clock,
+  context: Context,
 ): Promise<string> {
+  const { clock } = context;
   if (format === 'json') return reportJson(report, clock, degraded);
   if (format === 'markdown') return reportMarkdown(report, clock);
+  if (format === 'html') {
+    const { reportHtml } = await import('../output/html/report.ts');
+    return reportHtml(report, clock, makerOf(context));
+  }
   return reportHuman(report, clock, { paint: await paintFor(streams.colorOut), width: streams.columns });
 }

@@ -9,7 +9,7 @@ import { resolveConfig } from '../config/resolve.ts';
 import type { Context } from '../context.ts';
 import { ConfigError, EXIT, type ExitCode, UsageError } from '../errors.ts';
 import type { Alert } from '../evidence/alert.ts';
-import { alertsText, choiceOf } from '../output/alert-list.ts';
+import { type AlertList, alertsText, choiceOf } from '../output/alert-list.ts';
 import { paintFor } from '../output/paint-for.ts';
 import { startProgress } from '../output/progress.ts';
 import type { Streams } from '../output/streams.ts';
@@ -18,6 +18,7 @@ import { isPath, loadRunbook } from '../runbooks/load.ts';
 import type { Alertmanager, Silence } from '../signals/alertmanager.ts';
 import { SourceError } from '../signals/source-error.ts';
 import { quote } from '../values/text.ts';
+import { makerOf } from './pages.ts';
 import { screenOf } from './streams.ts';
 import type { TriageFlags } from './triage.ts';
 import { targetOf } from './triage-run.ts';
@@ -77,7 +78,7 @@ export async function askAbout(
     const choices = groups.map((one) => choiceOf(about(one), one.lead, source));
     if (!streams.canAsk || !flags.input) {
       const list = { ...asking, at: clock.iso(clock.now()), choices, warnings: remarks };
-      streams.out(alertsText(list, flags.output, await screenOf(streams)));
+      streams.out(await listed(list, flags, context, streams));
       return EXIT.refused;
     }
     const prompter = await context.prompter(await paintFor(streams.colorErr));
@@ -90,6 +91,17 @@ export async function askAbout(
   interrupt.throwIfAborted();
   const led = await follow(group, { flags, input, alert: about(group, silences) }, context);
   return { ...led, alert: { ...led.alert, warnings: [...remarks, ...led.alert.warnings, ...troubles] } };
+}
+
+async function listed(
+  list: AlertList,
+  { output }: TriageFlags,
+  context: Context,
+  streams: Streams,
+): Promise<string> {
+  if (output !== 'html') return alertsText(list, output, await screenOf(streams));
+  const { alertsHtml } = await import('../output/html/alerts.ts');
+  return alertsHtml(list, makerOf(context));
 }
 
 /** Of these one can be chosen. */

@@ -1,14 +1,15 @@
 import { placesOf, resolveContexts } from '../config/contexts.ts';
 import type { Context } from '../context.ts';
 import { type ExitCode, RatelimitError, UsageError, unexpected, worstExit } from '../errors.ts';
-import { type ContextRun, stillReading } from '../output/contexts-document.ts';
+import { type ContextRun, type ContextsDocument, stillReading } from '../output/contexts-document.ts';
 import { contextsText } from '../output/contexts-text.ts';
 import { renderError } from '../output/error.ts';
-import { paintFor } from '../output/paint-for.ts';
 import { startProgress } from '../output/progress.ts';
+import type { Streams } from '../output/streams.ts';
 import { sourceReport } from '../output/triage-unseen.ts';
 import { across } from '../verdict/across.ts';
-import { streamsFor } from './streams.ts';
+import { makerOf, mentionFile } from './pages.ts';
+import { screenOf, streamsFor } from './streams.ts';
 import type { TriageFlags } from './triage.ts';
 import { documentOf, exitCodeOf, readCase, type Target, targetOf } from './triage-run.ts';
 
@@ -40,9 +41,22 @@ export async function triageContexts(flags: TriageFlags, context: Context): Prom
     ...{ runs, ...across(runs) },
     ...{ at: clock.iso(readFrom), totalMs: clock.now() - startedAt },
   };
-  const screen = { paint: await paintFor(streams.colorOut), width: streams.columns };
-  streams.out(contextsText(document, flags.output, screen, streams.terminal));
+  streams.out(await render(document, flags, context, streams));
+  if (flags.output === 'html') mentionFile(flags, streams, 'triage');
   return worstExit(runs.map(({ exitCode }) => exitCode));
+}
+
+async function render(
+  document: ContextsDocument,
+  { output }: TriageFlags,
+  context: Context,
+  streams: Streams,
+): Promise<string> {
+  if (output === 'html') {
+    const { contextsHtml } = await import('../output/html/contexts.ts');
+    return contextsHtml(document, makerOf(context));
+  }
+  return contextsText(document, output, await screenOf(streams), streams.terminal);
 }
 
 /** What is about one run or one file says nothing about several. */

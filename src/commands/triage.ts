@@ -16,12 +16,14 @@ import type { GlobalFlags } from '../program.ts';
 import { loadRunbook, withThresholds } from '../runbooks/load.ts';
 import type { PaceName } from '../signals/redis/pace.ts';
 import type { PassProgress } from '../signals/redis/pass.ts';
+import { makerOf, mentionFile } from './pages.ts';
 import { offerRemedies } from './remedy-menu.ts';
 import { streamsFor } from './streams.ts';
 import type { Asked } from './triage-alert.ts';
 import { type Case, documentOf, exitCodeOf, historyUntil, readCase, targetOf } from './triage-run.ts';
 
-export interface TriageFlags extends GlobalFlags {
+export interface TriageFlags extends Omit<GlobalFlags, 'output'> {
+  readonly output: GlobalFlags['output'] | 'html';
   /** Every --context that was given, each once. */
   readonly contexts: readonly string[];
   readonly allContexts: boolean;
@@ -64,7 +66,8 @@ export async function triageCommand(flags: TriageFlags, context: Context, again:
   if (flags.verbose) streams.err(sourceReport(found.evidence));
   const document = documentOf(found, { top: flags.top, replayed });
   if (!replayed) context.onTriage?.(document);
-  streams.out(await render(document, flags.output, streams));
+  streams.out(await render(document, flags, context, streams));
+  if (flags.output === 'html') mentionFile(flags, streams, 'triage');
   const code = exitCodeOf(document, flags.exitCode);
   // Nothing is to be done about what was recorded earlier.
   const mayAct = !replayed && flags.output === 'human' && flags.input && streams.terminal;
@@ -138,10 +141,15 @@ async function recorded(path: string, flags: TriageFlags, context: Context): Pro
 
 async function render(
   document: TriageDocument,
-  format: GlobalFlags['output'],
-  streams: { readonly colorOut: boolean; readonly columns: number },
+  { output }: TriageFlags,
+  context: Context,
+  streams: Streams,
 ): Promise<string> {
-  if (format === 'json') return triageJson(document);
-  if (format === 'markdown') return triageMarkdown(document);
+  if (output === 'json') return triageJson(document);
+  if (output === 'markdown') return triageMarkdown(document);
+  if (output === 'html') {
+    const { triageHtml } = await import('../output/html/triage.ts');
+    return triageHtml(document, makerOf(context));
+  }
   return triageHuman(document, await paintFor(streams.colorOut), streams.columns);
 }

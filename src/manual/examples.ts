@@ -15,6 +15,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['ratelimit triage --alert', 'the alert that fires: what it leads to, since when, who is told'],
     ['ratelimit triage --context prod', 'a context of the configuration file'],
     ['ratelimit triage -o markdown', 'for the incident channel'],
+    ['ratelimit triage -o html > triage.html', 'a page to look at and to send around'],
     ['ratelimit triage --save incident.json', 'keep what was seen'],
     ['ratelimit triage --from incident.json', 'judge it again, offline'],
   ],
@@ -60,6 +61,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   report: [
     ['ratelimit report --since 3h', 'what happened in the last three hours'],
     ['ratelimit report --since 3h -o markdown', 'for the wiki or the ticket'],
+    ['ratelimit report --since 3h -o html > report.html', 'one page with charts, to send around'],
     ['ratelimit report --from 1.json 2.json', 'of captures, offline'],
   ],
   drill: [

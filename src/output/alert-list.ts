@@ -11,7 +11,7 @@ import { showSeconds } from './times.ts';
 import { wrap } from './wrap.ts';
 
 /** Alerts that may be triaged together, among others. */
-interface Choice {
+export interface Choice {
   readonly alert: Alert;
   /** null: the context and the runbook in use. */
   readonly context: string | null;
@@ -45,7 +45,7 @@ export function choiceOf(
 }
 
 /** Several alerts, of which one is to be chosen. */
-interface AlertList {
+export interface AlertList {
   /** The Alertmanager that was asked. */
   readonly source: string;
   readonly wanted: string | null;
@@ -61,8 +61,7 @@ const SPELT = 10;
 /** The alerts that may be meant, `ratelimit/alerts/v1`, each with the command that triages it. Ends with a newline. */
 export function alertsText(list: AlertList, format: Format, screen: Screen): string {
   if (format === 'json') return alertsJson(list);
-  const count = list.choices.reduce((sum, { alert }) => sum + alert.instanceCount, 0);
-  const title = `${count} alerts fire that may be meant. Say which one:`;
+  const title = titleOf(list);
   if (format === 'markdown') {
     return markdownPage([
       title,
@@ -93,8 +92,14 @@ export function alertsText(list: AlertList, format: Format, screen: Screen): str
   ]);
 }
 
+/** How many there are, and that one is to be named. */
+export function titleOf({ choices }: AlertList): string {
+  const count = choices.reduce((sum, { alert }) => sum + alert.instanceCount, 0);
+  return `${count} alerts fire that may be meant. Say which one:`;
+}
+
 /** The instances with their commands; all that differs between them says which is which. */
-function spelt({
+export function spelt({
   alert,
   commandFor,
 }: Choice): { readonly words: readonly string[]; readonly about: string }[] {
@@ -111,7 +116,7 @@ function aboutInstance({ labels, state }: AlertInstance, alert: Alert): string {
 }
 
 /** Where an alert would lead that is not what is in use. */
-const leadsTo = ({ context, runbook, alert }: Choice): string[] => [
+export const leadsTo = ({ context, runbook, alert }: Choice): string[] => [
   ...(context === null ? [] : [`leads to context ${escapeText(context, 128)}`]),
   ...(runbook === null ? [] : [`leads to runbook ${escapeText(runbook, 200)}`]),
   ...(alert.instanceCount > SPELT

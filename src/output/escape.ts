@@ -93,3 +93,7 @@ function withoutEdgeSpaces(text: string): [start: number, end: number] {
   while (text[end - 1] === ' ') end--;
   return [start, end];
 }
+
+/** The text with hidden characters shown as `\xNN` or `\u{N}`, but for line breaks, which are ours. All the rest is kept. */
+export const visible = (text: string): string =>
+  replaceHidden(text, (character) => (character === '\n' ? character : escapeCharacter(character)));

@@ -74,3 +74,6 @@ export const linesOf = (all: readonly string[]): string => all.map((line) => `${
 /** The last words of a text painted, unless they were wrapped. */
 export const paintEnd = (text: string, end: string, tone: (text: string) => string): string =>
   text.endsWith(end) ? text.slice(0, text.length - end.length) + tone(end) : text;
+
+/** `One IP stands out`. */
+export const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);

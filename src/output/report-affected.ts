@@ -1,9 +1,10 @@
 import type { Affected, Report } from '../report/model.ts';
 import type { Clock } from '../signals/asked.ts';
 import { escapeText } from './escape.ts';
+import { capital } from './lines.ts';
 import { formatAmount } from './numbers.ts';
 import type { PageTable } from './report-page.ts';
-import { capital, plainMoment } from './report-words.ts';
+import { plainMoment } from './report-words.ts';
 import { showId } from './triage-document.ts';
 
 const TITLES: Readonly<Record<string, string>> = { ip: 'Source IPs', tenant: 'Tenants', agent: 'Agents' };

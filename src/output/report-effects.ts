@@ -1,8 +1,9 @@
 import type { Effect, Report } from '../report/model.ts';
 import type { Clock } from '../signals/asked.ts';
 import { escapeText } from './escape.ts';
+import { capital } from './lines.ts';
 import { formatShare } from './numbers.ts';
-import { amountOf, capital, plainMoment, spanText } from './report-words.ts';
+import { amountOf, plainMoment, spanText } from './report-words.ts';
 
 /** A change by less than a fifth may be chance. */
 const SAME = 0.2;

@@ -3,13 +3,13 @@ import type { Series } from '../report/types.ts';
 import type { Clock } from '../signals/asked.ts';
 import { formatDuration } from '../values/duration.ts';
 import { escapeText } from './escape.ts';
-import { SENTENCE } from './lines.ts';
+import { capital, SENTENCE } from './lines.ts';
 import { affectedTables, nobodyOf } from './report-affected.ts';
 import { caveatsText, notesOf, unknownsText } from './report-notes.ts';
 import { responseText } from './report-responses.ts';
 import { factsOf, summaryText, titleOf } from './report-summary.ts';
 import { timelineText } from './report-timeline.ts';
-import { amountOf, capital, momentText } from './report-words.ts';
+import { amountOf, momentText } from './report-words.ts';
 
 /**
  * All that a report says, in the order in which it is read; Markdown, HTML and the terminal lay it out and add no words.

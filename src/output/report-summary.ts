@@ -2,18 +2,11 @@ import type { Moment, Report } from '../report/model.ts';
 import type { Clock } from '../signals/asked.ts';
 import { formatDuration } from '../values/duration.ts';
 import { escapeText } from './escape.ts';
+import { capital } from './lines.ts';
 import { formatNumber } from './numbers.ts';
 import { effectInShort } from './report-effects.ts';
 import type { Fact } from './report-page.ts';
-import {
-  alertText,
-  amountOf,
-  capital,
-  deedText,
-  documentOf,
-  momentText,
-  outcomeText,
-} from './report-words.ts';
+import { alertText, amountOf, deedText, documentOf, momentText, outcomeText } from './report-words.ts';
 import { headlineOf, summarise } from './triage-document.ts';
 
 export function titleOf({ summary, runbook }: Report): string {

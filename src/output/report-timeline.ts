@@ -1,17 +1,9 @@
 import type { Happening, Report } from '../report/model.ts';
 import type { Clock } from '../signals/asked.ts';
 import { escapeText } from './escape.ts';
-import { SENTENCE } from './lines.ts';
+import { capital, SENTENCE } from './lines.ts';
 import type { Moment } from './report-page.ts';
-import {
-  alertText,
-  amountOf,
-  capital,
-  deedText,
-  documentOf,
-  momentText,
-  outcomeText,
-} from './report-words.ts';
+import { alertText, amountOf, deedText, documentOf, momentText, outcomeText } from './report-words.ts';
 import { summarise } from './triage-document.ts';
 
 /** The timeline in words. Looks that said the same as the one before are told by their first and last. */

@@ -77,9 +77,6 @@ export function alertText({ name, labels }: AlertPeriod): string {
   return `alert ${escapeText(name, 80)}${shown.length === 0 ? '' : ` (${shown.join(', ')})`}`;
 }
 
-/** A title as the beginning of a sentence. */
-export const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
-
 /** `12.3 rejects/s`, as many digits as it deserves. */
 export const amountOf = (value: number, { unit }: Pick<ReportChart, 'unit'>): string =>
   formatAmount(value, unit);

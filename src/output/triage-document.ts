@@ -40,9 +40,6 @@ export const isDegraded = (evidence: Evidence): boolean =>
 export const showId = (id: Id, max = 64): string =>
   typeof id === 'string' ? escapeText(id, max) : `0x${id.hex.slice(0, max)}`;
 
-/** A title at the start of a line. */
-export const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
-
 /** `P2 tenant-over-rps-cap (confidence high)`. */
 export const findingName = ({ severity, category, confidence }: Finding): string =>
   `${severity} ${category} (confidence ${confidence})`;

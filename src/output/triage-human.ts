@@ -3,13 +3,13 @@ import type { Finding } from '../verdict/types.ts';
 import { alertText } from './alert-text.ts';
 import { columnsFor, notableRows } from './columns.ts';
 import { escapeText } from './escape.ts';
+import { capital } from './lines.ts';
 import type { Paint } from './paint.ts';
 import { quoteCommand } from './quote.ts';
 import { explain, explainAll, explainCaveat } from './sentences.ts';
 import { renderTable } from './table.ts';
 import {
   afterwards,
-  capital,
   categoryOf,
   checksInShort,
   describeSignal,

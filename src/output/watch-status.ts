@@ -3,10 +3,9 @@ import type { Clock } from '../signals/asked.ts';
 import { formatDuration } from '../values/duration.ts';
 import { lookAfter } from '../watch/marks.ts';
 import { escapeText } from './escape.ts';
-import { someOf } from './lines.ts';
+import { capital, someOf } from './lines.ts';
 import { formatNumber } from './numbers.ts';
 import { type Line, type Span, span, spread } from './spans.ts';
-import { capital, showId } from './triage-document.ts';
 import type { Moment, Watching } from './watch-view.ts';
 import { wrap } from './wrap.ts';
 

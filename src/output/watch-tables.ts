@@ -5,11 +5,12 @@ import { keyOf } from '../watch/looks.ts';
 import { pointsOf, totalPoints } from '../watch/series.ts';
 import { notableRows } from './columns.ts';
 import { cut } from './cut.ts';
+import { capital } from './lines.ts';
 import { measure } from './measure.ts';
 import { formatAmount, formatNumber } from './numbers.ts';
 import { filled, type Line, type Span, span } from './spans.ts';
 import { sparkline } from './sparkline.ts';
-import { capital, categoryOf, describeSignal, showId, type TriageDocument } from './triage-document.ts';
+import { categoryOf, describeSignal, showId, type TriageDocument } from './triage-document.ts';
 import type { Watching } from './watch-view.ts';
 
 /** A signal with its largest entities: a title, and a line for each. */

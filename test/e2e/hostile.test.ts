@@ -84,7 +84,7 @@ beforeAll(async () => {
   ]);
   await redis.load([...incident.redis, ...bytes]);
   systems = ['--redis-url', redis.url, '--prometheus-url', prometheus.url, '--top', '999'];
-  for (const format of ['human', 'markdown']) {
+  for (const format of ['human', 'markdown', 'html']) {
     const { stdout, stderr, code } = await runProgram(['triage', '-o', format, ...systems]);
     expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
     texts[format] = stdout;
@@ -108,7 +108,7 @@ test('the verdict is still right', () => {
   expect(document.signals['auth-failures-by-ip']?.total).toBe(4812 + 2 * Object.keys(NAMES).length + 3);
 });
 
-describe.each(['human', 'json', 'markdown'])('as %s', (format) => {
+describe.each(['human', 'json', 'markdown', 'html'])('as %s', (format) => {
   test('nothing in it is obeyed by a terminal, hidden or reordered', () => {
     const text = texts[format] ?? '';
     expect(text).toContain(ATTACKER);

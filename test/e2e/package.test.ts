@@ -41,7 +41,7 @@ afterAll(stopEverything);
 const CONTENTS = [
   /^(?:LICENSE|README\.md|package\.json)$/,
   /^bin\/(?:package\.json|ratelimit\.js)$/,
-  /^dist\/(?:main|program)\.cjs$/,
+  /^dist\/(?:main|program|charts)\.cjs$/,
   /^dist\/ratelimit\.1$/,
   /^dist\/THIRD-PARTY\.txt$/,
   /^dist\/(?:runbooks|incidents)\/[a-z0-9-]+\.json$/,
@@ -174,6 +174,12 @@ test('unpacked alone it plays its incidents', async () => {
   const { code, stdout } = await runProgram(['drill', 'tenant-rate', '--auto'], { program, cwd: folder });
   expect(code).toBe(0);
   expect(stdout).toMatch(/Your last triage said tenant-over-rps-cap \(confidence high\): right\./);
+});
+
+test('unpacked alone it draws charts', async () => {
+  const input = 'report -o html\n';
+  const { stdout } = await runProgram(['drill', 'tenant-rate'], { program, cwd: folder, input });
+  expect(stdout).toContain('<svg class="wide" viewBox="0 0 880 280" role="img" aria-label="429s by tenant');
 });
 
 test('compiled code of another Node is left alone', async () => {

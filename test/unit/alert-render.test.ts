@@ -4,6 +4,8 @@ import { leadOf } from '../../src/alerts/lead.ts';
 import type { Alert } from '../../src/evidence/alert.ts';
 import { redactAlert } from '../../src/evidence/redact.ts';
 import { alertsText, choiceOf } from '../../src/output/alert-list.ts';
+import { alertsHtml } from '../../src/output/html/alerts.ts';
+import { triageHtml } from '../../src/output/html/triage.ts';
 import { makePaint } from '../../src/output/paint.ts';
 import { triageHuman } from '../../src/output/triage-human.ts';
 import { triageJson } from '../../src/output/triage-json.ts';
@@ -109,6 +111,10 @@ describe('hostile texts', () => {
     const markdown = triageMarkdown(document);
     expect(markdown).not.toMatch(hidden);
     expect(markdown).not.toMatch(/<img|\]\(|^# heading/m);
+    const page = triageHtml(document, { version: '0', operator: 'ada' });
+    expect(page.replaceAll('\n', '')).not.toMatch(hidden);
+    expect(page).toContain('&lt;img src=x&gt;');
+    expect(page).not.toContain('<img');
     const json = triageJson(document);
     expect(json).not.toMatch(hidden);
     expect(JSON.parse(json).alert.labels[HOSTILE]).toBe(HOSTILE);
@@ -123,6 +129,12 @@ describe('hostile texts', () => {
       expect(text).not.toMatch(hidden);
       expect(text).toContain('ratelimit triage --alert 0123456789abcdef --context prod');
     }
+    const page = alertsHtml({ ...list, choices: [choice] }, { version: '0', operator: 'ada' });
+    expect(page.replaceAll('\n', '')).not.toMatch(hidden);
+    expect(page).not.toContain('<img');
+    expect(page.replaceAll(/<\/?span>/g, '')).toContain(
+      '<code>ratelimit triage --alert 0123456789abcdef --context prod</code>',
+    );
     expect(choice.line).not.toMatch(hidden);
   });
 

@@ -109,8 +109,9 @@ const TABLE: Record<string, Rule> = {
   output: {
     imports: 'errors values watch',
     types: 'alerts config doctor drill evidence journal labels remedies report runbooks signals verdict',
-    packages: '@inquirer/core chalk cli-table3 inquirer shell-quote',
-    node: 'readline',
+    packages:
+      '@inquirer/core chalk cli-table3 echarts/charts echarts/components echarts/core echarts/renderers inquirer shell-quote',
+    node: 'crypto readline',
   },
   // durations, addresses, names: text in, values out
   values: { imports: '', packages: 'big.js fastest-levenshtein ipaddr.js parse-duration', node: 'net' },
@@ -137,6 +138,11 @@ const ONLY_IN: Record<string, RegExp> = {
   'node:fs of labels': /^labels\/folder\.ts$/,
   'zod of labels': /^labels\/schema\.ts$/,
   'node:fs of runbooks': /^runbooks\/(?:load|new|places)\.ts$/,
+  'echarts/charts of output': /^output\/html\/engine\.ts$/,
+  'echarts/components of output': /^output\/html\/engine\.ts$/,
+  'echarts/core of output': /^output\/html\/(?:engine|drawing)\.ts$/,
+  'echarts/renderers of output': /^output\/html\/engine\.ts$/,
+  'node:crypto of output': /^output\/html\/page\.ts$/,
   'node:readline of output': /^output\/command-lines\.ts$/,
   'node:fs of drill': /^drill\/(?:home|ignored|library)\.ts$/,
   'zod of incidents': /-?schema\.ts$/,

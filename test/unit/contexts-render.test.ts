@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { RatelimitError, unexpected } from '../../src/errors.ts';
 import { stillReading, summariseAll } from '../../src/output/contexts-document.ts';
 import { contextsText } from '../../src/output/contexts-text.ts';
+import { contextsHtml } from '../../src/output/html/contexts.ts';
 import { makePaint } from '../../src/output/paint.ts';
 import { failedRun, judgedRun, overAll } from '../support/contexts.ts';
 import { counters, crowd, rejects, unknown } from '../support/evidence.ts';
@@ -105,6 +106,26 @@ describe('for people', () => {
     expect(coloured.startsWith('\u001b[31m4 contexts\u001b[39m: eu and us P2')).toBe(true);
     expect(coloured.match(/4 contexts/g)).toHaveLength(3);
   });
+});
+
+test('as a page each context has its place, worst first, and headings go down one by one', () => {
+  const refused = new RatelimitError('auth', 'no <b>entry</b> \u001b[2J', {
+    exitCode: 4,
+    hint: 'Look <i>there</i>.',
+  });
+  const all = overAll(judgedRun('sa', {}), judgedRun('eu', attack), failedRun('a_b', refused));
+  const text = contextsHtml(all, { version: '0', operator: 'ada' });
+  const headings = [...text.matchAll(/<h(\d)>(.*?)<\/h\d>/g)];
+  expect(headings.flatMap(([, level, title = '']) => (Number(level) < 3 ? title : []))).toEqual([
+    'single-ip-credential-stuffing',
+    ...['Context eu', 'Context a_b', 'Context sa'],
+  ]);
+  const levels = headings.map(([, level]) => Number(level));
+  expect(levels.filter((level, index) => level > (levels[index - 1] ?? 0) + 1)).toEqual([]);
+  expect(text).toContain(
+    '<p class="lead">no &lt;b&gt;entry&lt;/b&gt; \\x1b[2J</p>\n<p>Look &lt;i&gt;there&lt;/i&gt;.</p>',
+  );
+  expect(text).toContain('3 contexts: eu P2 single-ip-credential-stuffing (high); a_b could not be triaged');
 });
 
 test('as Markdown and JSON, too, each failure has its place', () => {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { describe, expect, test } from 'vitest';
 import type { Id, Reading } from '../../src/evidence/types.ts';
+import { triageHtml } from '../../src/output/html/triage.ts';
 import { makePaint } from '../../src/output/paint.ts';
 import type { TriageDocument } from '../../src/output/triage-document.ts';
 import { triageHuman } from '../../src/output/triage-human.ts';
@@ -12,7 +13,8 @@ import * as given from '../support/evidence.ts';
 import { documentOf } from '../support/triage.ts';
 
 const human = (document: TriageDocument, width = 80) => triageHuman(document, makePaint(false), width);
-const FORMATS = { human, json: triageJson, markdown: triageMarkdown };
+const page = (document: TriageDocument) => triageHtml(document, { version: '0', operator: 'ada' });
+const FORMATS = { human, json: triageJson, markdown: triageMarkdown, html: page };
 
 /** Controls, format characters (bidi, zero-width, tags), surrogate halves, separators, look-alike spaces. */
 const HIDDEN = /[\p{C}\p{Zl}\p{Zp}\p{DI}\u00a0\u2000-\u200a\u202f\u205f\u3000]/u;
@@ -162,5 +164,22 @@ describe('Markdown', () => {
     );
     expect(text).not.toContain('""');
     expect(text).toContain('2026-05-29T03:12:04Z');
+  });
+});
+
+describe('the page', () => {
+  const TAGS =
+    'b body code dd details div dl dt footer h1 h2 h3 h4 head header html li main meta ol p pre rect section span style summary svg table tbody td th thead title tr ul';
+
+  test('lets nothing from outside be an element or an attribute', () => {
+    const known = new Set(TAGS.split(' '));
+    fc.assert(
+      fc.property(hostileReadings, hostile, (readings, context) => {
+        const [, body = ''] = page({ ...documentOf(readings), context }).split('</style>');
+        const bare = body.replaceAll(/"[^"<>]*"/g, '""');
+        expect([...bare.matchAll(/<\/?([^\s>/]*)/g)].filter(([, tag = '']) => !known.has(tag))).toEqual([]);
+        expect(bare).not.toMatch(/<[^>]*\s(?:on\w+|style|href|src)=/);
+      }),
+    );
   });
 });
