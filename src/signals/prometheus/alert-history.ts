@@ -2,7 +2,7 @@ import type { AlertHistory, AlertPeriod } from '../../evidence/history.ts';
 import { selector } from '../../runbooks/sources.ts';
 import { SourceError } from '../source-error.ts';
 import type { HttpClient } from './http.ts';
-import { coarser, type Grid, isTooMuch, pointsOf, queryRange, type Run, timeOf } from './range.ts';
+import { type Grid, isTooMuch, momentsOf, pointsOf, queryRange, type Run, timeOf } from './range.ts';
 
 const DOUBLINGS = 4;
 
@@ -10,12 +10,12 @@ const DOUBLINGS = 4;
 export async function alertHistory(
   names: readonly string[],
   clients: readonly HttpClient[],
-  grid: Grid,
+  time: Time,
 ): Promise<AlertHistory> {
   if (names.length === 0) {
     return { ...NONE, reason: 'the runbook names no alerts' };
   }
-  const said = await Promise.all(clients.map((http) => periodsOf(http, names, grid)));
+  const said = await Promise.all(clients.map((http) => periodsOf(http, names, time)));
   const failures = said.flatMap(({ failure }) => failure ?? []);
   return {
     names,
@@ -28,16 +28,22 @@ export async function alertHistory(
 
 const NONE: AlertHistory = { names: [], periods: [], stepSeconds: 0, reason: null, cause: null };
 
+/** Milliseconds since the epoch. */
+interface Time {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
 interface Said {
   readonly periods: readonly AlertPeriod[];
   readonly stepSeconds: number;
   readonly failure: SourceError | null;
 }
 
-async function periodsOf(http: HttpClient, names: readonly string[], grid: Grid): Promise<Said> {
+async function periodsOf(http: HttpClient, names: readonly string[], { fromMs, toMs }: Time): Promise<Said> {
   const firing = selector('ALERTS', { alertstate: 'firing' }, { alertname: names });
-  let at = grid;
   for (let doubled = 0; ; doubled += 1) {
+    const at = momentsOf(fromMs, toMs, 2 ** doubled);
     try {
       const runs = await queryRange(http, firing, at);
       return {
@@ -51,7 +57,6 @@ async function periodsOf(http: HttpClient, names: readonly string[], grid: Grid)
         const failure = new SourceError(error.cause, `prometheus ${http.host}: ${error.message}`);
         return { periods: [], stepSeconds: at.stepSeconds, failure };
       }
-      at = coarser(at);
     }
   }
 }

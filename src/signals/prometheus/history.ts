@@ -18,11 +18,12 @@ export const readHistory: Historian = async (request) => {
   const clients = config.prometheus.map((target) =>
     makeHttpClient(target, AbortSignal.any([signal]), clock.now),
   );
-  const grid = gridOf(fromMs, Math.min(toMs, clock.now()));
+  const endMs = Math.min(toMs, clock.now());
+  const grid = gridOf(fromMs, endMs);
   try {
     const [charts, alerts] = await Promise.all([
       Promise.all(runbook.charts.map((chart) => readChart(chart, request, clients, grid))),
-      alertHistory(runbook.alerts, clients, grid),
+      alertHistory(runbook.alerts, clients, { fromMs, toMs: endMs }),
     ]);
     return { charts, alerts };
   } finally {

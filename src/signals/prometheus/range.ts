@@ -33,6 +33,20 @@ export function gridOf(fromMs: number, toMs: number): Grid {
   return aligned(fromMs / 1_000, toMs / 1_000, step);
 }
 
+/** Of something that is there or is not, so that there is next to nothing to read. */
+const MOST_MOMENTS = 1_000;
+
+/**
+ * A grid for what begins and ends at any moment: up to the very end of the time, since what has just ended must not seem
+ * to go on. It fits no subquery.
+ */
+export function momentsOf(fromMs: number, toMs: number, coarseness = 1): Grid {
+  const toSeconds = Math.max(fromMs, toMs) / 1_000;
+  const seconds = toSeconds - fromMs / 1_000;
+  const stepSeconds = coarseness * Math.max(1, Math.ceil(seconds / MOST_MOMENTS));
+  return { fromSeconds: toSeconds - Math.floor(seconds / stepSeconds) * stepSeconds, toSeconds, stepSeconds };
+}
+
 /** The same time with half as many points. */
 export const coarser = ({ fromSeconds, toSeconds, stepSeconds }: Grid): Grid =>
   aligned(fromSeconds, toSeconds, 2 * stepSeconds);
@@ -48,7 +62,7 @@ export const pointsOf = ({ fromSeconds, toSeconds, stepSeconds }: Grid): number 
 
 /** Milliseconds since the epoch of a moment of the grid. */
 export const timeOf = ({ fromSeconds, stepSeconds }: Grid, index: number): number =>
-  (fromSeconds + index * stepSeconds) * 1_000;
+  Math.round((fromSeconds + index * stepSeconds) * 1_000);
 
 /**
  * Runs a range query. That the answer lacks data is noted in `http.lacks`. A value that is no finite number is none.
