@@ -7,11 +7,11 @@ import { delimiter, join } from 'node:path';
 const programs = [
   ...['redis-server', 'redis-cli', 'prometheus', 'promtool', 'victoria-metrics'],
   ...['prometheus-alertmanager', 'amtool'],
-  ...['zsh', 'fish', 'chromium-headless-shell'],
+  ...['zsh', 'fish', 'tmux', 'chromium-headless-shell'],
 ];
 const packages = [
   ...['redis-server', 'prometheus', 'victoria-metrics', 'prometheus-alertmanager'],
-  ...['zsh', 'fish', 'chromium-headless-shell'],
+  ...['zsh', 'fish', 'tmux', 'chromium-headless-shell'],
 ];
 
 const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/sbin'].filter(Boolean);
@@ -91,8 +91,8 @@ function main() {
   process.stderr.write(
     `The tests need ${missing().join(', ')}.\n` +
       'Install redis-server (6.2 or newer), prometheus with promtool (2.40 or newer), victoria-metrics (1.79 or newer), ' +
-      'prometheus-alertmanager with amtool (0.25 or newer), zsh, fish and ' +
-      'chromium-headless-shell, and put them on the PATH.\n',
+      'prometheus-alertmanager with amtool (0.25 or newer), tmux (3.2 or newer), zsh, fish and chromium-headless-shell, ' +
+      'and put them on the PATH.\n',
   );
   return 1;
 }

@@ -19,10 +19,10 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['ratelimit triage --save incident.json', 'keep what was seen'],
     ['ratelimit triage --from incident.json', 'judge it again, offline'],
   ],
-  report: [
-    ['ratelimit report --since 3h -o markdown', 'for the wiki or the ticket'],
-    ['ratelimit report --since 3h -o html > report.html', 'one page with charts, to send around'],
-    ['ratelimit report --from 1.json 2.json', 'of captures; no system is asked'],
+  watch: [
+    ['ratelimit watch --context prod', 'the verdict live, until q'],
+    ['ratelimit watch --interval 30s --save looks', 'keep the evidence of each new verdict'],
+    ['ratelimit watch -o json --count 10', 'for scripts: a document a line'],
   ],
   'block-ip': [
     ['ratelimit block-ip 203.0.113.42 --reason credential_stuffing', ''],
@@ -57,6 +57,12 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   rules: [
     ['ratelimit rules --context prod > ratelimit.rules.yml', 'for rule_files: of prometheus.yml'],
     ['ratelimit rules --runbook edge -o markdown', 'what pages, and what cannot'],
+  ],
+  report: [
+    ['ratelimit report --since 3h', 'what happened in the last three hours'],
+    ['ratelimit report --since 3h -o markdown', 'for the wiki or the ticket'],
+    ['ratelimit report --from 1.json 2.json', 'of captures, offline'],
+    ['ratelimit report --since 3h -o html > report.html', 'one page with charts, to send around'],
   ],
   drill: [
     ['ratelimit drill one-ip', ''],
