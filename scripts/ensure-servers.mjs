@@ -91,8 +91,8 @@ function main() {
   process.stderr.write(
     `The tests need ${missing().join(', ')}.\n` +
       'Install redis-server (6.2 or newer), prometheus with promtool (2.40 or newer), victoria-metrics (1.79 or newer), ' +
-      'prometheus-alertmanager with amtool (0.25 or newer), tmux (3.2 or newer), zsh, fish and chromium-headless-shell, ' +
-      'and put them on the PATH.\n',
+      'prometheus-alertmanager with amtool (0.25 or newer), tmux (3.2 or newer), zsh, fish and ' +
+      'chromium-headless-shell, and put them on the PATH.\n',
   );
   return 1;
 }
