@@ -63,7 +63,6 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['ratelimit report --since 3h -o markdown', 'for the wiki or the ticket'],
     ['ratelimit report --since 3h -o html > report.html', 'one page with charts, to send around'],
     ['ratelimit report --from 1.json 2.json', 'of captures, offline'],
-    ['ratelimit report --since 3h -o html > report.html', 'one page with charts, to send around'],
   ],
   drill: [
     ['ratelimit drill one-ip', ''],

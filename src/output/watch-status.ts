@@ -6,6 +6,7 @@ import { escapeText } from './escape.ts';
 import { capital, someOf } from './lines.ts';
 import { formatNumber } from './numbers.ts';
 import { type Line, type Span, span, spread } from './spans.ts';
+import { showId } from './triage-document.ts';
 import type { Moment, Watching } from './watch-view.ts';
 import { wrap } from './wrap.ts';
 
