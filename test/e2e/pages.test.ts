@@ -51,7 +51,7 @@ function looks(): Capture[] {
         line('', '02:30:00', '03:24:30', () => 45),
       ),
     ],
-    alerts: {
+    alertHistory: {
       ...{ names: NAMES, stepSeconds: 15, reason: NAMES[2] ?? '', cause: null },
       periods: [{ ...period, fromMs: at('02:40:00'), toMs: at('03:10:00') }],
     },

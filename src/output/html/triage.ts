@@ -14,6 +14,8 @@ import {
   linksOf,
   summarise,
   type TriageDocument,
+  toneOf,
+  verdictName,
 } from '../triage-document.ts';
 import { unseen, warningsOf } from '../triage-unseen.ts';
 import { comparedIn } from './against.ts';
@@ -30,14 +32,13 @@ import {
   keyNumbers,
   type Level,
   section,
-  type Tone,
 } from './parts.ts';
 import { asides, numbersOf, tables } from './signals.ts';
 
 /** A verdict as one page to send around. Ends with a newline. */
 export const triageHtml = (document: TriageDocument, maker: Maker): string =>
   page({
-    title: `${nameOf(document)}, ${momentOf(document)}`,
+    title: `${verdictName(document.verdict)}, ${momentOf(document)}`,
     body: [verdictCard(document, 1), ...verdictBody(document, 2)],
     about: aboutOf(document),
     maker,
@@ -49,24 +50,16 @@ const momentOf = ({ evidence }: TriageDocument): string =>
 const whereOf = ({ context }: TriageDocument): string =>
   context === null ? '' : `, context ${escapeText(context)}`;
 
-function nameOf({ verdict }: TriageDocument): string {
-  const [worst] = verdict.findings;
-  return worst === undefined ? verdict.category : `${worst.severity} ${worst.category}`;
-}
-
 function aboutOf(document: TriageDocument): string {
   const { runbook, evidence, totalMs, replayed } = document;
   const how = replayed ? 'recorded evidence' : `read in ${totalMs} ms`;
   return `Runbook ${runbook.name}${whereOf(document)}, ${momentOf(document)}, window ${formatDuration(evidence.windowSeconds)}, ${how}.`;
 }
 
-const toneOf = ({ verdict }: TriageDocument): Tone =>
-  verdict.findings.length > 0 ? 'bad' : verdict.category === 'quiet' ? 'good' : 'warn';
-
 /** The verdict in one card: alone it must be worth the page. */
 export function verdictCard(document: TriageDocument, level: Level): Html {
   const { verdict, evidence, replayed } = document;
-  const tone = toneOf(document);
+  const tone = toneOf(document.verdict);
   const [worst] = verdict.findings;
   const cause = worst === undefined ? '' : causeOf(worst, document);
   const severity =
