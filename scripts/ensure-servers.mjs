@@ -6,11 +6,11 @@ import { delimiter, join } from 'node:path';
 const programs = [
   ...['redis-server', 'redis-cli', 'prometheus', 'promtool', 'victoria-metrics'],
   ...['prometheus-alertmanager', 'amtool'],
-  ...['zsh', 'fish'],
+  ...['zsh', 'fish', 'tmux'],
 ];
 const packages = [
   ...['redis-server', 'prometheus', 'victoria-metrics', 'prometheus-alertmanager'],
-  ...['zsh', 'fish'],
+  ...['zsh', 'fish', 'tmux'],
 ];
 
 const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/sbin'].filter(Boolean);
@@ -90,7 +90,7 @@ function main() {
   process.stderr.write(
     `The tests need ${missing().join(', ')}.\n` +
       'Install redis-server (6.2 or newer), prometheus with promtool (2.40 or newer), victoria-metrics (1.79 or newer), ' +
-      'prometheus-alertmanager with amtool (0.25 or newer), zsh and fish, and put them on the PATH.\n',
+      'prometheus-alertmanager with amtool (0.25 or newer), tmux (3.2 or newer), zsh and fish, and put them on the PATH.\n',
   );
   return 1;
 }

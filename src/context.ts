@@ -11,6 +11,7 @@ import type { CommandLines } from './output/command-lines.ts';
 import type { Paint } from './output/paint.ts';
 import type { Prompter } from './output/prompt.ts';
 import { makeStreams, type Streams } from './output/streams.ts';
+import type { Host, Terminal, TerminalWatcher } from './output/terminal.ts';
 import type { TriageDocument } from './output/triage-document.ts';
 import type { RunbookPlaces } from './runbooks/places.ts';
 import type { Alertmanager } from './signals/alertmanager.ts';
@@ -50,7 +51,8 @@ export interface Context {
   readonly historian: () => Promise<Historian>;
   /** The doctor's questions to real systems, loaded when they are first needed. */
   readonly probes: () => Promise<Probes>;
-  readonly keyspace: (config: Config) => Promise<Keyspace>;
+  /** @param ends what ends a look of it; without it, what interrupts the program */
+  readonly keyspace: (config: Config, ends?: AbortSignal) => Promise<Keyspace>;
   readonly api: (target: HttpTarget, config: Config) => Promise<Api>;
   /** @param timeoutMs for each question to it */
   readonly alertmanager: (target: HttpTarget, timeoutMs: number) => Promise<Alertmanager>;
@@ -63,6 +65,8 @@ export interface Context {
   readonly commandLines: (prompt: string | null) => Promise<CommandLines>;
   /** Somebody at a terminal who can be asked. */
   readonly prompter: (paint: Paint) => Promise<Prompter>;
+  /** The whole terminal, for a screen that is drawn over and over; it is taken at once. */
+  readonly terminal: (watcher: TerminalWatcher) => Promise<Terminal>;
 }
 
 declare const __VERSION__: string;
@@ -105,9 +109,9 @@ export function makeContext(interrupt: AbortSignal, argv: readonly string[]): Co
     adapters: async () => (await import('./signals/adapters.ts')).adapters,
     historian: async () => (await import('./signals/prometheus/history.ts')).readHistory,
     probes: async () => (await import('./signals/probes.ts')).probes,
-    keyspace: async (config) => {
+    keyspace: async (config, ends = interrupt) => {
       const { Keyspace } = await import('./signals/redis/keyspace.ts');
-      return new Keyspace(config.redis, config.timeoutSeconds * 1_000, interrupt);
+      return new Keyspace(config.redis, config.timeoutSeconds * 1_000, ends);
     },
     api: async (target, config) => {
       const { Api } = await import('./signals/api.ts');
@@ -128,6 +132,17 @@ export function makeContext(interrupt: AbortSignal, argv: readonly string[]): Co
       const { makePrompter } = await import('./output/prompt.ts');
       const [input, output] = [process.stdin, process.stderr];
       return makePrompter({ input, output, signal: interrupt, paint });
+    },
+    terminal: async (watcher) => {
+      const { openTerminal } = await import('./output/terminal.ts');
+      const [input, output] = [process.stdin, process.stdout];
+      const host: Host = {
+        on: (event, listener) => process.on(event, listener),
+        off: (event, listener) => process.off(event, listener),
+        // Those of its process group, as the terminal itself would: a program that started this one waits for it.
+        suspend: () => void process.kill(0, 'SIGTSTP'),
+      };
+      return openTerminal({ input, output, host, signal: interrupt }, watcher);
     },
   };
 }

@@ -5,11 +5,12 @@ import { doctorCommands } from './cli/doctor.ts';
 import { drillCommands, type Main } from './cli/drill.ts';
 import { declare, effectOf, READS } from './cli/effects.ts';
 import { helpCommands, withExamples } from './cli/help.ts';
-import { durationOption, wholeNumber } from './cli/options.ts';
+import { withReadFlags } from './cli/options.ts';
 import { type Definitions, remedyCommands } from './cli/remedies.ts';
 import { reportCommands } from './cli/report.ts';
 import { rulesCommands } from './cli/rules.ts';
 import { runbookCommands } from './cli/runbook.ts';
+import { watchCommands } from './cli/watch.ts';
 import type { ConfigFlags } from './config/types.ts';
 import type { Context } from './context.ts';
 import { EXIT, type ExitCode, UsageError } from './errors.ts';
@@ -88,31 +89,15 @@ export function buildProgram(
 
   const definitions: Definitions = {
     triage: (command) => {
-      command
-        .description('read all signals, judge the spike by the runbook, say what to do next')
-        .addOption(
-          durationOption('--window <duration>', 'look back this long in Prometheus', { fallback: '5m' }),
-        )
-        .option(
-          '--alert [fingerprint|name]',
-          'the alert that fires: what it leads to, since when, who is told',
-        )
-        .option('--all-contexts', 'every context of the configuration file', false)
-        .option('--top <n>', 'rows per table', wholeNumber(9_999), 10)
-        .addOption(
-          durationOption(
-            '--budget <duration>',
-            'how long the pass over Redis may take (default: --timeout)',
-            {
-              least: 0.01,
-            },
-          ),
-        )
-        .addOption(
-          new Option('--pace <pace>', 'how hard it may press on Redis')
-            .choices(['gentle', 'normal', 'fast'])
-            .default('gentle'),
-        )
+      withReadFlags(
+        command
+          .description('read all signals, judge the spike by the runbook, say what to do next')
+          .option(
+            '--alert [fingerprint|name]',
+            'the alert that fires: what it leads to, since when, who is told',
+          )
+          .option('--all-contexts', 'every context of the configuration file', false),
+      )
         .option('--exit-code', 'exit 3 when there is a finding', false)
         .option('--save <file>', 'write the evidence to a new file')
         .option('--redact', 'save other addresses and ids in place of the real ones', false)
@@ -123,6 +108,7 @@ export function buildProgram(
         finish(await triageCommand({ ...self.optsWithGlobals(), windowGiven }, context, again));
       });
     },
+    ...watchCommands(context, finish),
     ...remedyCommands(context, finish),
     ...runbookCommands(context, finish),
     ...rulesCommands(context, finish),

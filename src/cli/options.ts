@@ -42,3 +42,20 @@ export function withWriteFlags(command: Command): Command {
       }),
     );
 }
+
+/** The flags that every command has which reads all signals. */
+export function withReadFlags(command: Command): Command {
+  return command
+    .addOption(durationOption('--window <duration>', 'look back this long in Prometheus', { fallback: '5m' }))
+    .option('--top <n>', 'rows per table', wholeNumber(9_999), 10)
+    .addOption(
+      durationOption('--budget <duration>', 'how long the pass over Redis may take (default: --timeout)', {
+        least: 0.01,
+      }),
+    )
+    .addOption(
+      new Option('--pace <pace>', 'how hard it may press on Redis')
+        .choices(['gentle', 'normal', 'fast'])
+        .default('gentle'),
+    );
+}

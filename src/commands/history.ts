@@ -26,8 +26,15 @@ export interface History {
 
 const STREAM_EVENTS = 5_000;
 
-/** Reads both; what cannot be read is a warning, since a list without its authors is still a list. */
-export async function readHistory(context: Context, { config, keyspace }: Parts): Promise<History> {
+/**
+ * Reads both; what cannot be read is a warning, since a list without its authors is still a list.
+ * @param streamEvents so many of the team's stream, the newest
+ */
+export async function readHistory(
+  context: Context,
+  { config, keyspace }: Pick<Parts, 'config' | 'keyspace'>,
+  streamEvents = STREAM_EVENTS,
+): Promise<History> {
   const journal = await context.journal();
   const { events, problems, missing } = await journal.read();
   const own = new Set(events.flatMap(({ event, id }) => (event === 'intent' ? [id] : [])));
@@ -35,7 +42,7 @@ export async function readHistory(context: Context, { config, keyspace }: Parts)
   const shared: JournalEvent[] = [];
   if (config.journalStream !== null) {
     try {
-      const lines = await keyspace.stream(config.journalStream, STREAM_EVENTS);
+      const lines = await keyspace.stream(config.journalStream, streamEvents);
       const parsed = lines.map(parseEvent);
       shared.push(...parsed.filter((event) => typeof event !== 'string'));
       const bad = parsed.length - shared.length;
@@ -58,7 +65,7 @@ export async function readHistory(context: Context, { config, keyspace }: Parts)
 }
 
 /** What was done to the very Redis that this run is aimed at: another one may have keys of the same name. */
-export const entriesHere = ({ entries }: History, { config }: Parts): Entry[] =>
+export const entriesHere = ({ entries }: History, { config }: Pick<Parts, 'config'>): Entry[] =>
   entries.filter(({ systems }) => systems.redis === systemsOf(config).redis);
 
 /** An entry by its id. @throws RatelimitError exit 7 */

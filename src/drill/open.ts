@@ -68,7 +68,7 @@ export async function openDrill(
       };
     },
     historian: async () => readHistory,
-    keyspace: (config) => outside.keyspace({ ...config, redis }),
+    keyspace: (config, ends) => outside.keyspace({ ...config, redis }, ends),
     api: (_, config) => outside.api(api, config),
     alertmanager: async () => {
       throw new UsageError('a drill has no Alertmanager', 'Triage without --alert.');

@@ -1,4 +1,4 @@
-import { open, unlink } from 'node:fs/promises';
+import { mkdir, open, unlink } from 'node:fs/promises';
 import { readStart } from '../config/files.ts';
 import { ConfigError } from '../errors.ts';
 import type { Runbook } from '../runbooks/schema.ts';
@@ -122,4 +122,13 @@ export async function reserveCapture(path: string): Promise<Reserved> {
       await unlink(path);
     },
   };
+}
+
+/** Makes the folder that evidence will be written into, where there is none. @throws ConfigError when that cannot be done */
+export async function makeCaptureFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new ConfigError(`evidence cannot be saved in ${path}: ${fileTrouble(error)}`, [], 'Name a folder.');
+  }
 }

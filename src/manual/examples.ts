@@ -18,6 +18,11 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['ratelimit triage --save incident.json', 'keep what was seen'],
     ['ratelimit triage --from incident.json', 'judge it again, offline'],
   ],
+  watch: [
+    ['ratelimit watch --context prod', 'the verdict live, until q'],
+    ['ratelimit watch --interval 30s --save looks', 'keep the evidence of each new verdict'],
+    ['ratelimit watch -o json --count 10', 'for scripts: a document a line'],
+  ],
   'block-ip': [
     ['ratelimit block-ip 203.0.113.42 --reason credential_stuffing', ''],
     ['ratelimit block-ip 203.0.113.0/28 --ttl 2h --dry-run', 'show what would be written'],

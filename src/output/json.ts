@@ -5,10 +5,12 @@ import { replaceHidden } from './escape.ts';
  * text is inert in a terminal: what `escapeText` would hide is written as `\uXXXX`.
  * @throws TypeError for what JSON cannot hold (cycles, bigints)
  */
-export function toJson(value: unknown): string {
-  const json = JSON.stringify(value, null, 2) ?? 'null';
-  return `${isPlain(json) ? json : replaceHidden(json, escapeUnits)}\n`;
-}
+export const toJson = (value: unknown): string => inert(JSON.stringify(value, null, 2) ?? 'null');
+
+/** The same on one line, for documents that follow one another. @throws as `toJson` */
+export const toJsonLine = (value: unknown): string => inert(JSON.stringify(value) ?? 'null');
+
+const inert = (json: string): string => `${isPlain(json) ? json : replaceHidden(json, escapeUnits)}\n`;
 
 /** Most documents hold nothing else, and then need no look at each character. */
 function isPlain(json: string): boolean {

@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { cut, split, take } from './cut.ts';
 import { measure } from './measure.ts';
 import type { Paint } from './paint.ts';
 
@@ -92,14 +93,6 @@ function fitCell(text: string, width: number, column: number, align: Align): Cel
   return at < 0 ? lines : lines.map((line) => text.slice(0, at) + line + text.slice(at + safe.length));
 }
 
-function cut(text: string, width: number, inTheMiddle: boolean): string {
-  if (measure(text) <= width) return text;
-  const units = split(text);
-  const tail = inTheMiddle ? take(units.toReversed(), Math.floor((width - 1) / 2)).toReversed() : [];
-  const start = take(units, width - 1 - measure(tail.join('')));
-  return `${start.join('')}…${tail.join('')}`;
-}
-
 function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
@@ -118,20 +111,6 @@ function wrap(text: string, width: number): string[] {
     line = rest.join('');
   }
   return [...lines, line].map((each) => each.trimEnd()).filter((each) => each !== '');
-}
-
-/** What must not be parted: an escape of `escapeText`, or a character with its combining marks. */
-function split(text: string): string[] {
-  return text.match(/\\(?:\\|x[\da-f]{2}|u\{[\da-f]+\})|\P{M}\p{M}*|\p{M}+/gsu) ?? [];
-}
-
-function take(units: readonly string[], width: number): string[] {
-  let room = width;
-  const end = units.findIndex((unit) => {
-    room -= measure(unit);
-    return room < 0;
-  });
-  return units.slice(0, end < 0 ? units.length : end);
 }
 
 const SGR = new RegExp(String.raw`${String.fromCodePoint(0x1b)}\[[\d;]*m`, 'g');

@@ -40,6 +40,20 @@ export const isDegraded = (evidence: Evidence): boolean =>
 export const showId = (id: Id, max = 64): string =>
   typeof id === 'string' ? escapeText(id, max) : `0x${id.hex.slice(0, max)}`;
 
+/** A title at the start of a line. */
+export const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
+
+/** `P2 tenant-over-rps-cap (confidence high)`. */
+export const findingName = ({ severity, category, confidence }: Finding): string =>
+  `${severity} ${category} (confidence ${confidence})`;
+
+/** The verdict by its name: the worst finding's, or `quiet (confidence high)`. */
+export const verdictName = ({ findings: [worst], category, confidence }: Verdict): string =>
+  worst ? findingName(worst) : `${category} (confidence ${confidence})`;
+
+export const toneOf = ({ findings, category }: Verdict): 'bad' | 'good' | 'warn' =>
+  findings.length > 0 ? 'bad' : category === 'quiet' ? 'good' : 'warn';
+
 /** The verdict in one sentence, escaped. Alone it must be worth the page. */
 export function summarise(document: TriageDocument): string {
   const { verdict } = document;

@@ -9,15 +9,19 @@ import { explain, explainAll, explainCaveat } from './sentences.ts';
 import { renderTable } from './table.ts';
 import {
   afterwards,
+  capital,
   categoryOf,
   checksInShort,
   describeSignal,
   failing,
+  findingName,
   headlineOf,
   linkOf,
   linksOf,
   summarise,
   type TriageDocument,
+  toneOf,
+  verdictName,
 } from './triage-document.ts';
 import { unseen, warningsOf } from './triage-unseen.ts';
 import { wrap } from './wrap.ts';
@@ -34,7 +38,9 @@ export function triageHuman(document: TriageDocument, paint: Paint, width: numbe
   for (const [index, finding] of verdict.findings.entries()) {
     // The first line has said the worst one already.
     if (index > 0) {
-      sections.push(paint.strong(wrap(`${label(finding)}: ${headlineOf(finding, document)}`, width, '  ')));
+      sections.push(
+        paint.strong(wrap(`${findingName(finding)}: ${headlineOf(finding, document)}`, width, '  ')),
+      );
     }
     const category = categoryOf(document, finding.category);
     const against = finding.because.filter((because) => because.met === false);
@@ -83,7 +89,7 @@ export function triageHuman(document: TriageDocument, paint: Paint, width: numbe
       linksOf(document).map((link) => line('*', link)),
     ),
     // Said again where the eye is when a long screen has scrolled.
-    `${paint.strong(nameOf(document))}\n${paint.dim(footer(document))}`,
+    `${paint.strong(verdictName(verdict))}\n${paint.dim(footer(document))}`,
   );
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }
@@ -101,20 +107,9 @@ function alertBlock(
   return [[tone(wrap(title, width, '  ')), ...facts.map(line('-')), ...remarks.map(line('!'))].join('\n')];
 }
 
-function nameOf({ verdict }: TriageDocument): string {
-  const [worst] = verdict.findings;
-  return worst ? label(worst) : `${verdict.category} (confidence ${verdict.confidence})`;
-}
-
 function firstLine(document: TriageDocument, paint: Paint): string {
-  const { verdict } = document;
-  const tone =
-    verdict.findings.length > 0 ? paint.bad : verdict.category === 'quiet' ? paint.good : paint.warn;
-  return `${tone(nameOf(document))}: ${summarise(document)}`;
+  return `${paint[toneOf(document.verdict)](verdictName(document.verdict))}: ${summarise(document)}`;
 }
-
-const label = (finding: Finding) =>
-  `${finding.severity} ${finding.category} (confidence ${finding.confidence})`;
 
 const block = (title: string, lines: readonly string[]): string =>
   lines.length === 0 ? '' : [title, ...lines].join('\n');
@@ -176,5 +171,3 @@ function footer({ runbook, context, evidence, totalMs, replayed }: TriageDocumen
   const how = replayed ? 'recorded evidence' : `${totalMs} ms`;
   return `runbook ${runbook.name}${where}, ${when}, window ${formatDuration(evidence.windowSeconds)}, ${how}`;
 }
-
-const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);

@@ -13,10 +13,13 @@ import { EXIT, EXIT_MEANINGS } from '../../src/errors.ts';
 import { parseLabel } from '../../src/labels/parse.ts';
 import { alertsText, choiceOf } from '../../src/output/alert-list.ts';
 import { makePaint } from '../../src/output/paint.ts';
+import { watchFrame } from '../../src/output/watch-frame.ts';
+import { watchJson } from '../../src/output/watch-json.ts';
 import { buildProgram } from '../../src/program.ts';
 import { startingPoint } from '../../src/runbooks/new.ts';
 import { parseRunbook } from '../../src/runbooks/parse.ts';
 import { alertOf, known } from '../support/alerts.ts';
+import { clock } from '../support/collecting.ts';
 import { firstScreen } from '../support/first-screen.ts';
 import { shipped } from '../support/incident.ts';
 import { stopEverything } from '../support/processes.ts';
@@ -29,6 +32,7 @@ import {
   signalsTable,
   thresholdsTable,
 } from '../support/runbook-tables.ts';
+import { attack, moment } from '../support/watching.ts';
 
 // What the README and docs/ show of the program is made from the program. `npm run readme` writes it anew.
 
@@ -133,6 +137,11 @@ describe('the README', () => {
       'gateway-screen',
       shortened(screen, ['What speaks', 'Authentication failures by IP', '429s by layer', 'Next']),
     );
+  });
+
+  test('shows the screen of a watch', () => {
+    const lines = watchFrame(attack, moment, { columns: 80, rows: 24 }, makePaint(false), clock);
+    region('watch-screen', `\`\`\`text\n${lines.join('\n')}\n\`\`\``);
   });
 
   test('lists every incident that can be drilled', () => {
@@ -269,6 +278,14 @@ test('docs/json.md tells of every key of a verdict over several contexts', async
   expect(document).toMatchObject({ schema: 'ratelimit/triage-contexts/v1' });
   const text = documentText('docs/json.md');
   for (const key of keysOf(document)) expect(text, key).toContain(`\`${key}\``);
+});
+
+test('docs/json.md tells of every key of a look', async () => {
+  const document: unknown = JSON.parse(await firstScreen('one-ip', 'watch -o json --count 1'));
+  expect(document).toMatchObject({ schema: 'ratelimit/watch/v1' });
+  const change: unknown = JSON.parse(watchJson(attack, clock));
+  const text = documentText('docs/json.md');
+  for (const key of [...keysOf(document), ...keysOf(change)]) expect(text, key).toContain(`\`${key}\``);
 });
 
 test('docs/runbooks.md shows a label that is valid for the runbook to start from', () => {

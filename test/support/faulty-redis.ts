@@ -32,8 +32,8 @@ interface FaultyRedis {
   stop(): Promise<void>;
 }
 
-/** Starts a TCP server on loopback that is a broken Redis, or a worse way to a real one. */
-export async function startFaultyRedis(fault: RedisFault): Promise<FaultyRedis> {
+/** Starts a TCP server on loopback that is a broken Redis, or a worse way to a real one. @param at the port; 0 is a free one */
+export async function startFaultyRedis(fault: RedisFault, at = 0): Promise<FaultyRedis> {
   const open = new Set<Socket>();
   const keep = (socket: Socket) => {
     open.add(socket);
@@ -50,7 +50,7 @@ export async function startFaultyRedis(fault: RedisFault): Promise<FaultyRedis> 
     else closeAfter(client, fault.closeAfterBytes);
   });
   const port = await new Promise<number>((resolve, reject) => {
-    server.once('error', reject).listen(0, '127.0.0.1', () => {
+    server.once('error', reject).listen(at, '127.0.0.1', () => {
       const address = server.address();
       resolve(address !== null && typeof address === 'object' ? address.port : 0);
     });

@@ -44,7 +44,7 @@ const TABLE: Record<string, Rule> = {
   // one file a subcommand: flags in, text out, no decisions
   commands: {
     imports:
-      'alerts completion config doctor drill errors evidence incidents journal labels manual output remedies report runbooks signals values verdict',
+      'alerts completion config doctor drill errors evidence incidents journal labels manual output remedies report runbooks signals values verdict watch',
     types: 'context program',
     packages: 'big.js commander ulid',
     node: 'path',
@@ -92,6 +92,8 @@ const TABLE: Record<string, Rule> = {
   verdict: { imports: '', types: 'evidence runbooks' },
   // what happened in an incident, from when to when: pure
   report: { imports: 'values', types: 'evidence journal runbooks verdict' },
+  // what changes from look to look: pure, and small however long it goes on
+  watch: { imports: '', types: 'evidence journal report runbooks verdict' },
   // what was looked at beside the signals, and what all of it means for triage: pure, checks as codes with arguments
   doctor: { imports: 'runbooks values', types: 'config evidence journal signals verdict' },
   // one file a remedy, which plans it; the one door; the one writer
@@ -105,7 +107,7 @@ const TABLE: Record<string, Rule> = {
   journal: { imports: 'errors values', node: 'crypto fs os path timers' },
   // the only place of colours, tables, prompts and escaping
   output: {
-    imports: 'errors values',
+    imports: 'errors values watch',
     types: 'alerts config doctor drill evidence journal labels remedies report runbooks signals verdict',
     packages: '@inquirer/core chalk cli-table3 inquirer shell-quote',
     node: 'readline',

@@ -62,6 +62,7 @@ describe('every command says what it does', () => {
         "triage": "read-only, idempotent",
         "unblock-ip": "destructive, idempotent",
         "undo": "destructive, idempotent",
+        "watch": "read-only, idempotent",
       }
     `);
   });
