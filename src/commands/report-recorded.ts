@@ -2,12 +2,15 @@ import type { Context } from '../context.ts';
 import { completed } from '../evidence/capture.ts';
 import type { Capture } from '../evidence/capture-schema.ts';
 import { type Recorded, readCaptures } from '../evidence/captures.ts';
+import type { History } from '../evidence/history.ts';
 import { entriesOf } from '../journal/entries.ts';
 import type { Entry } from '../journal/types.ts';
 import { buildReport } from '../report/build.ts';
+import { alertsOf } from '../report/captured-alerts.ts';
 import type { Look, Period, Report } from '../report/model.ts';
 import { loadRunbook, withThresholds } from '../runbooks/load.ts';
 import type { Runbook } from '../runbooks/schema.ts';
+import type { Clock } from '../signals/asked.ts';
 import { judge } from '../verdict/judge.ts';
 import type { ReportFlags } from './report.ts';
 import { journalOf } from './report-journal.ts';
@@ -42,13 +45,25 @@ export async function recordedReport(
   return buildReport({
     ...{ context: last?.context ?? null, runbook: last === undefined ? plain : settings(last) },
     ...{ madeAtMs: clock.now(), period: whole, redacted, looks, done, journal },
-    ranges: {
-      from: 'capture',
-      histories: all.flatMap(({ capture: { history, alertHistory } }) =>
-        alertHistory === null ? [] : [{ charts: history, alerts: alertHistory }],
-      ),
-    },
+    ranges: { from: 'capture', histories: historiesOf(all, clock) },
   });
+}
+
+/** What captures kept of the time before them, and of the alerts that they were about. */
+function historiesOf(all: readonly Recorded[], clock: Clock): History[] {
+  const kept = all.flatMap(({ capture: { history, alertHistory } }) =>
+    alertHistory === null ? [] : [{ charts: history, alerts: alertHistory }],
+  );
+  const captured = all.flatMap(({ capture: { alert, evidence } }) => {
+    if (alert === null) return [];
+    const sinceMs = alert.startsAt === null ? null : clock.ms(alert.startsAt);
+    return [{ atMs: clock.ms(evidence.at), alert, sinceMs }];
+  });
+  const known = kept.flatMap(({ alerts }) => alerts.periods);
+  const periods = alertsOf(captured, known);
+  if (periods.length === 0) return kept;
+  const names = [...new Set(periods.map(({ name }) => name))];
+  return [...kept, { charts: [], alerts: { names, periods, stepSeconds: 0, reason: null, cause: null } }];
 }
 
 function lookOf({ file, capture }: Recorded, runbook: Runbook, atMs: number): Look {

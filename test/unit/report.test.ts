@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { Alert } from '../../src/evidence/alert.ts';
 import type { Entry } from '../../src/journal/types.ts';
+import { alertsOf } from '../../src/report/captured-alerts.ts';
 import { mergedHistory } from '../../src/report/merge-history.ts';
 import type { Report } from '../../src/report/model.ts';
 import { subjectsOf } from '../../src/report/subjects.ts';
@@ -265,6 +267,25 @@ test('a journal that was changed is told as it is', () => {
   const { captures, entries } = stuffing();
   const journal = { ...WHOLE_JOURNAL, intact: false, problems: ['line 2 was changed after it was written'] };
   expect(reportOf(captures, entries, journal).journal).toEqual(journal);
+});
+
+describe('alerts that captures were about', () => {
+  const alert = (state: Alert['state'], more: Partial<Alert> = {}): Alert =>
+    ({ state, name: 'RateLimitSpike', wanted: null, labels: {}, ...more }) as Alert;
+  const firing = { atMs: at('03:12:00'), alert: alert('active'), sinceMs: at('03:00:00') };
+
+  test('fire since they say, until a later one no longer sees them', () => {
+    const period = { name: 'RateLimitSpike', labels: {}, fromMs: at('03:00:00'), toMs: null, open: false };
+    expect(alertsOf([firing], [])).toEqual([period]);
+    const gone = alert('not-firing', { name: null, wanted: 'RateLimitSpike' });
+    const later = { atMs: at('03:30:00'), alert: gone, sinceMs: null };
+    expect(alertsOf([firing, later], [])).toEqual([{ ...period, toMs: at('03:30:00') }]);
+  });
+
+  test('are not told twice where a range of time tells of them', () => {
+    const known = { name: 'RateLimitSpike', labels: { a: 'b' }, fromMs: 1, toMs: 2, open: false };
+    expect(alertsOf([firing], [known])).toEqual([]);
+  });
 });
 
 describe('charts of several captures', () => {

@@ -31,12 +31,12 @@ export const askRate =
     ofAll(clients, async (http, isOneOfSeveral) => {
       const { windowSeconds, targets } = await probe(http, metric, grid, isOneOfSeveral);
       if (windowSeconds === null) return { ...NOTHING, targets: [], again: null };
-      const ask = async (without: readonly Target[]): Promise<Told> => {
+      const ask = async (own: HttpClient, without: readonly Target[]): Promise<Told> => {
         const when = { windowSeconds };
         const rate = leavingOut(perSecond(metric, match, when), metric, without, when);
-        return toldOf(await queryRange(http, partsOf(rate, by, grid), grid), by, windowSeconds);
+        return toldOf(await queryRange(own, partsOf(rate, by, grid), grid), by, windowSeconds);
       };
-      return { ...(await ask([])), targets, again: ask };
+      return { ...(await ask(http, [])), targets, again: ask };
     });
 
 /**
@@ -61,7 +61,7 @@ interface Answer extends Told {
   /** What it was collected from; null: that cannot be told. */
   readonly targets: readonly Target[] | null;
   /** Asks once more without what others count; null: there is no need to. */
-  readonly again: ((without: readonly Target[]) => Promise<Told>) | null;
+  readonly again: ((http: HttpClient, without: readonly Target[]) => Promise<Told>) | null;
 }
 
 /** Adds up what several Prometheus say, each target once; of those that cannot be told apart the larger stands. */
@@ -81,7 +81,7 @@ async function ofAll(
       if (!share.counts) return { told: { ...NOTHING, missing }, doubt: null };
       const { again } = answer;
       if (share.without.length === 0 || again === null) return { told: { ...answer, missing }, doubt: null };
-      const rest = await heard(http, () => again(share.without));
+      const rest = await heard(http, (own) => again(own, share.without));
       return { told: { ...(rest.answer ?? NOTHING), missing: [...missing, ...rest.missing] }, doubt: null };
     }),
   );
