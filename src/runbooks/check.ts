@@ -2,6 +2,7 @@ import { nearest } from '../values/nearest.ts';
 import { checkRules } from './check-rules.ts';
 import { CODES } from './codes.ts';
 import { checkContracts } from './contracts.ts';
+import { checkLimits } from './limits-schema.ts';
 import type { Runbook } from './schema.ts';
 
 type Path = readonly (string | number)[];
@@ -38,6 +39,7 @@ export function checkReferences(runbook: Runbook): Problem[] {
   checkCharts(runbook, expect, expectNumber, report);
   checkRemedies(runbook, expect, report);
   checkContracts(runbook, report);
+  checkLimits(runbook, report);
   checkRules(runbook, { expect, number: expectNumber, report });
   runbook['quiet-needs'].forEach((group, at) => {
     for (const [index, name] of group.entries()) expect('signal', name, ['quiet-needs', at, index]);
@@ -97,7 +99,7 @@ export function checkReferences(runbook: Runbook): Problem[] {
 const UNCONFIRMED = 'unconfirmed';
 
 const SIGNALS = ['signal', 'before', 'by', 'beside', 'than'];
-const NESTED = ['mix', 'except', 'reached-in'];
+const NESTED = ['mix', 'except', 'reached-in', 'except-in'];
 const NUMBERS = ['at-least', 'each', 'sources', 'ratio', 'within', 'value', 'share', 'after', 'times'];
 const NEEDS_SPREAD = [
   'spread',
@@ -136,6 +138,7 @@ function checkSignals(
     }
     for (const [index, source] of signal.sources.entries()) {
       if ('limit' in source) expect('threshold', source.limit, [...path, 'sources', index, 'limit']);
+      if ('ratio' in source) number(source.ratio, [...path, 'sources', index, 'ratio']);
     }
   }
 }

@@ -39,4 +39,6 @@ export const CODES = [
   'visited',
   'outgrown',
   'covers',
+  'under-limit',
+  'dominates',
 ] as const;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { nearest } from '../values/nearest.ts';
 import { entityKind, identifier, label, mapping, text } from './fields.ts';
+import { dominates, overLimit, underLimit } from './limit-conditions-schema.ts';
 import { inWords } from './words.ts';
 
 /** The name of an entry under `thresholds`. */
@@ -70,15 +71,6 @@ const mixOfAll = mapping({
     mapping({ signal, label, only: values, share: thresholdName, of: shareOf }),
     mapping({ signal, label, 'not-only': values, share: thresholdName, of: shareOf }),
   ]),
-});
-
-/** Some entity uses at least this ratio of its limit; `reached-in`: and has at least so much in another signal, too. */
-const overLimit = mapping({
-  'over-limit': mapping({
-    signal,
-    ratio: thresholdName,
-    'reached-in': mapping({ signal, 'at-least': thresholdName }).optional(),
-  }),
 });
 
 /** Some entity has no limit: none is set, or what is set cannot be used. */
@@ -245,6 +237,8 @@ const simple = [
   undated,
   outgrown,
   covers,
+  underLimit,
+  dominates,
 ] as const;
 
 export type Mix = z.infer<typeof mix>;
