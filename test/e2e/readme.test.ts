@@ -122,7 +122,9 @@ function namesByCommand(rows: readonly string[][]): string[][] {
     for (const name of which.split(', '))
       of.set(name, [...(of.get(name) ?? []), `\`${/--[a-z-]+/.exec(flag)?.[0]}\``]);
   }
-  return [...of].map(([name, flags]) => [name, flags.join(', ')]);
+  // Those of several commands come last.
+  const isShared = ([name]: readonly [string, ...unknown[]]) => Number(!name.startsWith('`'));
+  return [...of].sort((a, b) => isShared(a) - isShared(b)).map(([name, flags]) => [name, flags.join(', ')]);
 }
 
 function flagRows(command: Command, name: string): string[][] {
