@@ -149,6 +149,7 @@ describe('where values come from', () => {
           "runbook": "default",
         },
         "journalStream": null,
+        "limits": {},
         "maxBlockTtlSeconds": 604800,
         "neverBlock": [],
         "origins": [
