@@ -96,7 +96,7 @@ export function minutesOver(
       ? []
       : rowFor(
           row,
-          seen.filter((index) => (values[index] ?? 0) >= ratio * allowed),
+          seen.filter((index) => (values[index] ?? 0) / allowed >= ratio),
           steps,
           stepSeconds,
         );
