@@ -68,6 +68,7 @@ export function reachOf(condition: Condition, scene: Scene): Reach {
   }
   // What another category explains, or what is not told, can always be said; it only makes less sure.
   if ('unless' in condition || 'silent' in condition) return WHOLE;
+  if ('besides' in condition) return reachOf(condition.besides.when, scene);
   const [[key, node] = ['', {}]] = Object.entries(condition) as [string, Record<string, unknown>][];
   const asked = String((key === 'listed' || key === 'shared' ? node.by : null) ?? node.signal);
   const signal = signalReach(asked, scene);

@@ -56,7 +56,8 @@ export function rateOf({ metric, match }: Rate, by: string | null, recording: Re
   const total = Array<number | null>(count).fill(null);
   const found = recording.series.filter(
     (one) =>
-      one.metric === metric && Object.entries(match).every(([name, value]) => one.labels[name] === value),
+      one.metric === metric &&
+      Object.entries(match).every(([name, value]) => (one.labels[name] ?? '') === value),
   );
   for (const series of found) {
     const id = series.labels[by ?? ''] ?? '';

@@ -74,7 +74,8 @@ function read(source: SourceSpec, question: Question): Reading {
 const matching = ({ metric, match }: PrometheusSource, { recording }: Question): SeriesState[] =>
   recording.series.filter(
     (one) =>
-      one.metric === metric && Object.entries(match).every(([name, value]) => one.labels[name] === value),
+      one.metric === metric &&
+      Object.entries(match).every(([name, value]) => (one.labels[name] ?? '') === value),
   );
 
 /** A reading without numbers where no series matches; null: some do. */

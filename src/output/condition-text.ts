@@ -2,7 +2,7 @@ import type { Condition, Mix } from '../runbooks/conditions-schema.ts';
 import type { Runbook } from '../runbooks/schema.ts';
 import { formatDuration } from '../values/duration.ts';
 import { escapeText } from './escape.ts';
-import { sayDominates, sayOverLimit, sayUnderLimit } from './limit-condition-text.ts';
+import { sayDominates, sayOutweighs, sayOverLimit, sayUnderLimit } from './limit-condition-text.ts';
 import { formatAmount, formatNumber, formatShare } from './numbers.ts';
 
 /** A condition in words, before it is evaluated; `parts` of `all` and `any`. */
@@ -11,15 +11,17 @@ export interface Said {
   readonly parts: readonly Said[];
 }
 
-const NOT = 'not: ';
-
 /** What a condition asks, with the numbers that it measures against, then the names of those. Escaped. */
 export function sayCondition(condition: Condition, runbook: Runbook): Said {
   if ('all' in condition) return said('all of these', condition.all, runbook);
   if ('any' in condition) return said('any of these', condition.any, runbook);
   if ('unless' in condition && 'when' in condition.unless) {
     const { text, parts } = sayCondition(condition.unless.when, runbook);
-    return { text: `${NOT}${text}`, parts };
+    return { text: `not: ${text}`, parts };
+  }
+  if ('besides' in condition) {
+    const { text, parts } = sayCondition(condition.besides.when, runbook);
+    return { text: `without those of ${condition.besides.category}: ${text}`, parts };
   }
   const [key = '', node] = Object.entries(condition)[0] ?? [];
   const say = SAY[key as Kind] as (node: unknown, about: About) => string;
@@ -40,13 +42,13 @@ function said(text: string, conditions: readonly Condition[], runbook: Runbook):
 export function sayInOne(said: Said): string {
   if (said.parts.length === 0) return said.text;
   const parts = said.parts.map((part) => (part.parts.length > 1 ? `(${sayInOne(part)})` : sayInOne(part)));
-  const [denied, what] = said.text.startsWith(NOT) ? [true, said.text.slice(NOT.length)] : [false, said.text];
-  const all = parts.join(what.startsWith('all') ? ', and ' : ', or ');
-  return denied ? `${NOT}${all}` : all;
+  const [prefix = ''] = /^(?:not: |without those of [a-z0-9-]+: )/.exec(said.text) ?? [];
+  const all = parts.join(said.text.slice(prefix.length).startsWith('all') ? ', and ' : ', or ');
+  return `${prefix}${all}`;
 }
 
 type Keys<C> = C extends unknown ? keyof C : never;
-type Kind = Exclude<Keys<Condition>, 'all' | 'any'>;
+type Kind = Exclude<Keys<Condition>, 'all' | 'any' | 'besides'>;
 type Node<K extends Kind> = Extract<Condition, Record<K, unknown>>[K];
 
 /** The signal that a condition is on, and how to write numbers down. */
@@ -132,6 +134,7 @@ const SAY: { readonly [K in Kind]: (node: Node<K>, about: About) => string } = {
   'over-limit': (node, about) => sayOverLimit(node, about),
   'under-limit': (node, about) => sayUnderLimit(node, about),
   dominates: (node, about) => sayDominates(node, about),
+  outweighs: (node, about) => sayOutweighs(node, about),
   'no-limit': ({ problem }, { title, one }) =>
     `${title}: at least one ${one} ${problem === 'none' ? 'without a limit' : 'with a limit that cannot be used'}`,
   started: ({ within, share, before }, about) => {

@@ -34,6 +34,17 @@ export function sayDominates(
   return `${title}: one ${one} with at least ${share(least)} of all${too}`;
 }
 
+export function sayOutweighs(
+  { by, share: least, 'at-least': much, grown, steady }: Node<'outweighs'>,
+  { title, one, share, amount, number, runbook }: About,
+): string {
+  const other = runbook.signals[by]?.title ?? by;
+  const growth = grown === undefined ? '' : `, at least ${number(grown.times)} times what it was earlier`;
+  const still =
+    steady === undefined ? '' : `, while its ${other} changed by less than ${number(steady.times)} times`;
+  return `${title}: one ${one} at ${amount(much)} or more, ${share(least)} of that and its ${other} together or above${growth}${still}`;
+}
+
 /** What an evaluated sentence of these is made with. */
 interface Told {
   readonly entities: (count: number) => string;
@@ -42,6 +53,8 @@ interface Told {
   readonly text: (value: string | number | undefined) => string;
   readonly titleOf: (signal: string | number) => string;
   readonly formatNumber: (value: number) => string;
+  /** In the unit of the signal. */
+  readonly amount: (value: number) => string;
 }
 
 export function explainOverLimit({ met, measured, threshold, args }: Because, told: Told): string {
@@ -77,4 +90,14 @@ export function explainDominates({ met, measured, threshold, args }: Because, to
       ? ''
       : ` and is ${met ? '' : 'not '}at ${formatShare(number(args.ratio))} of its own limit`;
   return `${text(args.names)} has ${share} of all${(measured ?? 0) >= (threshold ?? 0) ? too : ''} (${from})`;
+}
+
+export function explainOutweighs({ measured, threshold, args }: Because, told: Told): string {
+  const { one, number, text, titleOf, amount } = told;
+  const other = titleOf(args.by ?? '');
+  if (args.names === undefined) return `no ${one} has enough to be held against the ${other}`;
+  const then = (value: string | number | undefined) =>
+    value === undefined ? '' : `, ${amount(number(value))} earlier`;
+  const from = `threshold ${formatShare(threshold ?? 0)}`;
+  return `${text(args.names)}: ${formatShare(measured ?? 0)} of all it sent (${from}), ${amount(number(args.now))} now${then(args.before)}; ${other}: ${told.formatNumber(number(args.other))} now${args.otherBefore === undefined ? '' : `, ${told.formatNumber(number(args.otherBefore))} earlier`}`;
 }

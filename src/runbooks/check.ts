@@ -99,7 +99,7 @@ export function checkReferences(runbook: Runbook): Problem[] {
 const UNCONFIRMED = 'unconfirmed';
 
 const SIGNALS = ['signal', 'before', 'by', 'beside', 'than'];
-const NESTED = ['mix', 'except', 'reached-in', 'except-in'];
+const NESTED = ['mix', 'except', 'reached-in', 'except-in', 'grown', 'steady'];
 const NUMBERS = ['at-least', 'each', 'sources', 'ratio', 'within', 'value', 'share', 'after', 'times'];
 const NEEDS_SPREAD = [
   'spread',
@@ -225,7 +225,7 @@ function checkCircles(runbook: Runbook, report: (path: Path, message: string) =>
     runbook.categories.map((category) => [
       category.id,
       conditionsIn(category.when, []).flatMap(({ key, value }) =>
-        key === 'unless' && typeof value.category === 'string' ? value.category : [],
+        (key === 'unless' || key === 'besides') && typeof value.category === 'string' ? value.category : [],
       ),
     ]),
   );
@@ -257,6 +257,10 @@ function conditionsIn(node: unknown, path: Path): Found[] {
     const denied: unknown =
       key === 'unless' && typeof value === 'object' ? Reflect.get(value ?? {}, 'when') : undefined;
     if (denied !== undefined) return conditionsIn(denied, [...path, key, 'when']);
+    if (key === 'besides' && typeof value === 'object' && value !== null) {
+      const { when, ...rest } = value as Found['value'];
+      return [{ key, value: rest, path }, ...conditionsIn(when, [...path, key, 'when'])];
+    }
     return typeof value === 'object' && value !== null ? [{ key, value: value as Found['value'], path }] : [];
   });
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { nearest } from '../values/nearest.ts';
 import { entityKind, identifier, label, mapping, text } from './fields.ts';
-import { dominates, overLimit, underLimit } from './limit-conditions-schema.ts';
+import { dominates, outweighs, overLimit, underLimit } from './limit-conditions-schema.ts';
 import { inWords } from './words.ts';
 
 /** The name of an entry under `thresholds`. */
@@ -136,6 +136,11 @@ const unlessCategory = mapping({ unless: mapping({ category: identifier }) });
 const unlessWhen = mapping({
   unless: mapping({ when: z.lazy((): z.ZodType<Condition> => conditionSchema) }),
 });
+/** A condition, without the entities that another category names: what it says of them is said already. */
+const besides = mapping({
+  category: identifier,
+  when: z.lazy((): z.ZodType<Condition> => conditionSchema),
+});
 /** Which of the two is meant, so that a problem in a condition is told where it is. */
 const unlessOf = (node: unknown) =>
   typeof node === 'object' && node !== null && 'when' in node ? unlessWhen : unlessCategory;
@@ -239,17 +244,19 @@ const simple = [
   covers,
   underLimit,
   dominates,
+  outweighs,
 ] as const;
 
 export type Mix = z.infer<typeof mix>;
 export type Part = z.infer<typeof part>;
 type Simple = z.infer<(typeof simple)[number]>;
 type Unless = { unless: { category: string } | { when: Condition } };
+type Besides = { besides: { category: string; when: Condition } };
 
 /** The closed vocabulary of conditions: one key says which, `all` and `any` combine them. */
-export type Condition = Simple | Unless | { all: Condition[] } | { any: Condition[] };
+export type Condition = Simple | Unless | Besides | { all: Condition[] } | { any: Condition[] };
 
-const NAMES = [...simple.flatMap((schema) => Object.keys(schema.shape)), 'unless', 'all', 'any'];
+const NAMES = [...simple.flatMap((schema) => Object.keys(schema.shape)), 'unless', 'besides', 'all', 'any'];
 
 /** Each problem is reported against the one condition that was meant, not against the whole vocabulary. */
 export const conditionSchema: z.ZodType<Condition> = z.lazy(() =>
@@ -270,7 +277,9 @@ export const conditionSchema: z.ZodType<Condition> = z.lazy(() =>
           ? mapping({ any: z.array(conditionSchema).min(1) })
           : key === 'unless'
             ? unlessOf(Reflect.get(value ?? {}, key))
-            : (simple.find((candidate) => key in candidate.shape) ?? z.never());
+            : key === 'besides'
+              ? mapping({ besides })
+              : (simple.find((candidate) => key in candidate.shape) ?? z.never());
     const parsed = schema.safeParse(value, { error: inWords });
     if (parsed.success) return parsed.data as Condition;
     for (const issue of parsed.error.issues) {

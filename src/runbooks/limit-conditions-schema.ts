@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { identifier, mapping } from './fields.ts';
 
 // Conditions on entities that have a limit.
@@ -30,6 +31,26 @@ export const underLimit = mapping({
     ratio: identifier,
     share: identifier.optional(),
     'at-least': identifier,
+    /** They bring it upon themselves, as by a burst, and are the subjects. */
+    subjects: z.literal(true).optional(),
+  }),
+});
+
+const earlier = mapping({ signal: identifier, times: identifier });
+
+/**
+ * Some entity has `at-least` so much of a signal such as rejections, and that makes up this share of it and the signal
+ * `by`, such as accepted requests, together. `grown`: it has so many times what the signal of earlier tells; `steady`:
+ * while its `by` is at most so many times more or less than earlier.
+ */
+export const outweighs = mapping({
+  outweighs: mapping({
+    signal: identifier,
+    by: identifier,
+    share: identifier,
+    'at-least': identifier,
+    grown: earlier.optional(),
+    steady: earlier.optional(),
   }),
 });
 

@@ -30,7 +30,8 @@ const threshold = mapping({
   because: text(400),
 });
 
-const match = z.record(label, text(200)).default({});
+/** Labels and their values; an empty one is that of series without the label. */
+const match = z.record(label, z.union([z.literal(''), text(200)])).default({});
 
 /** Where a signal's numbers come from. A new kind of source is a new member here and an adapter in `signals/`. */
 const source = z.discriminatedUnion('kind', [

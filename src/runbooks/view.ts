@@ -114,8 +114,9 @@ function conditionsIn(node: unknown): Look[] {
   if (typeof node !== 'object' || node === null) return [];
   return Object.entries(node).flatMap(([key, value]): Look[] => {
     if (key === 'all' || key === 'any') return Array.isArray(value) ? value.flatMap(conditionsIn) : [];
+    const isAbout = key === 'unless' || key === 'besides';
     const denied: unknown =
-      key === 'unless' && typeof value === 'object' ? Reflect.get(value ?? {}, 'when') : undefined;
+      isAbout && typeof value === 'object' ? Reflect.get(value ?? {}, 'when') : undefined;
     if (denied !== undefined) return conditionsIn(denied);
     const of: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'of') : null;
     return [{ key, of, names: textsIn(value) }];

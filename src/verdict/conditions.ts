@@ -12,7 +12,7 @@ import {
   strangers,
   volume,
 } from './crowd-conditions.ts';
-import { dominates, overLimit, underLimit } from './limit-conditions.ts';
+import { dominates, outweighs, overLimit, underLimit } from './limit-conditions.ts';
 import { every, some } from './logic.ts';
 import { claimed, listed, notPublic, oneNetwork, plateau, shared } from './provenance-conditions.ts';
 import { count, down, madeOf, noLimit, reaches, silent, unlabelled } from './state-conditions.ts';
@@ -54,6 +54,8 @@ export function evaluate(condition: Condition, scene: Scene): Outcome {
   if ('covers' in condition) return covers(condition.covers, scene);
   if ('under-limit' in condition) return underLimit(condition['under-limit'], scene);
   if ('dominates' in condition) return dominates(condition.dominates, scene);
+  if ('outweighs' in condition) return outweighs(condition.outweighs, scene);
+  if ('besides' in condition) return besides(condition.besides, scene);
   return unless(condition.unless, scene);
 }
 
@@ -89,4 +91,20 @@ function unlessCategory(category: string, scene: Scene): Outcome {
   };
   if (other.state === 'met') return outcome('not-met', [{ ...base, met: false }]);
   return outcome('met', [{ ...base, met: other.state === 'not-met' ? true : null }]);
+}
+
+/** Who is left when those are gone whom another category names. Where that is not known they may be among them. */
+function besides({ category, when }: Node<'besides'>, scene: Scene): Outcome {
+  const found = evaluate(when, scene);
+  if (found.state !== 'met') return found;
+  const other = scene.category(category);
+  if (other.state === 'not-met') return found;
+  const left = found.subjects.filter(
+    ({ kind, id }) => !other.subjects.some((subject) => subject.kind === kind && subject.id === id),
+  );
+  if (other.state === 'met' && left.length > 0) return outcome('met', found.because, left);
+  const { because } = unlessCategory(category, scene);
+  return other.state === 'met'
+    ? outcome('not-met', because)
+    : outcome('met', [...found.because, ...because], found.subjects);
 }

@@ -88,7 +88,8 @@ export function underLimit(node: Node<'under-limit'>, scene: Scene): Outcome {
     const hit = read.rows.filter(
       (row) => row.value >= each && within.some(({ id, kind }) => id === row.id && kind === row.kind),
     );
-    return { measured: hit.length, met: hit.length >= threshold, args: { names: names(hit) } };
+    const subjects = node.subjects ? subjectsOf(scene, node.signal, hit) : [];
+    return { measured: hit.length, met: hit.length >= threshold, subjects, args: { names: names(hit) } };
   });
 }
 
@@ -108,5 +109,55 @@ export function dominates(node: Node<'dominates'>, scene: Scene): Outcome {
       subjects: subjectsOf(scene, node.signal, found),
       args: { names: names(shown) },
     };
+  });
+}
+
+/** Does an entity have far more of one signal than of another, and, where that is asked, does only that one grow? */
+export function outweighs(node: Node<'outweighs'>, scene: Scene): Outcome {
+  const of = (name: string) => thresholdOf(scene.runbook, name);
+  const threshold = of(node.share);
+  const { grown, steady } = node;
+  const valueIn = (signal: string, row: Row): number =>
+    scene.signals[signal]?.rows.find(
+      (one) => one.id === row.id && kindOf(one, signal, scene) === kindOf(row, node.signal, scene),
+    )?.value ?? 0;
+  const all = (scene.signals[node.signal]?.rows ?? [])
+    .filter((row) => row.valid && row.value >= of(node['at-least']))
+    .map((row) => {
+      const other = valueIn(node.by, row);
+      return { row, other, share: row.value / (row.value + other) };
+    });
+  const heavy = all.filter(({ share }) => share >= threshold);
+  const isSteady = (now: number, then: number, times: number) => now <= times * then && then <= times * now;
+  const found = heavy.filter(
+    ({ row, other }) =>
+      (grown === undefined || row.value >= of(grown.times) * valueIn(grown.signal, row)) &&
+      (steady === undefined || isSteady(other, valueIn(steady.signal, row), of(steady.times))),
+  );
+  const asked = { code: 'outweighs' as const, threshold };
+  // Against what is not known nothing is held; where there is nothing to hold against it, it need not be known.
+  const others = [
+    ...(all.length > 0 ? [node.by] : []),
+    ...(heavy.length > 0 ? [grown?.signal ?? [], steady?.signal ?? []].flat() : []),
+  ].map((signal) => ask(scene, { ...asked, signal }, () => ({ measured: null, met: false })));
+  const unread = others.find(({ state }) => state !== 'not-met');
+  if (unread !== undefined) return unread;
+  return ask(scene, { ...asked, signal: node.signal, args: { by: node.by } }, () => {
+    const shown = found[0] ?? heavy[0] ?? all[0];
+    const args =
+      shown === undefined
+        ? {}
+        : {
+            ...{ names: names((found.length > 0 ? found : [shown]).map(({ row }) => row)) },
+            ...{ now: shown.row.value, other: shown.other },
+            ...(grown === undefined ? {} : { before: valueIn(grown.signal, shown.row) }),
+            ...(steady === undefined ? {} : { otherBefore: valueIn(steady.signal, shown.row) }),
+          };
+    const subjects = subjectsOf(
+      scene,
+      node.signal,
+      found.map(({ row }) => row),
+    );
+    return { measured: shown?.share ?? 0, met: found.length > 0, subjects, args };
   });
 }
