@@ -41,4 +41,5 @@ export const CODES = [
   'covers',
   'under-limit',
   'dominates',
+  'outweighs',
 ] as const;
