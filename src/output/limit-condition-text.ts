@@ -35,14 +35,16 @@ export function sayDominates(
 }
 
 export function sayOutweighs(
-  { by, share: least, 'at-least': much, grown, steady }: Node<'outweighs'>,
-  { title, one, share, amount, number, runbook }: About,
+  { by, times, 'at-least': least, 'reached-in': other, grown, steady }: Node<'outweighs'>,
+  { title, one, amount, number, runbook }: About,
 ): string {
-  const other = runbook.signals[by]?.title ?? by;
-  const growth = grown === undefined ? '' : `, at least ${number(grown.times)} times what it was earlier`;
-  const still =
-    steady === undefined ? '' : `, while its ${other} changed by less than ${number(steady.times)} times`;
-  return `${title}: one ${one} at ${amount(much)} or more, ${share(least)} of that and its ${other} together or above${growth}${still}`;
+  const much = least === undefined ? '' : ` at ${amount(least)} or more`;
+  const growth = grown === undefined ? '' : `, ${number(grown.times)} times what it was earlier or more`;
+  const still = steady === undefined ? '' : `, while that changed by ${number(steady.times)} times at most`;
+  const titleOf = (signal: string) => runbook.signals[signal]?.title ?? signal;
+  const too =
+    other === undefined ? '' : `, and at ${number(other['at-least'])} or more of ${titleOf(other.signal)}`;
+  return `${title}: at least one ${one}${much} with ${number(times)} times as much as of ${titleOf(by)} or more${too}${growth}${still}`;
 }
 
 /** What an evaluated sentence of these is made with. */
@@ -92,12 +94,19 @@ export function explainDominates({ met, measured, threshold, args }: Because, to
   return `${text(args.names)} has ${share} of all${(measured ?? 0) >= (threshold ?? 0) ? too : ''} (${from})`;
 }
 
-export function explainOutweighs({ measured, threshold, args }: Because, told: Told): string {
-  const { one, number, text, titleOf, amount } = told;
-  const other = titleOf(args.by ?? '');
-  if (args.names === undefined) return `no ${one} has enough to be held against the ${other}`;
-  const then = (value: string | number | undefined) =>
-    value === undefined ? '' : `, ${amount(number(value))} earlier`;
-  const from = `threshold ${formatShare(threshold ?? 0)}`;
-  return `${text(args.names)}: ${formatShare(measured ?? 0)} of all it sent (${from}), ${amount(number(args.now))} now${then(args.before)}; ${other}: ${told.formatNumber(number(args.other))} now${args.otherBefore === undefined ? '' : `, ${told.formatNumber(number(args.otherBefore))} earlier`}`;
+export function explainOutweighs({ met, measured, threshold, args }: Because, told: Told): string {
+  const { number, text, titleOf, formatNumber, amount } = told;
+  const from = `threshold ${formatNumber(threshold ?? 0)} times`;
+  const most = `${formatNumber(measured ?? 0)} times as much as of ${titleOf(args.other ?? '')}`;
+  const then =
+    args.before === undefined
+      ? ''
+      : `, ${amount(number(args.now))} now and ${formatNumber(number(args.before))} earlier`;
+  const still =
+    args.otherBefore === undefined
+      ? ''
+      : `, of that ${formatNumber(number(args.otherNow))} now and ${formatNumber(number(args.otherBefore))} earlier`;
+  if (met || (measured ?? 0) >= (threshold ?? 0))
+    return `${text(args.names)}: up to ${most} (${from})${then}${still}`;
+  return `at most ${most} (${from})`;
 }

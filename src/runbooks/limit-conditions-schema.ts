@@ -4,6 +4,7 @@ import { identifier, mapping } from './fields.ts';
 // Conditions on entities that have a limit.
 
 const reached = mapping({ signal: identifier, 'at-least': identifier });
+const earlier = mapping({ signal: identifier, times: identifier });
 
 /**
  * Some entity uses at least this ratio of its limit; `reached-in`: and has at least so much in another signal, too;
@@ -36,25 +37,25 @@ export const underLimit = mapping({
   }),
 });
 
-const earlier = mapping({ signal: identifier, times: identifier });
+/** Some entity has this share of the whole signal; `ratio`: and uses so much of its own limit. */
+export const dominates = mapping({
+  dominates: mapping({ signal: identifier, share: identifier, ratio: identifier.optional() }),
+});
 
 /**
- * Some entity has `at-least` so much of a signal such as rejections, and that makes up this share of it and the signal
- * `by`, such as accepted requests, together. `grown`: it has so many times what the signal of earlier tells; `steady`:
- * while its `by` is at most so many times more or less than earlier.
+ * Some entity has at least so many times as much in this signal as in the signal `by`, such as rejections against what is
+ * accepted. `reached-in`: and has so much in another signal, too. Who has nothing in `by` has any number of times as much.
+ * `at-least`: who has less than that is not asked about. `grown`: and has so many times what the signal of earlier tells;
+ * `steady`: while what it has in `by` is at most so many times more or less than what that signal of earlier tells.
  */
 export const outweighs = mapping({
   outweighs: mapping({
     signal: identifier,
     by: identifier,
-    share: identifier,
-    'at-least': identifier,
+    times: identifier,
+    'at-least': identifier.optional(),
+    'reached-in': reached.optional(),
     grown: earlier.optional(),
     steady: earlier.optional(),
   }),
-});
-
-/** Some entity has this share of the whole signal; `ratio`: and uses so much of its own limit. */
-export const dominates = mapping({
-  dominates: mapping({ signal: identifier, share: identifier, ratio: identifier.optional() }),
 });

@@ -112,52 +112,63 @@ export function dominates(node: Node<'dominates'>, scene: Scene): Outcome {
   });
 }
 
-/** Does an entity have far more of one signal than of another, and, where that is asked, does only that one grow? */
+/** Does an entity have many times as much of the one as of the other, such as rejected and accepted requests? */
 export function outweighs(node: Node<'outweighs'>, scene: Scene): Outcome {
   const of = (name: string) => thresholdOf(scene.runbook, name);
-  const threshold = of(node.share);
-  const { grown, steady } = node;
-  const valueIn = (signal: string, row: Row): number =>
-    scene.signals[signal]?.rows.find(
-      (one) => one.id === row.id && kindOf(one, signal, scene) === kindOf(row, node.signal, scene),
+  const { signal, by, 'reached-in': reached, grown, steady } = node;
+  const threshold = of(node.times);
+  for (const id of [by, ...(reached === undefined ? [] : [reached.signal])]) {
+    if (isUnread(id, scene)) return outcome('unknown', [{ ...unread(id), code: 'outweighs' }]);
+  }
+  const against = scene.signals[by];
+  const least = node['at-least'] === undefined ? 0 : of(node['at-least']);
+  const valueIn = (other: string, row: Row): number =>
+    scene.signals[other]?.rows.find(
+      (one) => one.id === row.id && kindOf(one, other, scene) === kindOf(row, signal, scene),
     )?.value ?? 0;
-  const all = (scene.signals[node.signal]?.rows ?? [])
-    .filter((row) => row.valid && row.value >= of(node['at-least']))
-    .map((row) => {
-      const other = valueIn(node.by, row);
-      return { row, other, share: row.value / (row.value + other) };
-    });
-  const heavy = all.filter(({ share }) => share >= threshold);
-  const isSteady = (now: number, then: number, times: number) => now <= times * then && then <= times * now;
-  const found = heavy.filter(
-    ({ row, other }) =>
-      (grown === undefined || row.value >= of(grown.times) * valueIn(grown.signal, row)) &&
-      (steady === undefined || isSteady(other, valueIn(steady.signal, row), of(steady.times))),
-  );
-  const asked = { code: 'outweighs' as const, threshold };
-  // Against what is not known nothing is held; where there is nothing to hold against it, it need not be known.
-  const others = [
-    ...(all.length > 0 ? [node.by] : []),
-    ...(heavy.length > 0 ? [grown?.signal ?? [], steady?.signal ?? []].flat() : []),
-  ].map((signal) => ask(scene, { ...asked, signal }, () => ({ measured: null, met: false })));
-  const unread = others.find(({ state }) => state !== 'not-met');
-  if (unread !== undefined) return unread;
-  return ask(scene, { ...asked, signal: node.signal, args: { by: node.by } }, () => {
-    const shown = found[0] ?? heavy[0] ?? all[0];
-    const args =
-      shown === undefined
-        ? {}
-        : {
-            ...{ names: names((found.length > 0 ? found : [shown]).map(({ row }) => row)) },
-            ...{ now: shown.row.value, other: shown.other },
-            ...(grown === undefined ? {} : { before: valueIn(grown.signal, shown.row) }),
-            ...(steady === undefined ? {} : { otherBefore: valueIn(steady.signal, shown.row) }),
-          };
-    const subjects = subjectsOf(
-      scene,
-      node.signal,
-      found.map(({ row }) => row),
+  const times = (scene.signals[signal]?.rows ?? []).flatMap((row) => {
+    if (!row.valid || row.value <= 0 || row.value < least) return [];
+    if (reached !== undefined && !isReached(row, signal, reached, scene)) return [];
+    const other = valueIn(by, row);
+    return [{ row, other, times: other > 0 ? row.value / other : Number.POSITIVE_INFINITY }];
+  });
+  const heavy = times.filter((one) => one.times >= threshold);
+  // Earlier times are asked for only where there is something to hold against them.
+  const earlier = heavy.length === 0 ? [] : [grown?.signal ?? [], steady?.signal ?? []].flat();
+  const unseen = earlier
+    .map((id) =>
+      ask(scene, { code: 'outweighs', signal: id, threshold }, () => ({ measured: null, met: false })),
+    )
+    .find(({ state }) => state !== 'not-met');
+  if (unseen !== undefined) return unseen;
+  return ask(scene, { code: 'outweighs', signal, threshold, args: { other: by } }, () => {
+    // Where there is no such source nothing can be held against it.
+    if (against?.status === 'absent' || against?.live !== true) return null;
+    const found = heavy.filter(
+      ({ row, other }) =>
+        (grown === undefined || row.value >= of(grown.times) * valueIn(grown.signal, row)) &&
+        (steady === undefined || isWithin(other, valueIn(steady.signal, row), of(steady.times))),
     );
-    return { measured: shown?.share ?? 0, met: found.length > 0, subjects, args };
+    // Without bound is no number of JSON.
+    const measured = Math.max(0, ...times.map((one) => Math.min(one.times, MOST_TIMES)));
+    const [shown] = found.length > 0 ? found : heavy;
+    const then = {
+      ...(shown === undefined || grown === undefined
+        ? {}
+        : { now: shown.row.value, before: valueIn(grown.signal, shown.row) }),
+      ...(shown === undefined || steady === undefined
+        ? {}
+        : { otherNow: shown.other, otherBefore: valueIn(steady.signal, shown.row) }),
+    };
+    const rows = found.map(({ row }) => row);
+    const told = rows.length > 0 ? rows : heavy.map(({ row }) => row);
+    const subjects = subjectsOf(scene, signal, rows);
+    return { measured, met: found.length > 0, subjects, args: { names: names(told), ...then } };
   });
 }
+
+/** Is the one at most so many times the other, whichever is more? */
+const isWithin = (a: number, b: number, times: number): boolean => a <= times * b && b <= times * a;
+
+/** Of something of which there is none at all. */
+const MOST_TIMES = 1_000;

@@ -312,3 +312,28 @@ test('an entry that was not seen has used nothing only where everything was read
   });
   expect(useOf(unknown('timeout', 'no answer'))).toMatchObject({ observed: null, ratio: null });
 });
+
+describe('rejections against what is accepted', () => {
+  const of = (rejected: Reading, accepted: Reading) => {
+    const requests = limited(reading([caller('crawler', 60, 'free')]));
+    const minutes = reading([caller('crawler', 10, 'free')]);
+    const facts = {
+      ...{ 'requests-by-caller': requests, 'accepted-by-caller': accepted, 'rejects-by-caller': rejected },
+      ...{ 'minutes-over-limit': minutes, 'minutes-at-limit': minutes },
+    };
+    const [finding] = judge(evidence(facts, tps), tps).findings;
+    return finding?.caveats.map(({ code }) => code);
+  };
+  const some = (value: number) => reading([caller('crawler', value, 'free')]);
+
+  test('from so many times on a client does not wait', () => {
+    expect(of(some(40), some(20))).toContain('retries-at-once');
+    expect(of(some(39), some(20))).not.toContain('retries-at-once');
+    expect(of(some(60), empty())).toContain('retries-at-once');
+  });
+
+  test('what could not be read is a doubt, and no number', () => {
+    expect(of(some(40), unknown('timeout', 'no answer'))).toContain('signal-unknown');
+    expect(of(some(40), unknown('timeout', 'no answer'))).not.toContain('retries-at-once');
+  });
+});
