@@ -8,6 +8,10 @@ import { amountOf, plainMoment, spanText } from './report-words.ts';
 /** A change by less than a fifth may be chance. */
 const SAME = 0.2;
 
+/** The effects of a response in the order in which they are told: those that are known first. */
+export const toldEffects = (effects: readonly Effect[]): Effect[] =>
+  [...effects].sort((a, b) => Number(a.reason !== null) - Number(b.reason !== null));
+
 /** A rate before and after something was done, or why that cannot be told. */
 export function effectText(effect: Effect, report: Report, clock: Clock): string {
   const chart = report.charts[effect.chart];

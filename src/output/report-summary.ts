@@ -15,7 +15,7 @@ export function titleOf({ summary, runbook }: Report): string {
   return summary.category === 'inconclusive'
     ? 'Incident report: no category fits'
     : summary.state === 'nothing'
-      ? 'Report: nothing happened'
+      ? 'Report: nothing found'
       : 'Incident report';
 }
 
@@ -56,7 +56,10 @@ function whenText(report: Report, clock: Clock): string {
     const length = lasted === '' ? '' : `: ${ended?.open || began?.open ? 'about ' : ''}${lasted} in all`;
     return begin === '' ? `${capital(end)}.` : `${begin}, and ${end}${length}.`;
   }
-  if (state === 'nothing') return 'No alert fired, no chart rose above its level, and nothing was done.';
+  if (state === 'nothing') return nothingText(report);
+  if (state === 'unknown' && summary.why === 'not-seen' && begin === '') {
+    return `Whether anything happened before that is not known: ${WHY['not-seen']}.`;
+  }
   const last = looks.at(-1);
   const at = last === undefined ? '' : `, ${momentText(last.atMs, clock)}`;
   const live = last?.file === null;
@@ -69,10 +72,25 @@ function whenText(report: Report, clock: Clock): string {
   return begin === '' ? tail : `${begin}. ${tail}`;
 }
 
+/** What speaks for it that there was nothing: what is not kept says neither. */
+function nothingText({ alerts, charts }: Report): string {
+  const isCharted = charts.some(
+    ({ stepSeconds, total, levels }) => stepSeconds !== null && total !== null && levels.length > 0,
+  );
+  const told = [
+    ...(alerts.reason === null ? ['no alert is recorded'] : []),
+    ...(isCharted ? ['no chart rose above its level'] : []),
+  ];
+  return told.length === 0
+    ? 'How it was at other times than the looks is not known: no charts and no alerts were kept.'
+    : `${capital(told.join(', and '))}.`;
+}
+
 const WHY = {
   'not-looked': 'nobody has looked at the systems since',
+  'not-seen': 'charts or alerts of that time could not be read',
   inconclusive: 'the last look could not tell',
-  'alert-fires': 'an alert still fires',
+  'alert-fires': 'an alert was not seen to resolve',
   'chart-above': 'a rate is still above its level',
   'seems-over': 'the last look found it still, with signs that it may be over',
   'rates-fell':
@@ -85,14 +103,15 @@ function signOf(moment: Moment, report: Report, clock: Clock, begins: boolean): 
   if (moment.by === 'verdict') {
     return begins ? `at ${at} or before, when triage first saw it` : `by ${at}, when triage no longer saw it`;
   }
-  const when = begins && moment.open ? `at ${at} or before, when` : `at ${at}, when`;
+  const when = moment.open ? `${begins ? `at ${at} or before` : `by ${at}`}, when` : `at ${at}, when`;
   return `${when} ${moment.by === 'alert' ? alertSign(moment, report, begins) : chartSign(moment, report, begins)}`;
 }
 
 function alertSign({ atMs, open }: Moment, { alerts }: Report, begins: boolean): string {
   const period = alerts.periods.find(({ fromMs, toMs }) => (begins ? fromMs : toMs) === atMs);
   const name = period === undefined ? 'an alert' : alertText({ ...period, labels: {} });
-  return begins ? `${name} ${open ? 'was firing already' : 'fired'}` : `${name} resolved`;
+  if (begins) return `${name} ${open ? 'was firing already' : 'fired'}`;
+  return `${name} ${open ? 'had resolved' : 'resolved'}`;
 }
 
 function chartSign({ atMs, open }: Moment, { timeline, charts }: Report, begins: boolean): string {
@@ -203,7 +222,7 @@ function reactionFacts({ summary: { began }, alerts, looks, responses }: Report,
 }
 
 const STATES = {
-  nothing: 'nothing happened',
+  nothing: 'nothing found',
   over: 'over',
   'going-on': 'going on',
   unknown: 'not known',

@@ -2,6 +2,7 @@ import type { Effect, Report } from '../../report/model.ts';
 import type { Clock } from '../../signals/asked.ts';
 import { escapeText } from '../escape.ts';
 import { formatAmount } from '../numbers.ts';
+import { toldEffects } from '../report-effects.ts';
 import {
   type Fact,
   type Moment,
@@ -72,7 +73,7 @@ const listSection = (title: string, items: readonly string[]): Html =>
   section(2, title, [card(bullets(items, 'against'))]);
 
 const STATES: Readonly<Record<Report['summary']['state'], readonly [words: string, tone: Tone]>> = {
-  ...{ nothing: ['nothing happened', 'good'], over: ['over', 'good'] },
+  ...{ nothing: ['nothing found', 'good'], over: ['over', 'good'] },
   ...{ 'going-on': ['going on', 'bad'], unknown: ['not known whether it is over', 'warn'] },
 };
 
@@ -131,9 +132,9 @@ function marksOf(report: Report, drawn: readonly Html[], clock: Clock): Html {
 
 /** What was done, and the numbers before and after it. */
 function response({ title, facts: list, effects }: PageResponse, report: Report, index: number): Html {
-  const measured = report.responses[index]?.effects ?? [];
+  const measured = toldEffects(report.responses[index]?.effects ?? []);
   const shown = effects.map((text, at) => {
-    const effect = measured.length === effects.length ? measured[at] : undefined;
+    const effect = measured[at];
     return html`<li>${text}${effect === undefined ? NOTHING : beforeAndAfter(effect, report)}</li>\n`;
   });
   return html`<div class="card">
