@@ -49,7 +49,8 @@ function whatText(report: Report): string {
 function whenText(report: Report, clock: Clock): string {
   const { summary, looks } = report;
   const { began, ended, state, durationSeconds } = summary;
-  const lasted = durationSeconds === null ? '' : formatDuration(durationSeconds);
+  // What one look alone tells of has no length.
+  const lasted = durationSeconds ? formatDuration(durationSeconds) : '';
   const begin = began === null ? '' : `It began ${signOf(began, report, clock, true)}`;
   if (state === 'over') {
     const end = ended === null ? 'it is over' : `was over ${signOf(ended, report, clock, false)}`;
@@ -57,6 +58,7 @@ function whenText(report: Report, clock: Clock): string {
     return begin === '' ? `${capital(end)}.` : `${begin}, and ${end}${length}.`;
   }
   if (state === 'nothing') return nothingText(report);
+  if (looks.length === 0 && begin === '') return nothingText(report);
   if (state === 'unknown' && summary.why === 'not-seen' && begin === '') {
     return `Whether anything happened before that is not known: ${WHY['not-seen']}.`;
   }
@@ -82,8 +84,8 @@ function nothingText({ alerts, charts }: Report): string {
     ...(isCharted ? ['no chart rose above its level'] : []),
   ];
   return told.length === 0
-    ? 'How it was at other times than the looks is not known: no charts and no alerts were kept.'
-    : `${capital(told.join(', and '))}.`;
+    ? 'How it was at other times is not known: there are no charts and no alerts of it.'
+    : `${capital(told.join(' and '))}.`;
 }
 
 const WHY = {
@@ -162,7 +164,7 @@ function unseenText({ unknowns, journal }: Report): string[] {
 
 /** The same in names and values. */
 export function factsOf(report: Report, clock: Clock): Fact[] {
-  const { summary, context, runbook, alerts } = report;
+  const { summary, context, runbook, alerts, looks } = report;
   const { began, ended, durationSeconds } = summary;
   const fact = (name: string, value: string | null): Fact[] => (value === null ? [] : [{ name, value }]);
   const moment = (one: Moment | null, bound: string) =>
@@ -182,12 +184,15 @@ export function factsOf(report: Report, clock: Clock): Fact[] {
     ...fact('Ended', moment(ended, 'or before')),
     ...fact(
       'Duration',
-      durationSeconds === null
-        ? null
-        : `${about}${formatDuration(durationSeconds)}${summary.state === 'going-on' ? ' so far' : ''}`,
+      durationSeconds
+        ? `${about}${formatDuration(durationSeconds)}${summary.state === 'going-on' ? ' so far' : ''}`
+        : null,
     ),
     ...reactionFacts(report, clock),
-    ...fact('State', `${state} (last looked at ${momentText(summary.lastKnownMs, clock)})`),
+    ...fact(
+      'State',
+      `${state} (${looks.length === 0 ? 'nobody looked at the systems' : `last looked at ${momentText(summary.lastKnownMs, clock)}`})`,
+    ),
     ...fact(
       'Alerts',
       alerts.periods.length === 0
@@ -207,7 +212,8 @@ export function factsOf(report: Report, clock: Clock): Fact[] {
 function reactionFacts({ summary: { began }, alerts, looks, responses }: Report, clock: Clock): Fact[] {
   const first = (name: string, ms: number | undefined): Fact[] => {
     if (ms === undefined) return [];
-    const later = began === null || ms <= began.atMs ? null : (ms - began.atMs) / 1_000;
+    // Signs of the same moment are some milliseconds apart.
+    const later = began === null || ms < began.atMs + 1_000 ? null : (ms - began.atMs) / 1_000;
     const more = began?.open === true ? ' or more' : '';
     const after = later === null ? '' : `, ${formatDuration(later)}${more} after it began`;
     return [{ name, value: `${momentText(ms, clock)}${after}` }];

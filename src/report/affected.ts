@@ -17,8 +17,8 @@ interface Seen {
 }
 
 /**
- * Who was part of it: subjects of findings and of what was done, whoever was loud by the runbook's own thresholds or at
- * a limit, and of a crowd its largest.
+ * Who was part of it: subjects of findings and of what was done, whoever was loud by the runbook's own thresholds, at a
+ * look or in a chart, or at a limit, and of a crowd its largest.
  * @returns those that are told, and how many more there were of a kind
  */
 export function affectedOf(seen: Seen): {
@@ -54,6 +54,12 @@ export function affectedOf(seen: Seen): {
   for (const { subjects } of responses) {
     for (const { kind, id } of subjects) {
       if (!found.has(nameOf(kind, id))) found.set(nameOf(kind, id), onlyNamed(kind, id));
+    }
+  }
+  for (const { id, kind, unit, series } of loudCharts(charts, runbook)) {
+    for (const line of series) {
+      const name = nameOf(kind, line.id);
+      if (!found.has(name)) found.set(name, { ...onlyNamed(kind, line.id), signal: id, unit });
     }
   }
   const all = [...found.values()].map((one) => withCharts(withResponses(one, responses), charts));
@@ -148,6 +154,18 @@ function withCharts(one: Affected, charts: readonly ReportChart[]): Affected {
     firstMs: least(one.firstMs, busy[0]?.[0] ?? null),
     lastMs: most(one.lastMs, busy.at(-1)?.[0] ?? null),
   };
+}
+
+/** Charts of a time that went above their level, with the lines that were loud in it: whether anybody looked then or not. */
+function loudCharts(charts: readonly ReportChart[], { signals, thresholds, charts: specs }: Runbook) {
+  const threshold = (name: string | null | undefined) => thresholds[name ?? '']?.value ?? null;
+  return charts.flatMap(({ id, kind, unit, from, series, total }, index) => {
+    const loud = threshold(signals[id]?.spread?.['loud-at']);
+    const level = threshold(specs[index]?.level) ?? 0;
+    const isPart = kind !== null && KINDS.includes(kind) && loud !== null && from !== 'looks';
+    if (!isPart || total === null || peakOf(total) < level) return [];
+    return [{ id, kind, unit, series: series.filter((line) => peakOf(line) >= loud) }];
+  });
 }
 
 const least = (a: number | null, b: number | null): number | null =>

@@ -74,7 +74,7 @@ test('that nothing happened is said of what was seen alone', () => {
   const text = (more: Parameters<typeof captureAt>[2]) =>
     reportMarkdown(reportOf([captureAt('03:24:00', evidence(), more)], []), clock);
   const alertHistory = { names: ['RateLimitSpike'], periods: [], stepSeconds: 15, reason: null, cause: null };
-  expect(text({})).toMatch(/^# Report: nothing found\n[\s\S]*no charts and no alerts were kept/);
+  expect(text({})).toMatch(/^# Report: nothing found\n[\s\S]*there are no charts and no alerts of it/);
   expect(text({})).not.toMatch(/no alert is recorded/i);
   expect(text({ alertHistory })).toMatch(/\nNo alert is recorded\.\n/);
   const failed = { ...alertHistory, reason: 'connection refused', cause: 'unreachable' as const };
@@ -103,4 +103,16 @@ test('on the page the bars below an effect are its own', async () => {
     [true, ['4 rejects/s', '4 rejects/s']],
     [false, ['7 rejects/s', 'unknown']],
   ]);
+});
+
+test('one look has no length, and where nobody looked nobody did', () => {
+  const facts = evidence({ 'rejects-by-tenant': rejects({ acme: { '/execute': 9, '/agents': 3 } }) });
+  const once = reportOf([captureAt('03:12:04', facts)], []);
+  const shown = reportMarkdown(once, clock);
+  expect(shown).toMatch(/It still went on when it was last looked at, 2026-05-29 03:12:04 UTC\. What/);
+  expect(shown).not.toMatch(/Duration|0s/);
+  const report = { ...reportOf([captureAt('03:12:04', evidence())], []), looks: [] };
+  const none = { ...report, summary: { ...report.summary, state: 'unknown', why: 'not-looked' } as const };
+  expect(reportMarkdown(none, clock)).toMatch(/State \| not known \\\(nobody looked at the systems\\\) \|/);
+  expect(reportMarkdown(none, clock)).not.toMatch(/Whether it is over|last looked/);
 });

@@ -239,6 +239,21 @@ describe('who was part of it', () => {
     expect(affectedMore).toEqual({ ip: 60 });
   });
 
+  test('whoever was loud in a chart is there, though it was over when somebody looked', () => {
+    const kept = (rate: number) => {
+      const all = line('acme', '02:30:00', '03:20:00', (ms) => (ms < at('03:00:00') ? rate : 0));
+      return captureAt('03:20:00', evidence(), {
+        history: [chart('rejects-by-tenant', [all], { ...all, id: '' })],
+        alertHistory,
+      });
+    };
+    const alertHistory = { names: aegis.alerts, periods: [], stepSeconds: 15, reason: null, cause: null };
+    expect(reportOf([kept(12)], []).affected).toMatchObject([
+      { kind: 'tenant', id: 'acme', subject: false, peak: { value: 12, atMs: at('02:30:00') } },
+    ]);
+    expect(reportOf([kept(0.4)], []).affected).toEqual([]);
+  });
+
   test('an agent at its cap with what it spent, and the cap is a level of its chart', () => {
     const facts = evidence({
       'agent-spend': agents({ 'agent-7': [104.2, '100.00'], 'agent-8': [3, '100.00'] }),
