@@ -249,6 +249,7 @@ test('what could not be read is said, and degrades', async () => {
   expect(document.degraded).toBe(true);
   const chart = document.charts.find(({ signal }) => signal === 'auth-failures-by-reason');
   expect(chart?.reason).toMatch(/connection refused/);
+  expect(chart?.reason).not.toMatch(/nothing is recorded/);
   expect(document.responses[0]?.effects.every(({ before }) => before === null)).toBe(true);
 });
 

@@ -93,7 +93,9 @@ async function together(
   const united = unite(told, 'sources');
   const missing = told.flatMap((one) => one.missing);
   const reasons = [...(remark === null ? [] : [remark]), ...missing.map(({ reason }) => reason)];
-  if (!isAny(united)) reasons.push(`nothing is recorded of then: no samples of ${names.join(', nor of ')}`);
+  // Of whoever did not answer it is not known what they have.
+  const isKnown = missing.length === 0;
+  if (isKnown && !isAny(united)) reasons.push(`nothing is recorded of then: no samples of ${names.join(', nor of ')}`);
   const cause = missing.some((one) => one.cause === 'auth') ? 'auth' : (missing[0]?.cause ?? null);
   const reason = reasons.length === 0 ? null : [...new Set(reasons)].join('; ');
   return { ...chartOf(id, united, grid), reason, cause };
