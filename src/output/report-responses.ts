@@ -4,7 +4,7 @@ import type { Clock } from '../signals/asked.ts';
 import { quoteStored } from './change-text.ts';
 import { escapeText } from './escape.ts';
 import { SENTENCE } from './lines.ts';
-import { effectText, toldEffects } from './report-effects.ts';
+import { effectText } from './report-effects.ts';
 import type { Fact, PageResponse } from './report-page.ts';
 import { momentText, outcomeText, responseTitle } from './report-words.ts';
 
@@ -38,7 +38,7 @@ export function responseText(response: Response, report: Report, clock: Clock): 
       ),
       ...fact('Journal', escapeText(entry.id)),
     ],
-    effects: toldEffects(effects).map((effect) => effectText(effect, report, clock)),
+    effects: effects.map((effect) => effectText(effect, report, clock)),
   };
 }
 

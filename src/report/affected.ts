@@ -1,11 +1,10 @@
 import type { Id, Row, Signal } from '../evidence/types.ts';
 import type { Runbook } from '../runbooks/schema.ts';
 import { peakOf } from './charts.ts';
+import { KINDS } from './kinds.ts';
 import type { Affected, Look, ReportChart, Response } from './model.ts';
-import { categoriesFound } from './roots.ts';
+import { categoriesFound, rootOf, rootsOf } from './roots.ts';
 
-/** Kinds that an incident happens to, in the order in which they are told. */
-const KINDS = ['ip', 'tenant', 'agent', 'account', 'client', 'endpoint'];
 /** Of each kind; a crowd has thousands. */
 const SHOWN = 20;
 
@@ -17,8 +16,8 @@ interface Seen {
 }
 
 /**
- * Who was part of it: subjects of findings and of what was done, whoever was loud by the runbook's own thresholds, at a
- * look or in a chart, or at a limit, and of a crowd its largest.
+ * Who was part of it: subjects of findings and of what was done, whoever was loud by the runbook's own thresholds or at
+ * a limit, and of a crowd its largest.
  * @returns those that are told, and how many more there were of a kind
  */
 export function affectedOf(seen: Seen): {
@@ -56,11 +55,9 @@ export function affectedOf(seen: Seen): {
       if (!found.has(nameOf(kind, id))) found.set(nameOf(kind, id), onlyNamed(kind, id));
     }
   }
-  for (const { id, kind, unit, series } of loudCharts(charts, runbook)) {
-    for (const line of series) {
-      const name = nameOf(kind, line.id);
-      if (!found.has(name)) found.set(name, { ...onlyNamed(kind, line.id), signal: id, unit });
-    }
+  for (const one of loudInCharts(seen)) {
+    const name = nameOf(one.kind, one.id);
+    if (!found.has(name)) found.set(name, one);
   }
   const all = [...found.values()].map((one) => withCharts(withResponses(one, responses), charts));
   return cut(all);
@@ -106,6 +103,30 @@ function seenOnce(
     peak: { value: row.value, atMs, atLeast: row.atLeast },
     ...{ firstMs: Math.min(atMs, lastMs), lastMs, responses: [] },
   };
+}
+
+/**
+ * Who was loud at some time between the looks, or where nobody looked, in a chart that tells of what was found or went
+ * above its level: a look knows its window alone.
+ */
+function loudInCharts({ looks, charts, runbook }: Seen): Affected[] {
+  const roots = categoriesFound(looks, runbook).map((category) => rootsOf(category, runbook));
+  const threshold = (name: string | null | undefined) => runbook.thresholds[name ?? '']?.value ?? null;
+  return charts.flatMap(({ id: signal, kind, unit, from, series, total }, index): Affected[] => {
+    const loud = threshold(runbook.signals[signal]?.spread?.['loud-at']);
+    const level = threshold(runbook.charts[index]?.level);
+    if (loud === null || kind === null || !KINDS.includes(kind) || from === 'looks') return [];
+    const isAbove = total !== null && level !== null && peakOf(total) >= level;
+    if (!isAbove && !roots.some((one) => one.has(rootOf(signal, runbook)))) return [];
+    return series
+      .filter((line) => peakOf(line) >= loud)
+      .map(({ id }) => ({
+        ...onlyNamed(kind, id),
+        signal,
+        unit,
+        peak: { value: 0, atMs: 0, atLeast: false },
+      }));
+  });
 }
 
 /** Seen again, or in another signal: the one that it was judged by counts, else the first. */
@@ -154,18 +175,6 @@ function withCharts(one: Affected, charts: readonly ReportChart[]): Affected {
     firstMs: least(one.firstMs, busy[0]?.[0] ?? null),
     lastMs: most(one.lastMs, busy.at(-1)?.[0] ?? null),
   };
-}
-
-/** Charts of a time that went above their level, with the lines that were loud in it: whether anybody looked then or not. */
-function loudCharts(charts: readonly ReportChart[], { signals, thresholds, charts: specs }: Runbook) {
-  const threshold = (name: string | null | undefined) => thresholds[name ?? '']?.value ?? null;
-  return charts.flatMap(({ id, kind, unit, from, series, total }, index) => {
-    const loud = threshold(signals[id]?.spread?.['loud-at']);
-    const level = threshold(specs[index]?.level) ?? 0;
-    const isPart = kind !== null && KINDS.includes(kind) && loud !== null && from !== 'looks';
-    if (!isPart || total === null || peakOf(total) < level) return [];
-    return [{ id, kind, unit, series: series.filter((line) => peakOf(line) >= loud) }];
-  });
 }
 
 const least = (a: number | null, b: number | null): number | null =>

@@ -5,7 +5,7 @@ import { reportHuman } from '../../src/output/report-human.ts';
 import { reportMarkdown } from '../../src/output/report-markdown.ts';
 import { clock } from '../support/collecting.ts';
 import { evidence, rejects } from '../support/evidence.ts';
-import { blockEntry, captureAt, chart, line, stuffing } from '../support/report.ts';
+import { at, blockEntry, captureAt, chart, line, stuffing } from '../support/report.ts';
 import { reportOf } from '../support/report-of.ts';
 
 const screen = { paint: await paintFor(false), width: 80 };
@@ -32,6 +32,37 @@ test('on a terminal it is short, and no line is too long', () => {
     alice blocked 203.0.113.42 at 2026-05-29 03:14:10 UTC (applied, seen to take
     effect). Authentication failures fell: 18.2 failures/s before, 0.05 failures/s"
   `);
+});
+
+test('of an alert the labels that tell what it is about, not those that route it', () => {
+  const labels = { ratelimit_rule: 'tenant-rejects', severity: 'warning', job: 'gateway', tenant: 'acme' };
+  const period = { name: 'RateLimitSpike', labels, fromMs: at('03:10:00'), toMs: null, open: false };
+  const alertHistory = { names: [], periods: [period], stepSeconds: 1, reason: null, cause: null };
+  const page = reportMarkdown(reportOf([captureAt('03:12:04', evidence(), { alertHistory })], []), clock);
+  expect(page).toContain('| Alert RateLimitSpike \\(tenant=acme\\) fires |');
+});
+
+test('redacted captures do not share their names, which is said', () => {
+  const captures = ['03:12:04', '03:13:04'].map((time) => captureAt(time, evidence(), { redacted: true }));
+  const note = 'Each redacted capture has names of its own';
+  const page = (count: number) =>
+    reportMarkdown({ ...reportOf(captures.slice(0, count), []), redacted: true }, clock);
+  expect(page(1)).not.toContain(note);
+  expect(page(2)).toContain(note);
+});
+
+test('what was kept, what was left out and what could not be read is said', () => {
+  const { captures, entries } = stuffing();
+  const kept = {
+    ...{ read: 2, left: 3, elsewhere: 1 },
+    skipped: [{ file: '/state/looks/a.json', reason: 'it is not complete JSON' }],
+  };
+  const page = reportMarkdown({ ...reportOf(captures, entries), kept }, clock);
+  expect(page).toContain('2 looks that triage or watch kept on this machine');
+  expect(page).toContain('3 more looks of this time are left out');
+  expect(page).toContain('1 look that was kept could not be read, such as /state/looks/a.json');
+  expect(page).toContain('1 look that was kept in this time is of other contexts, systems or runbooks');
+  expect(page).not.toContain('No system was asked');
 });
 
 test('nothing that a system or an operator wrote gets out of its place', () => {
@@ -84,9 +115,7 @@ test('that nothing happened is said of what was seen alone', () => {
 test('on the page the bars below an effect are its own', async () => {
   const facts = evidence({ 'rejects-by-tenant': rejects({ acme: { '/execute': 6, '/agents': 6 } }) });
   // Of the whole nothing is kept after it; of the tenant all is.
-  const total = line('', '02:30:00', '03:20:00', (ms) =>
-    ms <= Date.parse('2026-05-29T03:00:00Z') ? 7 : null,
-  );
+  const total = line('', '02:30:00', '03:20:00', (ms) => (ms <= at('03:00:00') ? 7 : null));
   const history = [chart('rejects-by-tenant', [line('acme', '02:30:00', '03:20:00', () => 4)], total)];
   const alertHistory = { names: [], periods: [], stepSeconds: 15, reason: null, cause: null };
   const entry = blockEntry('03:00:00', { remedy: 'kill-switch' });

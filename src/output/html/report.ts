@@ -2,7 +2,6 @@ import type { Effect, Report } from '../../report/model.ts';
 import type { Clock } from '../../signals/asked.ts';
 import { escapeText } from '../escape.ts';
 import { formatAmount } from '../numbers.ts';
-import { toldEffects } from '../report-effects.ts';
 import {
   type Fact,
   type Moment,
@@ -132,7 +131,7 @@ function marksOf(report: Report, drawn: readonly Html[], clock: Clock): Html {
 
 /** What was done, and the numbers before and after it. */
 function response({ title, facts: list, effects }: PageResponse, report: Report, index: number): Html {
-  const measured = toldEffects(report.responses[index]?.effects ?? []);
+  const measured = report.responses[index]?.effects ?? [];
   const shown = effects.map((text, at) => {
     const effect = measured[at];
     return html`<li>${text}${effect === undefined ? NOTHING : beforeAndAfter(effect, report)}</li>\n`;
