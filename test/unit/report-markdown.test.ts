@@ -125,7 +125,7 @@ test('on the page the bars below an effect are its own', async () => {
   const page = await reportHtml(report, clock, { version: '1', operator: 'kim' });
   const pairs = [...page.matchAll(/<li>([^<]*)<span class="pair">(.*?)<\/span><\/li>/gs)];
   const shown = pairs.map(([, text = '', bars = '']) => [
-    / of acme: /.test(text),
+    /4 rejects\/s before/.test(text),
     [...bars.matchAll(/<b>([^<]*)<\/b>/g)].map(([, value]) => value),
   ]);
   expect(shown).toEqual([
