@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Alert } from './alert.ts';
 import { alertSchema } from './alert-schema.ts';
+import { CAPTURE_SCHEMA } from './capture-name.ts';
 import type { AlertHistory, ChartHistory } from './history.ts';
 import { alertHistory, CAUSES, chartHistory } from './history-schema.ts';
 import type { Evidence } from './types.ts';
@@ -28,8 +29,6 @@ export interface Capture {
   readonly alertHistory: AlertHistory | null;
 }
 
-export const CAPTURE_SCHEMA = 'ratelimit/capture/v2';
-
 const count = z.number().nonnegative();
 /** Numbers by name. Not z.record, which drops the name `__proto__`: names come from whoever wrote them. */
 const numbers = z.custom<Record<string, number>>(
@@ -53,7 +52,8 @@ const row = z.strictObject({
   atLeast: z.boolean(),
   share: z.number().nullable(),
   usual: z.number().nullable(),
-  lastSeenSeconds: count.nullable(),
+  // A time that a date cannot hold would be none.
+  lastSeenSeconds: count.max(1e9).nullable(),
   // Captures from before it was kept tell by a missing time that nothing ends.
   expires: z.boolean().nullable().default(false),
   labels: z.record(z.string(), numbers),
