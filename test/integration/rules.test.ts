@@ -10,9 +10,9 @@ import { parseRunbook } from '../../src/runbooks/parse.ts';
 import { alertingRules } from '../../src/runbooks/rules.ts';
 import type { Runbook } from '../../src/runbooks/schema.ts';
 import { clock } from '../support/collecting.ts';
-import { aegis } from '../support/evidence.ts';
+import { aegis, builtIn } from '../support/evidence.ts';
 import { incidentOf, shipped } from '../support/incident.ts';
-import { labelled } from '../support/labelled.ts';
+import { labelled, labelledOf } from '../support/labelled.ts';
 import { play } from '../support/played.ts';
 import { stopEverything, temporaryFolder } from '../support/processes.ts';
 import { checkRules, incidentGroup, testRules } from '../support/promtool.ts';
@@ -132,6 +132,29 @@ test('on the labelled incidents they fire where there is a trace in Prometheus, 
     ),
   ]);
 }, 120_000);
+
+test('the rules of api-gateway fire on its incidents, that of retries on those alone, and are silent where all is quiet', async () => {
+  const gateway = builtIn('api-gateway');
+  const rules = alertingRules(gateway);
+  const firing = 'alertstate="firing"';
+  const said = (name: string, incident: Incident) => {
+    const { category, also } = incident.expect;
+    const ids = [...category, ...(also ?? [])];
+    if (isQuiet(incident)) return incidentGroup(name, incident, [{ expr: 'ALERTS', exp_samples: [] }]);
+    const about = rules.filter(({ spec }) => spec.categories.some((id) => ids.includes(id)));
+    const some = `count(ALERTS{${firing},ratelimit_rule=~"${about.map(({ spec }) => spec.id).join('|')}"}) > bool 0`;
+    // It grows for some minutes, and then it is as large as it gets.
+    const retries = `count(count_over_time(ALERTS{${firing},ratelimit_rule="retry-storm"}[15m]))`;
+    const one = [{ labels: '{}', value: 1 }];
+    return incidentGroup(name, incident, [
+      ...(isTrouble(incident) ? [{ expr: some, exp_samples: one }] : []),
+      { expr: retries, exp_samples: ids.includes('naive-retry-storm') ? one : [] },
+    ]);
+  };
+  const groups = [...labelledOf('api-gateway')].map(([name, incident]) => said(name, incident));
+  expect(groups.length).toBeGreaterThanOrEqual(20);
+  await testRules(folder, yamlOf(gateway), groups, 60);
+}, 60_000);
 
 /** Failures at 3 a second, and how many there were at this time of other days. */
 const failing = (before: string): Incident =>

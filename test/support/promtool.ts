@@ -89,15 +89,23 @@ export async function checkRules(folder: string, files: Readonly<Record<string, 
   await runTool('promtool', ['check', 'rules', '--lint=all', '--lint-fatal', ...Object.keys(files)], folder);
 }
 
-/** `promtool test rules` in one process; throws with what did not come out as expected. */
-export async function testRules(folder: string, rules: string, groups: readonly Group[]): Promise<void> {
+/**
+ * `promtool test rules` in one process; throws with what did not come out as expected.
+ * @param evaluation seconds between two evaluations
+ */
+export async function testRules(
+  folder: string,
+  rules: string,
+  groups: readonly Group[],
+  evaluation = EVALUATION,
+): Promise<void> {
   await writeFile(join(folder, 'tested.rules.yml'), rules);
   // JSON is YAML.
   await writeFile(
     join(folder, 'tests.yml'),
     JSON.stringify({
       rule_files: ['tested.rules.yml'],
-      evaluation_interval: `${EVALUATION}s`,
+      evaluation_interval: `${evaluation}s`,
       tests: groups,
     }),
   );
