@@ -74,13 +74,14 @@ export function explainOverLimit({ met, measured, threshold, args }: Because, to
     : `no ${one} at ${from} of its limit, the highest is at ${highest}${left}`;
 }
 
-export function explainUnderLimit({ signal, measured, threshold, args }: Because, told: Told): string {
+export function explainUnderLimit({ signal, met, measured, threshold, args }: Because, told: Told): string {
   const { entities, one, number, text, titleOf, formatNumber } = told;
   const among = `among the ${titleOf(signal ?? '')}`;
   const ratio = formatShare(number(args.ratio));
-  return (measured ?? 0) > 0
-    ? `${entities(measured ?? 0)} below ${ratio} of the own limit and yet ${among}: ${text(args.names)} (threshold ${formatNumber(threshold ?? 0)})`
-    : `no ${one} below ${ratio} of its own limit is ${among}`;
+  const least = formatNumber(threshold ?? 0);
+  if ((measured ?? 0) === 0) return `no ${one} below ${ratio} of its own limit is ${among}`;
+  const found = `${entities(measured ?? 0)} below ${ratio} of the own limit and yet ${among}`;
+  return met ? `${found}: ${text(args.names)} (threshold ${least})` : `${found}, fewer than ${least}`;
 }
 
 export function explainDominates({ met, measured, threshold, args }: Because, told: Told): string {

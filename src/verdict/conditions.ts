@@ -1,5 +1,6 @@
+import type { Row } from '../evidence/types.ts';
 import type { Condition } from '../runbooks/conditions-schema.ts';
-import { type Node, outcome, type Scene } from './ask.ts';
+import { kindOf, type Node, outcome, type Scene } from './ask.ts';
 import {
   covers,
   diverse,
@@ -15,9 +16,10 @@ import {
 import { dominates, outweighs, overLimit, underLimit } from './limit-conditions.ts';
 import { every, some } from './logic.ts';
 import { claimed, listed, notPublic, oneNetwork, plateau, shared } from './provenance-conditions.ts';
+import { analyse } from './spread.ts';
 import { count, down, madeOf, noLimit, reaches, silent, unlabelled } from './state-conditions.ts';
 import { ended, outgrown, started, undated, usual } from './time-conditions.ts';
-import type { Outcome } from './types.ts';
+import type { Outcome, Subject } from './types.ts';
 
 /** Evaluates one condition to met, not met, unknown or absent, always with the measured number and the threshold. */
 export function evaluate(condition: Condition, scene: Scene): Outcome {
@@ -93,18 +95,31 @@ function unlessCategory(category: string, scene: Scene): Outcome {
   return outcome('met', [{ ...base, met: other.state === 'not-met' ? true : null }]);
 }
 
-/** Who is left when those are gone whom another category names. Where that is not known they may be among them. */
+/** The condition on all but those whom another category names. Where that is not known they may be among them. */
 function besides({ category, when }: Node<'besides'>, scene: Scene): Outcome {
   const found = evaluate(when, scene);
-  if (found.state !== 'met') return found;
   const other = scene.category(category);
-  if (other.state === 'not-met') return found;
-  const left = found.subjects.filter(
-    ({ kind, id }) => !other.subjects.some((subject) => subject.kind === kind && subject.id === id),
-  );
-  if (other.state === 'met' && left.length > 0) return outcome('met', found.because, left);
+  if (found.state !== 'met' || other.state === 'not-met') return found;
   const { because } = unlessCategory(category, scene);
-  return other.state === 'met'
-    ? outcome('not-met', because)
-    : outcome('met', [...found.because, ...because], found.subjects);
+  if (other.state !== 'met') return outcome('met', [...found.because, ...because], found.subjects);
+  const left = evaluate(when, without(other.subjects, scene));
+  return left.state === 'not-met' ? outcome('not-met', because) : left;
+}
+
+/** What is to be seen of all others: the entities' rows, not the totals. */
+function without(subjects: readonly Subject[], scene: Scene): Scene {
+  const { runbook } = scene;
+  const isOther = (row: Row, signal: string) =>
+    !subjects.some(({ kind, id }) => id === row.id && kind === kindOf(row, signal, scene));
+  const signals = Object.fromEntries(
+    Object.entries(scene.signals).map(([id, signal]) => [
+      id,
+      { ...signal, rows: signal.rows.filter((row) => isOther(row, id)) },
+    ]),
+  );
+  const analysis = (id: string) => {
+    const [signal, spread] = [signals[id], runbook.signals[id]?.spread ?? null];
+    return signal === undefined || spread === null ? scene.analysis(id) : analyse(signal, spread, runbook);
+  };
+  return { ...scene, signals, analysis };
 }

@@ -65,7 +65,7 @@ describe('rejections against what is accepted', () => {
   test('that grow while nothing more is accepted are retries', () => {
     expect(verdict().found).toEqual([['naive-retry-storm', 'high', 'app']]);
     const [finding] = verdict().findings;
-    expect(explainAll(finding?.because ?? [], gateway)).toBe(
+    expect(explainAll(finding?.because.slice(0, 1) ?? [], gateway)).toBe(
       'app: up to 5.3 times as much as of accepted requests by client (threshold 3 times), 8.4 throttled/s now and 0.3 earlier, of that 1.6 now and 1.6 earlier',
     );
   });
@@ -113,9 +113,22 @@ describe('rejections against what is accepted', () => {
   });
 });
 
+test.each([
+  ['rate', 'mix-only'],
+  ['burst', 'mix-only'],
+  ['account', 'volume'],
+])('a storm that runs into the limit %s: %s', (limit, code) => {
+  const { findings } = verdict({ 'throttled-by-client': clients({ app: 8.4 }, ['limit', limit]) });
+  const [, told] = findings[0]?.because ?? [];
+  expect([told?.code, told?.args.value]).toEqual([code, code === 'volume' ? undefined : limit]);
+});
+
 describe('who is named by one category is not named by another', () => {
   test('and whoever is left is', () => {
-    const { found } = verdict({ 'throttled-by-rate': clients({ app: 8.4, report: 0.4 }) });
+    const { found, findings } = verdict({ 'throttled-by-rate': clients({ app: 8.4, report: 0.4 }) });
+    expect(explainAll(findings[1]?.because ?? [], gateway)).toBe(
+      'requests that the rate throttled: report at 0.4 throttled/s (threshold 0.1)',
+    );
     expect(found).toEqual([
       ['naive-retry-storm', 'high', 'app'],
       ['client-over-rate', 'high', 'report'],
