@@ -112,10 +112,12 @@ function without(subjects: readonly Subject[], scene: Scene): Scene {
   const isOther = (row: Row, signal: string) =>
     !subjects.some(({ kind, id }) => id === row.id && kind === kindOf(row, signal, scene));
   const signals = Object.fromEntries(
-    Object.entries(scene.signals).map(([id, signal]) => [
-      id,
-      { ...signal, rows: signal.rows.filter((row) => isOther(row, id)) },
-    ]),
+    Object.entries(scene.signals).map(([id, signal]) => {
+      const rows = signal.rows.filter((row) => isOther(row, id));
+      const gone = signal.rows.length - rows.length;
+      const distinct = signal.distinct === null ? null : signal.distinct - gone;
+      return [id, { ...signal, rows, distinct }];
+    }),
   );
   const analysis = (id: string) => {
     const [signal, spread] = [signals[id], runbook.signals[id]?.spread ?? null];

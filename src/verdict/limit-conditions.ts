@@ -122,10 +122,14 @@ export function outweighs(node: Node<'outweighs'>, scene: Scene): Outcome {
   }
   const against = scene.signals[by];
   const least = node['at-least'] === undefined ? 0 : of(node['at-least']);
-  const valueIn = (other: string, row: Row): number =>
-    scene.signals[other]?.rows.find(
+  const valueIn = (other: string, row: Row): number => {
+    const { rows = [], distinct = null } = scene.signals[other] ?? {};
+    const own = rows.find(
       (one) => one.id === row.id && kindOf(one, other, scene) === kindOf(row, signal, scene),
-    )?.value ?? 0;
+    );
+    // Who is not among the largest that were kept has at most as much as the least of them.
+    return own?.value ?? ((distinct ?? 0) > rows.length ? (rows.at(-1)?.value ?? 0) : 0);
+  };
   const times = (scene.signals[signal]?.rows ?? []).flatMap((row) => {
     if (!row.valid || row.value <= 0 || row.value < least) return [];
     if (reached !== undefined && !isReached(row, signal, reached, scene)) return [];

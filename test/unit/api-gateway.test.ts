@@ -103,6 +103,14 @@ describe('rejections against what is accepted', () => {
     expect(found).toEqual([['client-over-rate', 'high', 'app']]);
   });
 
+  test('who is not among the largest of earlier may have had as much as the least of them', () => {
+    const kept = clients({ shop: 5 });
+    const category = (distinct: number) =>
+      verdict({ 'throttled-earlier': { ...kept, distinct } }).found.map(([id]) => id);
+    expect(category(1)).toEqual(['naive-retry-storm']);
+    expect(category(2)).toEqual(['client-over-rate']);
+  });
+
   test('rejections that could not be read rule nothing out', () => {
     const { category, ruledOut } = verdict({
       'throttled-by-client': unknown('timeout', 'no answer'),
