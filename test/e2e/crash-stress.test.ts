@@ -6,7 +6,7 @@ import { searchPath } from '../support/processes.ts';
 const KILLS = 200;
 const STRESS = fileURLToPath(new URL('../../scripts/crash-stress.mjs', import.meta.url));
 
-test(`${KILLS} kills at random moments`, { timeout: 60_000 }, async () => {
+test(`${KILLS} kills at random moments`, { timeout: 180_000 }, async () => {
   const { exitCode, all } = await execa(process.execPath, [STRESS, String(KILLS)], {
     ...{ all: true, reject: false, env: { PATH: searchPath } },
   });

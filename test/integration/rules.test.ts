@@ -86,6 +86,14 @@ function dayDecides(incident: Incident): boolean {
   return total >= Number(some) && total < Number(much);
 }
 
+/** A query that answers 1 where a rule fires that is about what the incident is. */
+function firesAbout({ expect: { category, also } }: Incident, rules: ReturnType<typeof alertingRules>) {
+  const ids = [...category, ...(also ?? [])];
+  const about = rules.flatMap(({ spec }) => (spec.categories.some((id) => ids.includes(id)) ? spec.id : []));
+  const expr = `count(ALERTS{alertstate="firing",ratelimit_rule=~"${about.join('|')}"}) > bool 0`;
+  return { expr, exp_samples: [{ labels: '{}', value: 1 }] };
+}
+
 const past = (incident: Incident) => ({ past: dayDecides(incident) ? 'day' : 'minutes' }) as const;
 
 test('on the labelled incidents they fire where there is a trace in Prometheus, about what it is, and are silent where all is quiet', async () => {
@@ -103,20 +111,10 @@ test('on the labelled incidents they fire where there is a trace in Prometheus, 
   expect(blind.size).toBeGreaterThan(20);
   expect(silent.size).toBeGreaterThan(15);
 
-  const about = ({ expect: { category, also } }: Incident) => {
-    const ids = [...category, ...(also ?? [])];
-    return rules.flatMap(({ spec }) => (spec.categories.some((id) => ids.includes(id)) ? spec.id : []));
-  };
   await testRules(folder, yamlOf(aegis), [
-    ...[...firing].map(([name, incident]) => {
-      const expr = `count(ALERTS{alertstate="firing",ratelimit_rule=~"${about(incident).join('|')}"}) > bool 0`;
-      return incidentGroup(
-        name,
-        incident,
-        [{ expr, exp_samples: [{ labels: '{}', value: 1 }] }],
-        past(incident),
-      );
-    }),
+    ...[...firing].map(([name, incident]) =>
+      incidentGroup(name, incident, [firesAbout(incident, rules)], past(incident)),
+    ),
     // What is counted in Redis alone: the rules say that they do not cover it.
     ...[...blind].map(([name, incident]) =>
       incidentGroup(
@@ -136,25 +134,33 @@ test('on the labelled incidents they fire where there is a trace in Prometheus, 
 test('the rules of api-gateway fire on its incidents, that of retries on those alone, and are silent where all is quiet', async () => {
   const gateway = builtIn('api-gateway');
   const rules = alertingRules(gateway);
-  const firing = 'alertstate="firing"';
+  // It grows for some minutes, and then it is as large as it gets.
+  const retries = 'count(count_over_time(ALERTS{alertstate="firing",ratelimit_rule="retry-storm"}[15m]))';
   const said = (name: string, incident: Incident) => {
     const { category, also } = incident.expect;
-    const ids = [...category, ...(also ?? [])];
     if (isQuiet(incident)) return incidentGroup(name, incident, [{ expr: 'ALERTS', exp_samples: [] }]);
-    const about = rules.filter(({ spec }) => spec.categories.some((id) => ids.includes(id)));
-    const some = `count(ALERTS{${firing},ratelimit_rule=~"${about.map(({ spec }) => spec.id).join('|')}"}) > bool 0`;
-    // It grows for some minutes, and then it is as large as it gets.
-    const retries = `count(count_over_time(ALERTS{${firing},ratelimit_rule="retry-storm"}[15m]))`;
-    const one = [{ labels: '{}', value: 1 }];
+    const isStorm = [...category, ...(also ?? [])].includes('naive-retry-storm');
     return incidentGroup(name, incident, [
-      ...(isTrouble(incident) ? [{ expr: some, exp_samples: one }] : []),
-      { expr: retries, exp_samples: ids.includes('naive-retry-storm') ? one : [] },
+      ...(isTrouble(incident) ? [firesAbout(incident, rules)] : []),
+      { expr: retries, exp_samples: isStorm ? [{ labels: '{}', value: 1 }] : [] },
     ]);
   };
   const groups = [...labelledOf('api-gateway')].map(([name, incident]) => said(name, incident));
   expect(groups.length).toBeGreaterThanOrEqual(20);
   await testRules(folder, yamlOf(gateway), groups, 60);
 }, 60_000);
+
+test('those of tps-limits fire on its labelled incidents, each caller by its own limit, and are silent on the quiet ones', async () => {
+  const runbook = builtIn('tps-limits');
+  const rules = alertingRules(runbook);
+  const groups = [...labelledOf('tps-limits')].flatMap(([name, incident]) => {
+    // Not even pending.
+    if (isQuiet(incident)) return incidentGroup(name, incident, [{ expr: 'ALERTS', exp_samples: [] }]);
+    return isTrouble(incident) ? incidentGroup(name, incident, [firesAbout(incident, rules)]) : [];
+  });
+  expect(groups.length).toBeGreaterThan(15);
+  await testRules(folder, yamlOf(runbook), groups);
+});
 
 /** Failures at 3 a second, and how many there were at this time of other days. */
 const failing = (before: string): Incident =>
