@@ -1,6 +1,7 @@
 import { endpointsOf } from '../config/display.ts';
 import type { Config, HttpTarget, Secret } from '../config/types.ts';
 import type { Alert } from '../evidence/alert.ts';
+import type { Answers } from '../evidence/answers.ts';
 import { reserveCapture } from '../evidence/capture.ts';
 import { CAPTURE_SCHEMA, type Capture } from '../evidence/capture-schema.ts';
 import type { History } from '../evidence/history.ts';
@@ -17,6 +18,7 @@ interface Collected {
   readonly context: string | null;
   readonly alert: Alert | null;
   readonly totalMs: number;
+  readonly answers: Answers;
   /** How the charts went until then; null: nobody asked. */
   readonly history: History | null;
 }
@@ -36,7 +38,7 @@ export async function openCapture(path: string): Promise<CaptureFile> {
   return {
     discard: file.discard,
     write: async (run, config, isRedacted, version) => {
-      const { runbook, context, alert, totalMs } = run;
+      const { runbook, context, alert, totalMs, answers } = run;
       const withoutSecrets = hiding(secretsOf(config));
       const clean = cleaned(run, withoutSecrets);
       const cleanAlert = alert && mapAlert(alert, withoutSecrets);
@@ -47,11 +49,16 @@ export async function openCapture(path: string): Promise<CaptureFile> {
         ...{ thresholds: config.thresholds, totalMs, redacted: isRedacted },
         alert: isRedacted ? cleanAlert && redactAlert(cleanAlert) : cleanAlert,
         ...shown,
+        answers: isRedacted ? byNobody(answers) : answers,
       };
       await file.write(toJson(capture));
     },
   };
 }
+
+/** Who answered is somebody's name. */
+const byNobody = (answers: Answers): Answers =>
+  Object.fromEntries(Object.entries(answers).map(([id, { answer }]) => [id, { answer, by: 'operator' }]));
 
 /** How messages name the systems that were read. */
 const hostsOf = ({ redis, prometheus }: Config): string[] =>

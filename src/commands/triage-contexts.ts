@@ -70,6 +70,12 @@ function checkFlags(flags: TriageFlags): void {
       'Leave out the contexts: the file says which one it is of.',
     );
   }
+  if (flags.answer.length > 0) {
+    throw new UsageError(
+      '--answer is about one context, and several were given',
+      'Triage one --context at a time, each with its own answer.',
+    );
+  }
   if (flags.save !== undefined) {
     throw new UsageError(
       '--save writes the evidence of one context, and several were given',

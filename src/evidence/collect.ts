@@ -103,7 +103,7 @@ export async function collect(
     ...{ at: clock.iso(at), windowSeconds, resets: resetsAfter(at, clock) },
     reach: reachWords(config, ['redis']),
     scan: answers.find((answer) => answer.scan !== undefined)?.scan ?? null,
-    signals: Object.fromEntries(signals),
+    ...{ signals: Object.fromEntries(signals), earlier: null },
   };
 }
 

@@ -1,4 +1,5 @@
 import { nearest } from '../values/nearest.ts';
+import { checkQuestions } from './check-questions.ts';
 import { checkRules } from './check-rules.ts';
 import { CODES } from './codes.ts';
 import { checkContracts } from './contracts.ts';
@@ -38,6 +39,7 @@ export function checkReferences(runbook: Runbook): Problem[] {
   checkCharts(runbook, expect, expectNumber, report);
   checkRemedies(runbook, expect, report);
   checkContracts(runbook, report);
+  checkQuestions(runbook, expect, report);
   checkRules(runbook, { expect, number: expectNumber, report });
   runbook['quiet-needs'].forEach((group, at) => {
     for (const [index, name] of group.entries()) expect('signal', name, ['quiet-needs', at, index]);
@@ -53,6 +55,8 @@ export function checkReferences(runbook: Runbook): Problem[] {
         const here = [...at, key, name];
         if (SIGNALS.includes(name)) expect('signal', referred, here);
         else if (name === 'category') expect('category', referred, here);
+        else if (key === 'recurred' && Array.isArray(referred))
+          for (const [index, category] of referred.entries()) expect('category', category, [...here, index]);
         else if (NUMBERS.includes(name)) expectNumber(referred, here);
         else if (NESTED.includes(name)) inside(referred as Found['value'], here);
       }
@@ -93,12 +97,23 @@ export function checkReferences(runbook: Runbook): Problem[] {
   return problems;
 }
 
-/** What a finding has where what would make it sure is missing. */
-const UNCONFIRMED = 'unconfirmed';
+/** What a finding has where what would make it sure is missing, and where nobody has answered a question. */
+const OWN_CAVEATS = ['unconfirmed', 'open-question'];
 
 const SIGNALS = ['signal', 'before', 'by', 'beside', 'than'];
 const NESTED = ['mix', 'except', 'reached-in'];
-const NUMBERS = ['at-least', 'each', 'sources', 'ratio', 'within', 'value', 'share', 'after', 'times'];
+const NUMBERS = [
+  'at-least',
+  'each',
+  'sources',
+  'ratio',
+  'within',
+  'value',
+  'share',
+  'after',
+  'times',
+  'apart',
+];
 const NEEDS_SPREAD = [
   'spread',
   'rest',
@@ -175,7 +190,7 @@ function checkHeadline(
   path: Path,
   report: (path: Path, message: string) => void,
 ): void {
-  const codes: readonly string[] = [...CODES, UNCONFIRMED, ...caveats.map(({ code }) => code)];
+  const codes: readonly string[] = [...CODES, ...OWN_CAVEATS, ...caveats.map(({ code }) => code)];
   headline.forEach((option, at) => {
     for (const [index, wanted] of option.if.entries()) {
       const [code = ''] = wanted.split('=');

@@ -39,4 +39,6 @@ export const CODES = [
   'visited',
   'outgrown',
   'covers',
+  'recurred',
+  'answered',
 ] as const;

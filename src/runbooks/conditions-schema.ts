@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { nearest } from '../values/nearest.ts';
 import { entityKind, identifier, label, mapping, text } from './fields.ts';
+import { recurred } from './recurred-schema.ts';
 import { inWords } from './words.ts';
 
 /** The name of an entry under `thresholds`. */
@@ -245,6 +246,7 @@ const simple = [
   undated,
   outgrown,
   covers,
+  recurred,
 ] as const;
 
 export type Mix = z.infer<typeof mix>;

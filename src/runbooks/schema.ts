@@ -14,6 +14,7 @@ import {
   metric,
   text,
 } from './fields.ts';
+import { questionsSchema } from './questions-schema.ts';
 import { remediesSchema } from './remedies-schema.ts';
 import { notAlertedSchema, rulesSchema, urlSchema } from './rules-schema.ts';
 
@@ -262,6 +263,7 @@ const whole = mapping({
   remedies: remediesSchema.prefault({}),
   rules: rulesSchema,
   'not-alerted': notAlertedSchema,
+  questions: questionsSchema,
   categories: z.array(category).min(1),
 });
 

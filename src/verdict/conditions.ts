@@ -14,6 +14,7 @@ import {
 } from './crowd-conditions.ts';
 import { every, some } from './logic.ts';
 import { claimed, listed, notPublic, oneNetwork, plateau, shared } from './provenance-conditions.ts';
+import { recurred } from './recurrence-conditions.ts';
 import { count, down, madeOf, noLimit, overLimit, reaches, silent, unlabelled } from './state-conditions.ts';
 import { ended, outgrown, started, undated, usual } from './time-conditions.ts';
 import type { Outcome } from './types.ts';
@@ -51,6 +52,7 @@ export function evaluate(condition: Condition, scene: Scene): Outcome {
   if ('undated' in condition) return undated(condition.undated, scene);
   if ('outgrown' in condition) return outgrown(condition.outgrown, scene);
   if ('covers' in condition) return covers(condition.covers, scene);
+  if ('recurred' in condition) return recurred(condition.recurred, scene);
   return unless(condition.unless, scene);
 }
 

@@ -53,6 +53,7 @@ async function run(output: TriageFlags['output'], failing: () => never, verbose 
     }),
   } as unknown as Context;
   const flags = {
+    answer: [],
     contexts: ['eu', 'us'],
     allContexts: false,
     windowGiven: false,
