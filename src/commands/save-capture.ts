@@ -37,23 +37,26 @@ export async function openCapture(path: string): Promise<CaptureFile> {
   const file = await reserveCapture(path);
   return {
     discard: file.discard,
-    write: async (run, config, isRedacted, version) => {
-      const { runbook, context, alert, totalMs, answers } = run;
-      const withoutSecrets = hiding(secretsOf(config));
-      const clean = cleaned(run, withoutSecrets);
-      const cleanAlert = alert && mapAlert(alert, withoutSecrets);
-      const shown = isRedacted ? redactAll(clean, runbook, hostsOf(config)) : clean;
-      const capture: Capture = {
-        ...{ schema: CAPTURE_SCHEMA, version, runbook: config.runbook },
-        context: isRedacted ? null : context,
-        ...{ thresholds: config.thresholds, totalMs, redacted: isRedacted },
-        alert: isRedacted ? cleanAlert && redactAlert(cleanAlert) : cleanAlert,
-        ...shown,
-        answers: isRedacted ? byNobody(answers) : answers,
-      };
-      await file.write(toJson(capture));
-    },
+    write: (run, config, isRedacted, version) => file.write(captureText(run, config, isRedacted, version)),
   };
+}
+
+/** What a run has collected, as a capture without secrets. Ends with a newline. */
+export function captureText(run: Collected, config: Config, isRedacted: boolean, version: string): string {
+  const { runbook, context, alert, totalMs, answers } = run;
+  const withoutSecrets = hiding(secretsOf(config));
+  const clean = cleaned(run, withoutSecrets);
+  const cleanAlert = alert && mapAlert(alert, withoutSecrets);
+  const shown = isRedacted ? redactAll(clean, runbook, hostsOf(config)) : clean;
+  const capture: Capture = {
+    ...{ schema: CAPTURE_SCHEMA, version, runbook: config.runbook },
+    context: isRedacted ? null : context,
+    ...{ thresholds: config.thresholds, totalMs, redacted: isRedacted },
+    alert: isRedacted ? cleanAlert && redactAlert(cleanAlert) : cleanAlert,
+    ...shown,
+    answers: isRedacted ? byNobody(answers) : answers,
+  };
+  return toJson(capture);
 }
 
 /** Who answered is somebody's name. */

@@ -4,6 +4,7 @@ import { EXIT, type ExitCode } from '../errors.ts';
 import type { Alert } from '../evidence/alert.ts';
 import type { Answers } from '../evidence/answers.ts';
 import { collect, type ScanOptions } from '../evidence/collect.ts';
+import type { Earlier } from '../evidence/earlier.ts';
 import type { History } from '../evidence/history.ts';
 import type { Evidence } from '../evidence/types.ts';
 import { isDegraded, type TriageDocument } from '../output/triage-document.ts';
@@ -12,7 +13,6 @@ import { loadRunbook, withSettings } from '../runbooks/load.ts';
 import { asksForEarlier } from '../runbooks/recurrence.ts';
 import type { Runbook } from '../runbooks/schema.ts';
 import { judge } from '../verdict/judge.ts';
-import { earlierLooks } from './earlier.ts';
 
 /** A system that can be read, and by what it is judged. */
 export interface Target {
@@ -62,7 +62,7 @@ export async function readCase(
   const { config, runbook } = target;
   const { adapters, clock, interrupt } = context;
   const request = { config, runbook, windowSeconds: window, clock };
-  const asked = asksForEarlier(runbook) ? earlierLooks(target, context, startedAt) : null;
+  const asked = asksForEarlier(runbook) ? earlierIn(target, context, startedAt) : null;
   const read = await collect(await adapters(), request, interrupt, {
     ...{ pace, watch },
     budgetSeconds: budget ?? null,
@@ -71,6 +71,10 @@ export async function readCase(
   const about = { context: config.context, alert: null, answers: {} };
   return { evidence, runbook, ...about, totalMs: clock.now() - startedAt };
 }
+
+/** Loaded only where the runbook asks for it. */
+const earlierIn = async (target: Target, context: Context, atMs: number): Promise<Earlier> =>
+  (await import('./earlier.ts')).earlierLooks(target, context, atMs);
 
 /** How far back a capture keeps the charts, milliseconds. */
 const KEPT_MS = 3_600_000;

@@ -57,6 +57,7 @@ export function listOrigins(effective: Effective): Leaf[] {
     leaf('max-block-ttl', limits.maxBlockTtl.value.text, limits.maxBlockTtl.origin),
     leaf('cap-ceiling', limits.capCeiling.value, limits.capCeiling.origin),
     leaf('journal-stream', limits.journalStream.value, limits.journalStream.origin),
+    leaf('keep-looks', String(limits.keepLooks.value), limits.keepLooks.origin),
     ...sorted(effective.queries).map(([name, value]) => leaf(`queries.${name}`, value, 'context')),
     ...sorted(effective.thresholds).map(([name, value]) =>
       leaf(`thresholds.${name}`, String(value), 'context'),
