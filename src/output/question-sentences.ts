@@ -33,8 +33,9 @@ export function answeredSentence({ met, args }: Because, runbook: Runbook): stri
 }
 
 export function recurredSentence({ measured, threshold, args }: Because): string {
-  if (args.status === 'unknown') return 'what earlier looks found could not be read';
-  if (args.status !== undefined) return 'no earlier look is known';
+  if (args.status !== undefined) {
+    return `what earlier looks found is not known: ${escapeText(String(args.why ?? ''), 160)}`;
+  }
   const times = measured ?? 0;
   const within = formatDuration(Number(args.within ?? 0));
   return `the same at ${formatNumber(times)} other ${times === 1 ? 'time' : 'times'} in the last ${within}, by earlier looks (threshold ${formatNumber(threshold ?? 0)})`;

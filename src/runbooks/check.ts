@@ -89,6 +89,8 @@ export function checkReferences(runbook: Runbook): Problem[] {
     condition(category.when, [...path, 'when']);
     condition(category['sure-when'], [...path, 'sure-when']);
     checkResponses(category, path, runbook, expect, report);
+    for (const [at, { figure }] of category.respond.entries())
+      expect('signal', figure?.signal, [...path, 'respond', at, 'figure', 'signal']);
     for (const [at, name] of category.checks.entries()) expect('check', name, [...path, 'checks', at]);
     for (const [at, caveat] of ownCaveats(category).entries())
       condition(caveat.when, [...path, 'caveats', at, 'when']);
@@ -150,6 +152,7 @@ function checkSignals(
       }
     }
     for (const [index, source] of signal.sources.entries()) {
+      if ('times' in source) number(source.times, [...path, 'sources', index, 'times']);
       if ('limit' in source) expect('threshold', source.limit, [...path, 'sources', index, 'limit']);
     }
   }

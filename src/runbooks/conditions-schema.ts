@@ -213,8 +213,8 @@ const usual = mapping({
   }),
 });
 
-/** The signal has no numbers: there is no such source, or it holds nothing. */
-const silent = mapping({ silent: mapping({ signal }) });
+/** The signal has no numbers: there is no such source, or, unless `no-source` is said, it holds nothing. */
+const silent = mapping({ silent: mapping({ signal, 'no-source': z.literal(true).optional() }) });
 
 const simple = [
   spread,

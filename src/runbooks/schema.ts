@@ -3,6 +3,7 @@ import { periodOf } from '../values/template.ts';
 import { chartsSchema } from './charts-schema.ts';
 import { conditionSchema } from './conditions-schema.ts';
 import { contractSchema } from './contracts.ts';
+import { excessSource, figureSchema, seenWithin } from './estimate-schema.ts';
 import {
   duration,
   entityKind,
@@ -17,6 +18,7 @@ import {
 import { questionsSchema } from './questions-schema.ts';
 import { remediesSchema } from './remedies-schema.ts';
 import { notAlertedSchema, rulesSchema, urlSchema } from './rules-schema.ts';
+import { spread } from './spread-schema.ts';
 
 /** The name of an entry under `thresholds`. */
 const thresholdName = identifier;
@@ -92,7 +94,9 @@ const source = z.discriminatedUnion('kind', [
     usual: z.boolean().default(false),
     /** The rate of that long ago, to hold the present one against. */
     ago: duration.nullable().default(null),
+    'seen-within': seenWithin,
   }),
+  excessSource,
   /** A gauge's present value, summed by one label. `limit` names the threshold that holds its limit. */
   mapping({
     kind: z.literal('prometheus-gauge'),
@@ -127,23 +131,6 @@ const source = z.discriminatedUnion('kind', [
   }),
 ]);
 
-/** How a signal's entities are told apart into loud ones and the rest. See `verdict/spread.ts`. */
-const spread = mapping({
-  floor: thresholdName.nullable().default(null),
-  volume: thresholdName.nullable().default(null),
-  'loud-at': thresholdName,
-  'loud-share': thresholdName,
-  few: thresholdName,
-  rest: mapping({ volume: thresholdName, sources: thresholdName }).nullable().default(null),
-  many: mapping({
-    each: thresholdName,
-    'at-least': thresholdName,
-    'none-above': thresholdName,
-  })
-    .nullable()
-    .default(null),
-});
-
 const signal = mapping({
   title: text(80),
   entity: mapping({
@@ -175,6 +162,7 @@ const step = mapping({
   /** One command for each subject of this kind. */
   each: identifier.nullable().default(null),
   link: identifier.nullable().default(null),
+  figure: figureSchema,
 })
   .refine((s) => s.each === null || s.command !== null, {
     error: '`each` needs a `command`',

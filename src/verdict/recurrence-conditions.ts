@@ -15,7 +15,8 @@ export function recurred({ of, ...names }: Node<'recurred'>, { earlier, runbook 
   const met = measured >= threshold;
   if (!met && (earlier === null || earlier.unread !== null)) {
     const status = earlier === null ? 'absent' : 'unknown';
-    return outcome(status, [{ ...base, measured: null, met: null, args: { ...args, status } }]);
+    const why = earlier?.unread ?? 'nobody asked when this was recorded';
+    return outcome(status, [{ ...base, measured: null, met: null, args: { ...args, status, why } }]);
   }
   return outcome(met ? 'met' : 'not-met', [{ ...base, measured, met, args }]);
 }

@@ -75,6 +75,8 @@ function notesOn(source: SourceSpec): string[] {
         source.usual && 'also yesterday and last week',
         source.ago !== null && `${source.ago} ago`,
       ]);
+    case 'prometheus-excess':
+      return [`by ${code(source.by)}`, source.over];
     case 'prometheus-query':
       return [labels(source)];
     case 'prometheus-gauge':
