@@ -24,7 +24,7 @@ export function declare(command: Command, effect: Effect): Command {
   effects.set(command, effect);
   const words =
     effect.kind === 'read-only'
-      ? `Changes no system.${effect.keeps ? ' A verdict other than quiet is kept on this machine for ratelimit report (keep-looks).' : ''}`
+      ? `Changes no system.${effect.keeps ? '\nKeeps a verdict other than quiet on this machine, for ratelimit report.' : ''}`
       : `Changes a system, after asking${effect.idempotent ? '; doing it twice is the same as doing it once' : ''}.`;
   return command.addHelpText('after', `\n${words}`);
 }

@@ -14,11 +14,11 @@ export function effectText(effect: Effect, report: Report, clock: Clock): string
   if (chart === undefined) return '';
   const { before, after, reason, mixed } = effect;
   const what = capital(whoseText(effect, chart));
-  const was = before === null ? null : `${amountOf(before.value, chart)} before (${spanText(before)})`;
+  const was = before === null ? null : `${amountOf(before.value, chart)} before (${spanText(before, chart)})`;
   const is =
     after === null
       ? null
-      : `${amountOf(after.value, chart)} after (${spanText(after)}, from ${plainMoment(after.fromMs, report, clock)} on)`;
+      : `${amountOf(after.value, chart)} after (${spanText(after, chart)}, from ${plainMoment(after.fromMs, report, clock)} on)`;
   const change = changeText(effect);
   const unknown = reason === null ? '' : UNKNOWN[reason];
   const numbers = [was, is].filter((text) => text !== null).join(', ');
@@ -68,6 +68,7 @@ export function effectInShort(effects: readonly Effect[], report: Report): strin
   if (best === undefined || chart === undefined || best.before === null || best.after === null) return null;
   const [was, is] = [amountOf(best.before.value, chart), amountOf(best.after.value, chart)];
   const ratio = best.after.value / best.before.value;
-  const verb = Math.abs(ratio - 1) < SAME ? 'stayed about the same' : ratio < 1 ? 'fell' : 'rose';
+  const isSame = Math.abs(ratio - 1) < SAME;
+  const verb = isSame ? 'stayed about the same' : ratio === 0 ? 'stopped' : ratio < 1 ? 'fell' : 'rose';
   return `${whoseText(best, chart)} ${verb}: ${was} before, ${is} after`;
 }

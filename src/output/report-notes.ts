@@ -94,7 +94,7 @@ function looksNotes({ looks, kept, redacted }: Report): string[] {
   const [first] = kept.skipped;
   return [
     kept.read > 0
-      ? `Looks: ${before}${isLive ? `, and ${now}` : ''}. What others saw from theirs is not in it.`
+      ? `Looks: ${before}${isLive ? `, and ${now}` : ''}. What was seen from other machines is not in it.`
       : isLive
         ? `Looks: ${now}. Triage kept none on this machine of the time before: that is known by charts, alerts and the journal alone.`
         : '',

@@ -98,9 +98,11 @@ export const amountOf = (value: number, { unit }: Pick<ReportChart, 'unit'>): st
   formatAmount(value, unit);
 
 /** How long a mean was taken of. */
-export const spanText = ({ fromMs, toMs, points }: Mean): string =>
+export const spanText = ({ fromMs, toMs, points }: Mean, { from }: Pick<ReportChart, 'from'>): string =>
   points === 1
-    ? 'one look'
+    ? from === 'looks'
+      ? 'one look'
+      : 'one point'
     : `mean of ${formatDuration(((toMs - fromMs) / 1_000) * (points / (points - 1)))}`;
 
 /** A look as triage would have shown it, for the sentences that triage has of it. */
