@@ -17,7 +17,7 @@ export async function rulesCommand(flags: GlobalFlags, context: Context): Promis
   const streams = streamsFor(flags, context);
   const inUse = await runbookInUse({ flags, env: context.env, configHome: context.configHome });
   const found = await findRunbook(inUse.runbook, context.runbooks);
-  const { runbook, warnings } = viewOf(await loadFound(found, context.runbooks), inUse.thresholds);
+  const { runbook, warnings } = viewOf(await loadFound(found, context.runbooks), inUse);
   if (runbook.rules.length === 0) {
     throw new RatelimitError('no-rules', `runbook ${runbook.name} has no alerting rules`, {
       exitCode: EXIT.nothing,

@@ -19,7 +19,7 @@ export async function runbookShow(
   const streams = streamsFor(flags, context);
   const inUse = await runbookInUse({ flags, env: context.env, configHome: context.configHome });
   const found = await findRunbook(inUse.runbook, context.runbooks);
-  const view = viewOf(await loadFound(found, context.runbooks), inUse.thresholds);
+  const view = viewOf(await loadFound(found, context.runbooks), inUse);
   const shown = {
     view,
     category: id === null ? null : categoryOf(id, view),

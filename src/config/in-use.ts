@@ -61,7 +61,7 @@ export function runbookIn(
 }
 
 /** The part of the configuration that says how is judged. */
-export type RunbookInUse = Pick<Config, 'context' | 'file' | 'runbook' | 'thresholds'> & {
+export type RunbookInUse = Pick<Config, 'context' | 'file' | 'runbook' | 'thresholds' | 'limits'> & {
   readonly from: Pick<Config['from'], 'file' | 'context' | 'runbook'>;
 };
 
@@ -81,6 +81,7 @@ export async function runbookInUse(input: ConfigInput): Promise<RunbookInUse> {
     file: file.source?.path ?? null,
     runbook: runbook.value,
     thresholds: context.entry.thresholds ?? {},
+    limits: context.entry.limits ?? {},
     from: { file: namedFile?.origin ?? 'default', context: context.origin, runbook: runbook.origin },
   };
 }

@@ -27,6 +27,8 @@ export interface Effective {
   readonly limits: Limits;
   readonly queries: Readonly<Record<string, string>>;
   readonly thresholds: Readonly<Record<string, number>>;
+  /** The runbook's limits that the context sets. */
+  readonly tables: Config['limits'];
 }
 
 /** Header values may be credentials; a tenant's id is what an operator needs to see. */
@@ -62,11 +64,24 @@ export function listOrigins(effective: Effective): Leaf[] {
     ...sorted(effective.thresholds).map(([name, value]) =>
       leaf(`thresholds.${name}`, String(value), 'context'),
     ),
+    ...sorted(effective.tables).flatMap(([name, table]) => limitLeaves(`limits.${name}`, table)),
   ];
 }
 
 function leaf(key: string, value: string | Secret | null, origin: Origin): Leaf {
   return value === null ? { key, shown: '(none)', origin: 'default' } : { key, shown: String(value), origin };
+}
+
+function limitLeaves(
+  prefix: string,
+  { default: all, tiers = {}, entries = {} }: Config['limits'][string],
+): Leaf[] {
+  const set = (key: string, value: number | string) => leaf(`${prefix}.${key}`, String(value), 'context');
+  return [
+    ...(all === undefined ? [] : [set('default', all)]),
+    ...sorted(tiers).map(([tier, value]) => set(`tiers.${tier}`, value)),
+    ...sorted(entries).map(([id, value]) => set(`entries.${id}`, value)),
+  ];
 }
 
 /** What the URL does not say. */

@@ -85,7 +85,7 @@ export async function resolveConfig(input: ConfigInput): Promise<Config> {
   const timeout = pickTimeout(flags.timeout, entry.timeout, report);
 
   if (problems.length > 0) throw new ConfigError('the configuration cannot be used', problems);
-  const { thresholds = {}, queries = {} } = entry;
+  const { thresholds = {}, queries = {}, limits: tables = {} } = entry;
   const limits = pickLimits(entry);
   return {
     context: context.value,
@@ -98,6 +98,7 @@ export async function resolveConfig(input: ConfigInput): Promise<Config> {
     api: api.value?.target ?? null,
     queries,
     thresholds,
+    limits: tables,
     timeoutSeconds: timeout.seconds,
     neverBlock: limits.neverBlock.value,
     maxBlockTtlSeconds: limits.maxBlockTtl.value.seconds,
@@ -129,6 +130,7 @@ export async function resolveConfig(input: ConfigInput): Promise<Config> {
       limits,
       queries,
       thresholds,
+      tables,
     }),
   };
 }

@@ -5,6 +5,7 @@ import { hasControl, quote } from '../values/text.ts';
 import { alerts, unknownContexts } from './alerts-schema.ts';
 import { parseMaxBlockTtl, parseTimeout } from './durations.ts';
 import { parseHttpUrl } from './endpoints.ts';
+import { limits } from './limits-schema.ts';
 import { redis } from './redis-schema.ts';
 import {
   contextName,
@@ -160,6 +161,7 @@ const context = mapping(
         'a mapping of names to PromQL queries',
       )
       .optional(),
+    limits: limits.optional(),
     thresholds: z
       .record(
         z.string(),

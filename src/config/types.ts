@@ -112,6 +112,8 @@ export interface Config {
   readonly queries: Readonly<Record<string, string>>;
   /** Overrides of the runbook's thresholds by name. */
   readonly thresholds: Readonly<Record<string, number>>;
+  /** Overrides of the runbook's limits, by the name of their table. */
+  readonly limits: LimitOverrides;
   /** Deadline for collecting, seconds. */
   readonly timeoutSeconds: number;
   /** Addresses and CIDR ranges that must never be blocked, in their canonical form. */
@@ -129,6 +131,19 @@ export interface Config {
   /** Each leaf's dotted key, its value as shown (secrets redacted) and where it came from. */
   readonly origins: readonly { readonly key: string; readonly shown: string; readonly origin: Origin }[];
 }
+
+/** Limits that a context sets in place of the runbook's, by the name of their table. */
+export type LimitOverrides = Readonly<
+  Record<
+    string,
+    {
+      readonly default?: number | undefined;
+      readonly tiers?: Readonly<Record<string, number>> | undefined;
+      /** By the entity's id: a number, or the name of a tier. */
+      readonly entries?: Readonly<Record<string, number | string>> | undefined;
+    }
+  >
+>;
 
 /** What the command line may say about the configuration. Absent keys were not given. */
 export interface ConfigFlags {

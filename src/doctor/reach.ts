@@ -119,7 +119,7 @@ function limitReach(signal: string, { sources, runbook }: Scene): Reach {
     if (spec.kind === 'redis-spend') return spec.cap !== null;
     return 'limit' in spec && spec.limit !== null && runbook.thresholds[spec.limit]?.value !== null;
   });
-  if (hasLimit) return WHOLE;
+  if (hasLimit || runbook.signals[signal]?.limits != null) return WHOLE;
   return { state: 'none', lacks: [{ signal, what: 'limit', label: null, sight: 'absent' }] };
 }
 

@@ -48,7 +48,8 @@ function chartHistory(
   return { ...chartOf(id, unite(told, 'sources'), grid), reason, cause: null };
 }
 
-function rateOf({ metric, match }: Rate, by: string | null, recording: Recording, grid: Grid): Told {
+/** A counter's increase per second at the moments of a grid, by a label. */
+export function rateOf({ metric, match }: Rate, by: string | null, recording: Recording, grid: Grid): Told {
   const windowSeconds = Math.max(LEAST_WINDOW, grid.stepSeconds);
   const count = pointsOf(grid);
   const lines = new Map<string, (number | null)[]>();

@@ -5,10 +5,13 @@ import type { SeriesState } from '../incidents/types.ts';
 import type { Runbook, SourceSpec } from '../runbooks/schema.ts';
 import { neverSeen, selector } from '../runbooks/sources.ts';
 import { isValidId } from '../signals/entities.ts';
-import { answered } from '../signals/prometheus/answer.ts';
+import { answered, answeredLater } from '../signals/prometheus/answer.ts';
+import { unite } from '../signals/prometheus/lines.ts';
 import { mixOf, rounded } from '../signals/prometheus/mix.ts';
+import { ratesOf, stepsOf } from '../signals/prometheus/sustained.ts';
 import { parseDuration } from '../values/duration.ts';
 import { readExcess } from './excess.ts';
+import { rateOf } from './history.ts';
 
 type Of<K extends SourceSpec['kind']> = Extract<SourceSpec, { kind: K }>;
 type PrometheusSource = Of<'prometheus-rate' | 'prometheus-gauge' | 'prometheus-age'>;
@@ -42,13 +45,16 @@ export const readingOf =
   (record: () => Recording): Adapter =>
   async (asked, { runbook, windowSeconds }) => {
     const recording = record();
-    return asked.map((one) =>
-      answered(
-        one,
-        { held: read(one.source, { recording, runbook, kind: one.kind, windowSeconds }), missing: [] },
-        0,
-      ),
-    );
+    return asked.map((one) => {
+      const { source } = one;
+      if (source.kind === 'prometheus-sustained') {
+        const grid = stepsOf(source, recording.nowSeconds * 1_000);
+        const told = ratesOf(source, runbook).map((rate) => rateOf(rate, rate.by, recording, grid));
+        return answeredLater({ ...one, source }, unite(told, 'sources'), grid, runbook, 0);
+      }
+      const held = read(source, { recording, runbook, kind: one.kind, windowSeconds });
+      return answered(one, { held, missing: [] }, 0);
+    });
   };
 
 function read(source: SourceSpec, question: Question): Reading {

@@ -6,6 +6,7 @@ import { windowOf } from '../runbooks/sources.ts';
 import type { Asked, Clock } from '../signals/asked.ts';
 import type { PaceName } from '../signals/redis/pace.ts';
 import type { PassProgress } from '../signals/redis/pass.ts';
+import { withRowLimits } from './limits.ts';
 import { merge } from './merge.ts';
 import { resetsAfter } from './resets.ts';
 import type { Evidence, Reading, Scan, Signal, SourceReport } from './types.ts';
@@ -18,6 +19,8 @@ export interface Answer {
   readonly sources: readonly SourceReport[];
   /** The pass over the keyspace that it comes from. */
   readonly scan?: Scan;
+  /** For what rests on other signals: the answer once those are known. */
+  readonly settle?: (signals: Readonly<Record<string, Signal>>) => Answer;
 }
 
 /** Reads the sources of one kind of system. Never rejects: a failure is an `unknown` reading with its reason. */
@@ -98,12 +101,16 @@ export async function collect(
     ])
   ).flat();
   interrupt.throwIfAborted();
-  const signals = Object.keys(runbook.signals).map((id) => [id, toSignal(id, answers, request)] as const);
+  const signals = signalsOf(answers, request);
+  const settled = answers.map((answer) => answer.settle?.(signals) ?? answer);
   return {
     ...{ at: clock.iso(at), windowSeconds, resets: resetsAfter(at, clock) },
     reach: reachWords(config, ['redis']),
     scan: answers.find((answer) => answer.scan !== undefined)?.scan ?? null,
-    ...{ signals: Object.fromEntries(signals), earlier: null },
+    signals: settled.some((answer, index) => answer !== answers[index])
+      ? signalsOf(settled, request)
+      : signals,
+    earlier: null,
   };
 }
 
@@ -116,6 +123,18 @@ export const askedOf = ({ signals }: Runbook): Asked[] =>
     sources.map(
       (source): Asked => ({ signal, source, kind: entity?.kind ?? null, many: entity?.many ?? 'entities' }),
     ),
+  );
+
+/** All signals, their entities held against their limits. */
+const signalsOf = (
+  answers: readonly Answer[],
+  request: Omit<Request, 'signal' | 'scan'>,
+): Readonly<Record<string, Signal>> =>
+  Object.fromEntries(
+    Object.keys(request.runbook.signals).map((id) => [
+      id,
+      withRowLimits(id, toSignal(id, answers, request), request.runbook),
+    ]),
   );
 
 function toSignal(

@@ -96,7 +96,7 @@ const valueCell = (row: Row, label: string): string =>
   escapeText(Object.keys(row.labels[label] ?? {})[0] ?? '', 40);
 
 function limitCell({ limit }: Row, unit: string): string {
-  if (limit === null || limit.problem === 'none') return 'no cap';
+  if (limit === null || limit.problem === 'none') return unit === 'USD' ? 'no cap' : 'no limit';
   if (limit.problem === 'invalid') return `no cap (${escapeText(limit.stored ?? '', 16)})`;
   return plain(limit.value ?? 0, unit);
 }

@@ -2,6 +2,7 @@ import type { Condition, Mix } from '../runbooks/conditions-schema.ts';
 import type { Runbook } from '../runbooks/schema.ts';
 import { formatDuration } from '../values/duration.ts';
 import { escapeText } from './escape.ts';
+import { sayDominates, sayOverLimit, sayUnderLimit } from './limit-condition-text.ts';
 import { formatAmount, formatNumber, formatShare } from './numbers.ts';
 
 /** A condition in words, before it is evaluated; `parts` of `all` and `any`. */
@@ -49,7 +50,7 @@ type Kind = Exclude<Keys<Condition>, 'all' | 'any'>;
 type Node<K extends Kind> = Extract<Condition, Record<K, unknown>>[K];
 
 /** The signal that a condition is on, and how to write numbers down. */
-interface About {
+export interface About {
   readonly runbook: Runbook;
   readonly title: string;
   readonly one: string;
@@ -128,13 +129,9 @@ const SAY: { readonly [K in Kind]: (node: Node<K>, about: About) => string } = {
   'one-shot': ({ sources }, { title, many, number }) =>
     `${title}: at least ${number(sources)} ${many} below the noise floor`,
   mix: (node, about) => `${about.title}: ${mixOf(node, about)}`,
-  'over-limit': ({ ratio, 'reached-in': other }, { title, one, share, runbook, number }) => {
-    const too =
-      other === undefined
-        ? ''
-        : `, and at ${number(other['at-least'])} or more of ${runbook.signals[other.signal]?.title ?? other.signal}`;
-    return `${title}: at least one ${one} at ${share(ratio)} of its limit or above${too}`;
-  },
+  'over-limit': (node, about) => sayOverLimit(node, about),
+  'under-limit': (node, about) => sayUnderLimit(node, about),
+  dominates: (node, about) => sayDominates(node, about),
   'no-limit': ({ problem }, { title, one }) =>
     `${title}: at least one ${one} ${problem === 'none' ? 'without a limit' : 'with a limit that cannot be used'}`,
   started: ({ within, share, before }, about) => {

@@ -2,6 +2,7 @@ import type { Runbook } from '../runbooks/schema.ts';
 import { formatDuration } from '../values/duration.ts';
 import type { Because, Caveat, Code } from '../verdict/types.ts';
 import { escapeText } from './escape.ts';
+import { explainDominates, explainOverLimit, explainUnderLimit } from './limit-condition-text.ts';
 import { formatAmount, formatNumber, formatShare } from './numbers.ts';
 import { answeredSentence, recurredSentence } from './question-sentences.ts';
 
@@ -47,6 +48,8 @@ export function explain(because: Because, runbook: Runbook): string {
   const count = number(args.count);
   const amount = (value: number) => formatAmount(value, unit);
   const entities = (value: number) => `${formatNumber(value)} ${value === 1 ? one : many}`;
+  const titleOf = (signal: string | number) => runbook.signals[signal]?.title ?? text(signal);
+  const told = { entities, one, number, text, titleOf, formatNumber };
   const standsOut = `stands out from ${amount(number(args.at))} and ${formatShare(threshold)}`;
 
   switch (because.code) {
@@ -76,15 +79,11 @@ export function explain(because: Because, runbook: Runbook): string {
     case 'mix-mixed':
       return mixSentence(because);
     case 'over-limit':
-      if (args.other !== undefined) {
-        const other = runbook.signals[args.other]?.title ?? text(args.other);
-        return because.met
-          ? `${entities(count)} at ${formatShare(threshold)} of the limit or above and among the ${other}`
-          : `no ${one} at ${formatShare(threshold)} of its limit is among the ${other}`;
-      }
-      return because.met
-        ? `${entities(count)} at ${formatShare(threshold)} of the limit or above, the highest at ${formatShare(measured)}`
-        : `no ${one} at ${formatShare(threshold)} of its limit, the highest is at ${formatShare(measured)}`;
+      return explainOverLimit(because, told);
+    case 'under-limit':
+      return explainUnderLimit(because, told);
+    case 'dominates':
+      return explainDominates(because, told);
     case 'no-limit':
       return measured > 0
         ? `${args.problem === 'none' ? 'without a limit' : 'with a limit that cannot be used'}: ${text(args.names)}`

@@ -78,6 +78,8 @@ function checkCondition(
     report([...path, 'signal'], message);
   } else if (when.of !== 'all' && sources.some(({ by }) => by === null)) {
     report([...path, 'of'], `signal "${when.signal}" has a source without \`by\`: expected of: all`);
+  } else if (when.of === 'limit' && signal.limits === null) {
+    report([...path, 'of'], `signal "${when.signal}" names no table of \`limits\`, which this needs`);
   }
 }
 

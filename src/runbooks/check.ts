@@ -3,6 +3,7 @@ import { checkQuestions } from './check-questions.ts';
 import { checkRules } from './check-rules.ts';
 import { CODES } from './codes.ts';
 import { checkContracts } from './contracts.ts';
+import { checkLimits } from './limits-schema.ts';
 import type { Runbook } from './schema.ts';
 
 type Path = readonly (string | number)[];
@@ -40,6 +41,7 @@ export function checkReferences(runbook: Runbook): Problem[] {
   checkRemedies(runbook, expect, report);
   checkContracts(runbook, report);
   checkQuestions(runbook, expect, report);
+  checkLimits(runbook, report);
   checkRules(runbook, { expect, number: expectNumber, report });
   runbook['quiet-needs'].forEach((group, at) => {
     for (const [index, name] of group.entries()) expect('signal', name, ['quiet-needs', at, index]);
@@ -103,7 +105,7 @@ export function checkReferences(runbook: Runbook): Problem[] {
 const OWN_CAVEATS = ['unconfirmed', 'open-question'];
 
 const SIGNALS = ['signal', 'before', 'by', 'beside', 'than'];
-const NESTED = ['mix', 'except', 'reached-in'];
+const NESTED = ['mix', 'except', 'reached-in', 'except-in'];
 const NUMBERS = [
   'at-least',
   'each',
@@ -154,6 +156,7 @@ function checkSignals(
     for (const [index, source] of signal.sources.entries()) {
       if ('times' in source) number(source.times, [...path, 'sources', index, 'times']);
       if ('limit' in source) expect('threshold', source.limit, [...path, 'sources', index, 'limit']);
+      if ('ratio' in source) number(source.ratio, [...path, 'sources', index, 'ratio']);
     }
   }
 }

@@ -41,4 +41,6 @@ export const CODES = [
   'covers',
   'recurred',
   'answered',
+  'under-limit',
+  'dominates',
 ] as const;

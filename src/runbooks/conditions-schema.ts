@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { nearest } from '../values/nearest.ts';
 import { entityKind, identifier, label, mapping, text } from './fields.ts';
+import { dominates, overLimit, underLimit } from './limit-conditions-schema.ts';
 import { recurred } from './recurred-schema.ts';
 import { inWords } from './words.ts';
 
@@ -71,15 +72,6 @@ const mixOfAll = mapping({
     mapping({ signal, label, only: values, share: thresholdName, of: shareOf }),
     mapping({ signal, label, 'not-only': values, share: thresholdName, of: shareOf }),
   ]),
-});
-
-/** Some entity uses at least this ratio of its limit; `reached-in`: and has at least so much in another signal, too. */
-const overLimit = mapping({
-  'over-limit': mapping({
-    signal,
-    ratio: thresholdName,
-    'reached-in': mapping({ signal, 'at-least': thresholdName }).optional(),
-  }),
 });
 
 /** Some entity has no limit: none is set, or what is set cannot be used. */
@@ -247,6 +239,8 @@ const simple = [
   outgrown,
   covers,
   recurred,
+  underLimit,
+  dominates,
 ] as const;
 
 export type Mix = z.infer<typeof mix>;

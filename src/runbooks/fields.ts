@@ -16,6 +16,7 @@ export const entityKind = z.enum([
   'instance',
   'account',
   'client',
+  'caller',
   'endpoint',
   'name',
 ]);

@@ -4,6 +4,7 @@ import { readStart } from '../config/files.ts';
 import { ConfigError } from '../errors.ts';
 import { nearest } from '../values/nearest.ts';
 import { fileTrouble, shellWord } from '../values/text.ts';
+import { limitProblems, withLimits } from './limits.ts';
 import { namesOf, type RunbookPlaces } from './places.ts';
 import type { Runbook } from './schema.ts';
 
@@ -165,14 +166,19 @@ function queryProblems(
 interface Settings {
   readonly thresholds: Readonly<Record<string, number>>;
   readonly queries: Readonly<Record<string, string>>;
+  readonly limits: Parameters<typeof withLimits>[1];
 }
 
 /**
- * The runbook as a context has it: with its thresholds, and its queries known to be some that the runbook asks for.
+ * The runbook as a context has it: with its thresholds and limits, and its queries known to be some that the runbook asks for.
  * @throws ConfigError with every name that the runbook does not have
  */
-export function withSettings(runbook: Runbook, { thresholds, queries }: Settings): Runbook {
-  const problems = [...thresholdProblems(runbook, thresholds), ...queryProblems(runbook, queries)];
+export function withSettings(runbook: Runbook, { thresholds, queries, limits }: Settings): Runbook {
+  const problems = [
+    ...thresholdProblems(runbook, thresholds),
+    ...queryProblems(runbook, queries),
+    ...limitProblems(runbook, limits),
+  ];
   if (problems.length > 0) throw new ConfigError(UNFIT, problems);
-  return withThresholds(runbook, thresholds);
+  return withLimits(withThresholds(runbook, thresholds), limits);
 }

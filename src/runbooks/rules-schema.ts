@@ -25,8 +25,11 @@ const promql = z
 /** A condition on a signal that Prometheus measures. The expression is made from the signal's sources. */
 const when = mapping({
   signal: identifier,
-  /** Every entity by itself, all of them together, or how many of them there are. */
-  of: z.enum(['each', 'all', 'count']).default('each'),
+  /**
+   * Every entity by itself, all of them together, how many of them there are, or every entity by itself at that ratio of
+   * its own limit.
+   */
+  of: z.enum(['each', 'all', 'count', 'limit']).default('each'),
   /** A threshold by its name. */
   'at-least': identifier,
   /** For `count`: the threshold that an entity reaches to be counted. */

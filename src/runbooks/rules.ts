@@ -1,4 +1,5 @@
 import { parseDuration } from '../values/duration.ts';
+import { limitConditions } from './limit-rules.ts';
 import { fillPlaces } from './promql-text.ts';
 import type { RuleCondition, RuleSpec } from './rules-schema.ts';
 import type { Runbook, SourceSpec } from './schema.ts';
@@ -60,7 +61,7 @@ function entityLabel(source: Rated, { entity }: SignalSpec): string | null {
 export function entityLabels({ when, by }: RuleSpec, { signals }: Runbook): readonly string[] {
   if (when === null) return by;
   const signal = Object.hasOwn(signals, when.signal) ? signals[when.signal] : undefined;
-  if (when.of !== 'each' || signal === undefined) return [];
+  if ((when.of !== 'each' && when.of !== 'limit') || signal === undefined) return [];
   return [...new Set(ratedSources(signal).flatMap((source) => entityLabel(source, signal) ?? []))];
 }
 
@@ -88,6 +89,14 @@ function conditionOn(when: RuleCondition, signal: SignalSpec, { runbook, window 
   switch (when.of) {
     case 'each':
       return any(rated.map(reaches(least)));
+    case 'limit':
+      return any(
+        rated.flatMap((source) =>
+          limitConditions(runbook, signal, source, least ?? '', (match, more) =>
+            byEntity({ ...source, match: { ...source.match, ...match } }, signal, window, more),
+          ),
+        ),
+      );
     case 'count': {
       const counted = any(rated.map(reaches(numberOf(runbook, when.each ?? ''))));
       return `count(\n${counted.replaceAll(/^/gm, '  ')}\n) >= ${least}`;
@@ -109,8 +118,8 @@ function conditionOn(when: RuleCondition, signal: SignalSpec, { runbook, window 
 }
 
 /** Summed by what the entities are, under one label whichever source tells of them. */
-function byEntity(source: Rated, signal: SignalSpec, window: string): string {
-  const level = levelOf(source, window);
+function byEntity(source: Rated, signal: SignalSpec, window: string, more: readonly string[] = []): string {
+  const level = levelOf(source, window, '', more);
   const label = entityLabel(source, signal);
   if (label === null || source.by === null) return `sum(${level})`;
   if (label === source.by) return `sum by (${label}) (${level})`;
@@ -118,10 +127,11 @@ function byEntity(source: Rated, signal: SignalSpec, window: string): string {
   return `sum by (${label}) (${renamed})`;
 }
 
-const levelOf = (source: Rated, window: string, offset = ''): string =>
-  source.kind === 'prometheus-rate'
-    ? `rate(${selector(source.metric, source.match)}[${window}]${offset})`
-    : `${selector(source.metric, source.match)}${offset}`;
+/** @param more matchers beside the source's own, as PromQL writes them */
+function levelOf(source: Rated, window: string, offset = '', more: readonly string[] = []): string {
+  const series = selector(source.metric, source.match, {}, more);
+  return source.kind === 'prometheus-rate' ? `rate(${series}[${window}]${offset})` : `${series}${offset}`;
+}
 
 const UNITS: readonly (readonly [string, number])[] = [
   ['d', 86_400_000],

@@ -15,10 +15,12 @@ import {
   metric,
   text,
 } from './fields.ts';
+import { limitsSchema } from './limits-schema.ts';
 import { questionsSchema } from './questions-schema.ts';
 import { remediesSchema } from './remedies-schema.ts';
 import { notAlertedSchema, rulesSchema, urlSchema } from './rules-schema.ts';
-import { spread } from './spread-schema.ts';
+import { spreadSchema } from './spread-schema.ts';
+import { sustainedSource } from './sustained-schema.ts';
 
 /** The name of an entry under `thresholds`. */
 const thresholdName = identifier;
@@ -129,6 +131,7 @@ const source = z.discriminatedUnion('kind', [
     /** What it must answer, for whoever writes it. */
     about: text(200),
   }),
+  sustainedSource,
 ]);
 
 const signal = mapping({
@@ -141,10 +144,12 @@ const signal = mapping({
     .nullable()
     .default(null),
   unit: text(20),
-  spread: spread.nullable().default(null),
+  spread: spreadSchema.nullable().default(null),
   /** The signal whose events this one counts as a whole: what explains that one explains this one. */
   'total-of': identifier.nullable().default(null),
   'near-limit': thresholdName.nullable().default(null),
+  /** The table of `limits` that its entities are held against, each by its own. */
+  limits: identifier.nullable().default(null),
   /** A table of its entities, or one line for what is only context. */
   show: z.enum(['table', 'line']).default('table'),
   /** All are asked; what answers is merged by entity, so that none counts twice. */
@@ -240,6 +245,7 @@ const whole = mapping({
   namespace: text(80).nullable().default(null),
   links: z.record(identifier, mapping({ title: text(80), see: text(300) })).default({}),
   thresholds: z.record(thresholdName, threshold),
+  limits: limitsSchema,
   signals: z.record(identifier, signal),
   contracts: z.array(contractSchema).default([]),
   'quiet-needs': z.array(z.array(identifier).min(1)).min(1),

@@ -5,23 +5,26 @@ import type { SourceSpec } from './schema.ts';
 /**
  * A PromQL selector such as `acp_gateway_request_total{status="429"}`, its label values quoted.
  * @param oneOf labels that have one of several values, each taken literally
+ * @param more matchers as PromQL writes them
  */
 export function selector(
   metric: string,
   match: Readonly<Record<string, string>>,
   oneOf: Readonly<Record<string, readonly string[]>> = {},
+  more: readonly string[] = [],
 ): string {
   const matchers = [
     ...Object.entries(match).map(([label, value]) => `${label}=${JSON.stringify(value)}`),
     ...Object.entries(oneOf).map(
       ([label, values]) => `${label}=~${JSON.stringify(values.map(literal).join('|'))}`,
     ),
+    ...more,
   ];
   return matchers.length > 0 ? `${metric}{${matchers.join(',')}}` : metric;
 }
 
 /** As a regular expression that matches nothing else. PromQL anchors it. */
-const literal = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+export const literal = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 
 /** A key of a template that no system has, to ask about. */
 export const sampleKey = (template: string): string => template.replaceAll(/\{[^}]*\}/g, 'ratelimit-doctor');
@@ -42,6 +45,8 @@ export function labelOf(source: SourceSpec): string {
       return `queries.${source.setting}`;
     case 'prometheus-excess':
       return `${selector(source.metric, source.match, source['one-of'])} above usual, ${source.over}`;
+    case 'prometheus-sustained':
+      return `${source.of} over ${source.over}`;
     case 'prometheus-rate':
       return `${selector(source.metric, source.match)}${source.ago === null ? '' : ` offset ${source.ago}`}`;
     default:
@@ -60,6 +65,7 @@ export function namesOf(source: SourceSpec): string[] {
       return source.cap === null ? [source.spend] : [source.spend, source.cap];
     case 'redis-eviction':
     case 'prometheus-query':
+    case 'prometheus-sustained':
       return [];
     default:
       return [source.metric];
@@ -78,5 +84,6 @@ export const neverSeen = ({
 export function windowOf(source: SourceSpec, windowSeconds: number): number | null {
   if (source.kind === 'redis-counter') return source.window === null ? null : parseDuration(source.window);
   if (source.kind === 'prometheus-excess') return parseDuration(source.over);
+  if (source.kind === 'prometheus-sustained') return parseDuration(source.over);
   return source.kind === 'prometheus-rate' ? windowSeconds : null;
 }

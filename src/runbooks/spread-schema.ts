@@ -1,20 +1,17 @@
 import { identifier, mapping } from './fields.ts';
 
-/** The name of an entry under `thresholds`. */
-const thresholdName = identifier;
-
 /** How a signal's entities are told apart into loud ones and the rest. See `verdict/spread.ts`. */
-export const spread = mapping({
-  floor: thresholdName.nullable().default(null),
-  volume: thresholdName.nullable().default(null),
-  'loud-at': thresholdName,
-  'loud-share': thresholdName,
-  few: thresholdName,
-  rest: mapping({ volume: thresholdName, sources: thresholdName }).nullable().default(null),
+export const spreadSchema = mapping({
+  floor: identifier.nullable().default(null),
+  volume: identifier.nullable().default(null),
+  'loud-at': identifier,
+  'loud-share': identifier,
+  few: identifier,
+  rest: mapping({ volume: identifier, sources: identifier }).nullable().default(null),
   many: mapping({
-    each: thresholdName,
-    'at-least': thresholdName,
-    'none-above': thresholdName,
+    each: identifier,
+    'at-least': identifier,
+    'none-above': identifier,
   })
     .nullable()
     .default(null),

@@ -1,3 +1,5 @@
+import type { Config } from '../config/types.ts';
+import { limitProblems, withLimits } from './limits.ts';
 import { thresholdProblems, withThresholds } from './load.ts';
 import type { CategorySpec, Runbook } from './schema.ts';
 import { labelOf } from './sources.ts';
@@ -42,14 +44,20 @@ export interface RunbookView {
 }
 
 /**
- * The runbook with a context's thresholds, ready to be shown. Thresholds that do not fit it are left out with a
+ * The runbook with a context's thresholds and limits, ready to be shown. Those that do not fit it are left out with a
  * warning: to read what a runbook says is possible whatever the context is for.
  */
-export function viewOf(own: Runbook, overrides: Readonly<Record<string, number>>): RunbookView {
+export function viewOf(
+  own: Runbook,
+  { thresholds: overrides, limits }: Pick<Config, 'thresholds' | 'limits'>,
+): RunbookView {
   const fitting = Object.entries(overrides).filter(
     ([name, value]) => thresholdProblems(own, { [name]: value }).length === 0,
   );
-  const runbook = withThresholds(own, Object.fromEntries(fitting));
+  const tables = Object.entries(limits).filter(
+    ([name, table]) => limitProblems(own, { [name]: table }).length === 0,
+  );
+  const runbook = withLimits(withThresholds(own, Object.fromEntries(fitting)), Object.fromEntries(tables));
   const set = new Set(fitting.map(([name]) => name));
   const thresholds = Object.entries(runbook.thresholds).map(([name, threshold]): ThresholdView => {
     const value = own.thresholds[name]?.value ?? null;
@@ -60,7 +68,9 @@ export function viewOf(own: Runbook, overrides: Readonly<Record<string, number>>
     runbook,
     thresholds,
     categories: categories.map((spec) => categoryView(spec, runbook, thresholds)),
-    warnings: thresholdProblems(own, overrides).map((problem) => `${problem} (triage refuses that)`),
+    warnings: [...thresholdProblems(own, overrides), ...limitProblems(own, limits)].map(
+      (problem) => `${problem} (triage refuses that)`,
+    ),
   };
 }
 

@@ -12,10 +12,11 @@ import {
   strangers,
   volume,
 } from './crowd-conditions.ts';
+import { dominates, overLimit, underLimit } from './limit-conditions.ts';
 import { every, some } from './logic.ts';
 import { claimed, listed, notPublic, oneNetwork, plateau, shared } from './provenance-conditions.ts';
 import { recurred } from './recurrence-conditions.ts';
-import { count, down, madeOf, noLimit, overLimit, reaches, silent, unlabelled } from './state-conditions.ts';
+import { count, down, madeOf, noLimit, reaches, silent, unlabelled } from './state-conditions.ts';
 import { ended, outgrown, started, undated, usual } from './time-conditions.ts';
 import type { Outcome } from './types.ts';
 
@@ -53,6 +54,8 @@ export function evaluate(condition: Condition, scene: Scene): Outcome {
   if ('outgrown' in condition) return outgrown(condition.outgrown, scene);
   if ('covers' in condition) return covers(condition.covers, scene);
   if ('recurred' in condition) return recurred(condition.recurred, scene);
+  if ('under-limit' in condition) return underLimit(condition['under-limit'], scene);
+  if ('dominates' in condition) return dominates(condition.dominates, scene);
   return unless(condition.unless, scene);
 }
 

@@ -74,35 +74,6 @@ export function noLimit({ signal, problem }: Node<'no-limit'>, scene: Scene): Ou
   });
 }
 
-export function overLimit(node: Node<'over-limit'>, scene: Scene): Outcome {
-  const threshold = thresholdOf(scene.runbook, node.ratio);
-  return ask(scene, { code: 'over-limit', signal: node.signal, threshold }, (signal) => {
-    const limited = signal.rows.filter((row) => row.valid && row.limit !== null);
-    // Rows without any notion of a limit: it is not known, which is not the same as far below it.
-    if (signal.rows.length > 0 && limited.length === 0) return null;
-    const over = limited.filter((row) => (row.limit?.ratio ?? 0) >= threshold);
-    const both = over.filter((row) => isReached(row, node, scene));
-    const measured = Math.max(0, ...limited.map((row) => row.limit?.ratio ?? 0));
-    const other = node['reached-in']?.signal;
-    return {
-      measured,
-      met: both.length > 0,
-      subjects: subjectsOf(scene, node.signal, both),
-      args: { count: both.length, ...(other === undefined || over.length === 0 ? {} : { other }) },
-    };
-  });
-}
-
-/** Does the other signal know the entity with at least so much? */
-function isReached(row: Row, { signal, 'reached-in': other }: Node<'over-limit'>, scene: Scene): boolean {
-  if (other === undefined) return true;
-  const least = thresholdOf(scene.runbook, other['at-least']);
-  const kind = kindOf(row, signal, scene);
-  return (scene.signals[other.signal]?.rows ?? []).some(
-    (one) => one.id === row.id && kindOf(one, other.signal, scene) === kind && one.value >= least,
-  );
-}
-
 export function unlabelled({ signal, label }: Node<'unlabelled'>, scene: Scene): Outcome {
   return ask(scene, { code: 'unlabelled', signal, threshold: 1, args: { label } }, (read) => {
     const rows = candidates(signal, read, scene);

@@ -24,7 +24,7 @@ export function watchedSignals({ signals, thresholds }: Pick<Runbook, 'signals' 
   });
   return {
     ...{ tables: idsOf(isTable), entries: idsOf(isEntries), floors: new Map(floors) },
-    limited: new Set(idsOf((spec) => spec['near-limit'] !== null)),
+    limited: new Set(idsOf((spec) => spec['near-limit'] !== null || spec.limits !== null)),
   };
 }
 

@@ -105,6 +105,7 @@ export async function configOf(given: {
     api: null,
     queries: given.queries ?? {},
     thresholds: {},
+    limits: {},
     timeoutSeconds: given.timeoutSeconds ?? TIMEOUT_SECONDS,
     ...{
       neverBlock: [],

@@ -85,6 +85,7 @@ export const configOf = (more: Partial<Config> = {}): Config => ({
     api: null,
     queries: {},
     thresholds: {},
+    limits: {},
     timeoutSeconds: 5,
     neverBlock: [],
     maxBlockTtlSeconds: 86_400,

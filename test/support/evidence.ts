@@ -29,6 +29,18 @@ export const AEGIS_YAML = readFileSync(AEGIS, 'utf8');
 /** The runbook that comes with the program. */
 export const aegis: Runbook = parseRunbook(AEGIS_YAML, 'aegis.yaml');
 
+const loaded = new Map<string, Runbook>([['aegis', aegis]]);
+
+/** A runbook that comes with the program, by its name. */
+export function builtIn(name: string): Runbook {
+  const known = loaded.get(name);
+  if (known !== undefined) return known;
+  const file = new URL(`../../src/runbooks/${name}.yaml`, import.meta.url);
+  const runbook = parseRunbook(readFileSync(file, 'utf8'), `${name}.yaml`);
+  loaded.set(name, runbook);
+  return runbook;
+}
+
 /** Aegis with other thresholds, as a context of the configuration would set them. */
 export const aegisWith = (thresholds: Record<string, number>): Runbook => withThresholds(aegis, thresholds);
 

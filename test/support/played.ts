@@ -12,7 +12,7 @@ import type { Clock } from '../../src/signals/asked.ts';
 import { judge } from '../../src/verdict/judge.ts';
 import type { Verdict } from '../../src/verdict/types.ts';
 import { clock, configOf } from './collecting.ts';
-import { aegis } from './evidence.ts';
+import { builtIn } from './evidence.ts';
 
 export interface Played {
   readonly runbook: Runbook;
@@ -32,10 +32,11 @@ export async function play(
 ): Promise<Played> {
   const start = Date.now();
   const still: Clock = { ...clock, now: () => start };
-  const systems = await startSystems(incident, aegis.remedies, still);
+  const own = builtIn(incident.runbook);
+  const systems = await startSystems(incident, own.remedies, still);
   try {
     const config = await configOf({ redis: systems.redis });
-    const runbook = withThresholds(aegis, incident.thresholds);
+    const runbook = withThresholds(own, incident.thresholds);
     const reading = through({ redis: adapters.redis, prometheus: systems.readPrometheus });
     const request = { config, runbook, windowSeconds, clock: still };
     const evidence = await collect(reading, request, new AbortController().signal);

@@ -34,6 +34,7 @@ function namesOf(source: SourceSpec): string[] {
       return some([source.spend, source.cap ?? false]);
     case 'redis-eviction':
     case 'prometheus-query':
+    case 'prometheus-sustained':
       return [];
     default:
       return [source.metric];
@@ -50,6 +51,7 @@ function shown(source: SourceSpec): string {
   if (source.kind === 'prometheus-query') return `${code(`queries.${source.setting}`)} of the context`;
   if (source.kind === 'redis-eviction') return `${code('maxmemory-policy')} of \`INFO\``;
   if (source.kind === 'redis-spend') return namesOf(source).map(code).join(' against ');
+  if (source.kind === 'prometheus-sustained') return code(`${source.of} over ${source.over}`);
   return 'match' in source ? code(selector(source.metric, source.match)) : code(source.key);
 }
 
@@ -79,6 +81,8 @@ function notesOn(source: SourceSpec): string[] {
       return [`by ${code(source.by)}`, source.over];
     case 'prometheus-query':
       return [labels(source)];
+    case 'prometheus-sustained':
+      return [`a range query, step ${source.step}`];
     case 'prometheus-gauge':
       return [labels(source), 'now'];
     case 'prometheus-age':

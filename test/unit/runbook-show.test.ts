@@ -30,7 +30,7 @@ interface More extends Partial<ShownRunbook> {
 }
 
 function shown(id: string | null, { thresholds = {}, runbook = example, ...rest }: More = {}): ShownRunbook {
-  const view = viewOf(runbook, thresholds);
+  const view = viewOf(runbook, { thresholds, limits: {} });
   const category = view.categories.find(({ spec }) => spec.id === id) ?? null;
   return {
     view,

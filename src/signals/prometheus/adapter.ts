@@ -2,7 +2,7 @@ import type { Adapter, Answer } from '../../evidence/collect.ts';
 import type { Reading } from '../../evidence/types.ts';
 import type { Asked } from '../asked.ts';
 import { SourceError } from '../source-error.ts';
-import { answered } from './answer.ts';
+import { answered, answeredLater } from './answer.ts';
 import { readExcess } from './excess.ts';
 import { type HttpClient, makeHttpClient } from './http.ts';
 import type { Uniting } from './join.ts';
@@ -11,6 +11,7 @@ import type { Held, Question } from './question.ts';
 import { rateReading, readRate } from './rate.ts';
 import { isByTarget, keptRows, readAge, readGauge, TOP_PROCESSES } from './read.ts';
 import { readFrom, readFromAll, type Said } from './several.ts';
+import { readSteps, stepsOf } from './sustained.ts';
 
 /** Reads all of a runbook's Prometheus sources at once, each on its own: one that fails leaves the others be. */
 export const readPrometheus: Adapter = async (asked, { config, runbook, windowSeconds, clock, signal }) => {
@@ -19,6 +20,12 @@ export const readPrometheus: Adapter = async (asked, { config, runbook, windowSe
   const { queries } = config;
   try {
     const answers = asked.map(async (one): Promise<Answer> => {
+      const { source } = one;
+      if (source.kind === 'prometheus-sustained') {
+        const grid = stepsOf(source, startedAt);
+        const told = await readSteps(source, runbook, clients, grid);
+        return answeredLater({ ...one, source }, told, grid, runbook, clock.now() - startedAt);
+      }
       const way = wayOf(one, { runbook, kind: one.kind, windowSeconds, queries });
       const said = await readWith(way, clients);
       return answered(one, said, clock.now() - startedAt);

@@ -1,8 +1,12 @@
 import type { Answer } from '../../evidence/collect.ts';
 import type { Reading } from '../../evidence/types.ts';
+import type { Runbook, SourceSpec } from '../../runbooks/schema.ts';
 import { labelOf } from '../../runbooks/sources.ts';
 import type { Asked } from '../asked.ts';
+import type { Told } from './lines.ts';
+import type { Grid } from './range.ts';
 import { allOf, readingOf, type Said } from './several.ts';
+import { minutesOver } from './sustained.ts';
 
 /**
  * What one source said, with the report on it: each of Prometheus's sources is asked by itself. Numbers of which some
@@ -35,4 +39,19 @@ export function answered(one: Asked, said: Said<Reading>, latencyMs: number): An
     },
     sources: [report],
   };
+}
+
+type Sustained = Extract<SourceSpec, { kind: 'prometheus-sustained' }>;
+
+/** What was read step by step, to be held against the limits once the signal that has them is known. */
+export function answeredLater(
+  one: Asked & { readonly source: Sustained },
+  told: Told,
+  grid: Grid,
+  runbook: Runbook,
+  latencyMs: number,
+): Answer {
+  const settle: Answer['settle'] = (signals) =>
+    answered(one, minutesOver(one.source, told, grid, signals[one.source.of], runbook), latencyMs);
+  return { ...settle({}), settle };
 }

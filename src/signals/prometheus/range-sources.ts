@@ -29,9 +29,12 @@ const LEAST_FINE_WINDOW = 10;
 const FINE_SECONDS = 15;
 const MOST_WINDOW = 1_800;
 
-/** A counter's increase per second, as triage reads it, over a window as short as its scrapes allow. */
+/**
+ * A counter's increase per second, as triage reads it, over a window as short as its scrapes allow.
+ * @param most lines that are asked for
+ */
 export const askRate =
-  ({ metric, match }: Extract<SourceSpec, { kind: 'prometheus-rate' }>, by: string | null): Ask =>
+  ({ metric, match }: Extract<SourceSpec, { kind: 'prometheus-rate' }>, by: string | null, most = TOP): Ask =>
   (clients, grid) =>
     ofAll(clients, async (http, isOneOfSeveral) => {
       const { windowSeconds, targets } = await probe(http, metric, grid, isOneOfSeveral);
@@ -39,7 +42,7 @@ export const askRate =
       const ask = async (own: HttpClient, without: readonly Target[]): Promise<Told> => {
         const when = { windowSeconds };
         const rate = leavingOut(perSecond(metric, match, when), metric, without, when);
-        return toldOf(await queryRange(own, partsOf(rate, by, grid), grid), by, windowSeconds);
+        return toldOf(await queryRange(own, partsOf(rate, by, grid, most), grid), by, windowSeconds);
       };
       return { ...(await ask(http, [])), targets, again: ask };
     });
@@ -52,7 +55,7 @@ export const askOwn =
   (promql: string, by: string): Ask =>
   async (clients, grid) => {
     // The line break ends a comment.
-    const lines = top(`sum by (${by}) (${promql}\n)`, by, grid);
+    const lines = top(`sum by (${by}) (${promql}\n)`, by, grid, TOP);
     const said = await Promise.all(
       clients.map((http) => heard(http, async (own) => linesOf(await queryRange(own, lines, grid), by))),
     );
@@ -170,20 +173,25 @@ async function probe(http: HttpClient, metric: string, grid: Grid, isOneOfSevera
 }
 
 /** The lines with the highest peaks, and the total of all. */
-const partsOf = (rate: string, by: string | null, grid: Grid): string =>
+const partsOf = (rate: string, by: string | null, grid: Grid, most: number): string =>
   combine({
     total: `sum(${rate})`,
-    ...(by === null ? {} : { top: top(`sum by (${by}) (${rate})`, by, grid) }),
+    ...(by === null ? {} : { top: top(`sum by (${by}) (${rate})`, by, grid, most) }),
   });
 
 /**
  * Those of an expression's series that have the highest peaks in the range. `@ end()` makes it the same ones at each of
  * its moments, so that a line has gaps only where there are no samples.
  */
-function top(expression: string, by: string, { fromSeconds, toSeconds, stepSeconds }: Grid): string {
+function top(
+  expression: string,
+  by: string,
+  { fromSeconds, toSeconds, stepSeconds }: Grid,
+  most: number,
+): string {
   // A subquery begins behind the moment that it looks back to.
   const range = toSeconds - fromSeconds + stepSeconds;
-  return `(${expression}) and on (${by}) topk(${TOP}, max_over_time((${expression})[${range}s:${stepSeconds}s] @ end()))`;
+  return `(${expression}) and on (${by}) topk(${most}, max_over_time((${expression})[${range}s:${stepSeconds}s] @ end()))`;
 }
 
 function toldOf(runs: readonly Run[], by: string | null, windowSeconds: number): Told {

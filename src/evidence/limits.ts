@@ -1,0 +1,66 @@
+import { limitFor, periodSeconds } from '../runbooks/limits.ts';
+import type { LimitTable } from '../runbooks/limits-schema.ts';
+import type { Runbook, SourceSpec } from '../runbooks/schema.ts';
+import type { Limit, Row, Signal } from './types.ts';
+
+/** Tiers that a warning names at most. */
+const MOST_NAMED = 5;
+
+/**
+ * The signal with each entity's own limit, where the runbook names a table for it: the limit in the signal's unit, and
+ * how much of it is used. An id that is no valid one has the limit of everybody else: it must not borrow a larger one.
+ */
+export function withRowLimits(id: string, signal: Signal, { signals, limits }: Runbook): Signal {
+  const spec = signals[id];
+  const table = spec?.limits == null ? undefined : limits[spec.limits];
+  if (spec === undefined || table === undefined) return signal;
+  const strangers = new Set<string>();
+  const rows = signal.rows.map((row): Row => {
+    const tier = tierOf(row, table);
+    if (tier !== null && !Object.hasOwn(table.tiers, tier)) strangers.add(tier);
+    const { value } = limitFor(table, row.valid && typeof row.id === 'string' ? row.id : '', tier);
+    return { ...row, limit: limitOf(row.value, value, factorOf(spec.sources, table, signal.windowSeconds)) };
+  });
+  const hidden = (signal.distinct ?? 0) - signal.rows.length;
+  const warnings = [
+    ...signal.warnings,
+    ...(strangers.size === 0
+      ? []
+      : [
+          `limits.${spec.limits} has no ${strangers.size === 1 ? 'tier' : 'tiers'} ${[...strangers].slice(0, MOST_NAMED).join(', ')}${strangers.size > MOST_NAMED ? ' and others' : ''}: whoever has one is held against the default`,
+        ]),
+    ...(hidden > 0 && signal.status === 'measured'
+      ? [
+          `${hidden} more of ${spec.title} are not held against their limits: the largest ${signal.rows.length} are`,
+        ]
+      : []),
+  ];
+  return { ...signal, rows, warnings };
+}
+
+/** The tier that most of an entity's events carry; null where no source tells. */
+export function tierOf({ labels }: Row, table: LimitTable): string | null {
+  const tiers = Object.entries(labels[table['tier-label'] ?? ''] ?? {});
+  const [most] = tiers.sort((a, b) => b[1] - a[1]);
+  return most === undefined || most[0] === '' ? null : most[0];
+}
+
+/** What a limit of the table is multiplied by to be in the signal's unit: rates are per second, counters of their window. */
+function factorOf(sources: readonly SourceSpec[], table: LimitTable, windowSeconds: number | null): number {
+  const period = periodSeconds(table);
+  if (period === null) return 1;
+  if (sources.some(({ kind }) => kind === 'prometheus-rate')) return 1 / period;
+  return sources.some(({ kind }) => kind === 'redis-counter') && windowSeconds !== null
+    ? windowSeconds / period
+    : 1;
+}
+
+function limitOf(used: number, value: number | null, factor: number): Limit {
+  const allowed = value === null ? null : value * factor;
+  return {
+    value: allowed,
+    ratio: allowed === null ? null : used / allowed,
+    problem: allowed === null ? 'none' : null,
+    ...{ stored: null, endsInSeconds: null, perHour: null },
+  };
+}

@@ -1,0 +1,91 @@
+import type { Row } from '../evidence/types.ts';
+import { ask, kindOf, type Node, names, type Scene, subjectsOf } from './ask.ts';
+import { thresholdOf } from './spread.ts';
+import type { Outcome } from './types.ts';
+
+// Conditions on entities that have a limit.
+
+const ratioOf = ({ limit }: Row): number => limit?.ratio ?? 0;
+
+export function overLimit(node: Node<'over-limit'>, scene: Scene): Outcome {
+  const threshold = thresholdOf(scene.runbook, node.ratio);
+  const { 'reached-in': reached, 'except-in': except } = node;
+  return ask(scene, { code: 'over-limit', signal: node.signal, threshold }, (signal) => {
+    const limited = signal.rows.filter((row) => row.valid && row.limit !== null);
+    // Rows without any notion of a limit: it is not known, which is not the same as far below it.
+    if (signal.rows.length > 0 && limited.length === 0) return null;
+    const over = limited.filter((row) => ratioOf(row) >= threshold);
+    const both = over.filter(
+      (row) =>
+        (reached === undefined || isReached(row, node.signal, reached, scene)) &&
+        (except === undefined || !isReached(row, node.signal, except, scene)),
+    );
+    const measured = Math.max(0, ...limited.map(ratioOf));
+    return {
+      measured,
+      met: both.length > 0,
+      subjects: subjectsOf(scene, node.signal, both),
+      args: {
+        count: both.length,
+        ...(reached === undefined || over.length === 0 ? {} : { other: reached.signal }),
+        ...(except === undefined || over.length === 0 ? {} : { except: except.signal }),
+      },
+    };
+  });
+}
+
+/** Does the other signal know the entity with at least so much? */
+function isReached(
+  row: Row,
+  signal: string,
+  other: { readonly signal: string; readonly 'at-least': string },
+  scene: Scene,
+): boolean {
+  const least = thresholdOf(scene.runbook, other['at-least']);
+  const kind = kindOf(row, signal, scene);
+  return (scene.signals[other.signal]?.rows ?? []).some(
+    (one) => one.id === row.id && kindOf(one, other.signal, scene) === kind && one.value >= least,
+  );
+}
+
+/** Does something happen to entities that are well within their own limits? */
+export function underLimit(node: Node<'under-limit'>, scene: Scene): Outcome {
+  const [threshold, each, ratio] = [node['at-least'], node.each, node.ratio].map((name) =>
+    thresholdOf(scene.runbook, name),
+  ) as [number, number, number];
+  const args = { each, ratio };
+  return ask(scene, { code: 'under-limit', signal: node.signal, threshold, args }, (read) => {
+    const limits = scene.signals[node.by];
+    if (limits === undefined || limits.status === 'unknown') return 'hidden';
+    const known = limits.rows.filter((row) => row.valid && row.limit?.ratio != null);
+    // Where nobody has a limit it is not known who is within it.
+    if (read.rows.length > 0 && known.length === 0) return null;
+    const share = node.share === undefined ? null : thresholdOf(scene.runbook, node.share);
+    const within = known.filter(
+      (row) => ratioOf(row) < ratio && (share === null || (row.share ?? 0) < share),
+    );
+    const hit = read.rows.filter(
+      (row) => row.value >= each && within.some(({ id, kind }) => id === row.id && kind === row.kind),
+    );
+    return { measured: hit.length, met: hit.length >= threshold, args: { names: names(hit) } };
+  });
+}
+
+export function dominates(node: Node<'dominates'>, scene: Scene): Outcome {
+  const threshold = thresholdOf(scene.runbook, node.share);
+  const ratio = node.ratio === undefined ? null : thresholdOf(scene.runbook, node.ratio);
+  const args = ratio === null ? {} : { ratio };
+  return ask(scene, { code: 'dominates', signal: node.signal, threshold, args }, (read) => {
+    const valid = read.rows.filter((row) => row.valid);
+    const found = valid.filter(
+      (row) => (row.share ?? 0) >= threshold && (ratio === null || ratioOf(row) >= ratio),
+    );
+    const shown = found.length > 0 ? found : valid.slice(0, 1);
+    return {
+      measured: Math.max(0, ...shown.map((row) => row.share ?? 0)),
+      met: found.length > 0,
+      subjects: subjectsOf(scene, node.signal, found),
+      args: { names: names(shown) },
+    };
+  });
+}
