@@ -34,7 +34,7 @@ export function answeredSentence({ met, args }: Because, runbook: Runbook): stri
 
 export function recurredSentence({ measured, threshold, args }: Because): string {
   if (args.status !== undefined) {
-    return `what earlier looks found is not known: ${escapeText(String(args.why ?? ''), 160)}`;
+    return `what earlier looks found could not be seen: ${escapeText(String(args.why ?? ''), 160)}`;
   }
   const times = measured ?? 0;
   const within = formatDuration(Number(args.within ?? 0));

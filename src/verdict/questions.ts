@@ -20,9 +20,6 @@ interface Judged {
   readonly ruledOut: readonly Rejected[];
 }
 
-/** An answer is somebody's word and not a measurement. */
-const MOST_BY_ANSWER = LEVELS.indexOf('medium');
-
 /**
  * What the operator's answers decide. Without one all that the signals fit remains, each at low confidence: whichever
  * alone would be called would be a guess. With one, its category remains, and the others are ruled out by it.
@@ -63,9 +60,10 @@ const becauseOf = ({ id }: QuestionSpec, answer: Answer | null): Because => ({
   args: { question: id, ...(answer === null ? {} : { answer: answer.answer, by: answer.by }) },
 });
 
+/** An answer is somebody's word and not a measurement: a step less sure, so never high, and doubts count beside that. */
 const decided = (finding: Finding, because: Because): Finding => ({
   ...finding,
-  confidence: level(Math.min(MOST_BY_ANSWER, LEVELS.indexOf(finding.confidence))),
+  confidence: level(LEVELS.indexOf(finding.confidence) - 1),
   because: [{ ...because, met: true }, ...finding.because],
 });
 
