@@ -39,7 +39,7 @@ const answersTo = ({ answers }: QuestionSpec, { candidates }: Question): ToldAns
 ];
 
 /** What arose, in the words of the runbook. */
-export const questionsOf = ({ verdict, runbook }: TriageDocument): ToldQuestion[] =>
+const questionsOf = ({ verdict, runbook }: TriageDocument): ToldQuestion[] =>
   verdict.questions.flatMap((question) => {
     const spec = questionOf(runbook, question.id);
     if (spec === undefined) return [];

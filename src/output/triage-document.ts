@@ -68,7 +68,7 @@ export function summarise(document: TriageDocument): string {
     const either = namesOf(verdict);
     const rest = others.map(({ category }) => category).filter((category) => !either.includes(category));
     const also = rest.length > 0 ? `; also ${rest.join(', ')}` : '';
-    const open = either.length > 1 ? `; ${either.join(' or ')}: the signals cannot tell` : '';
+    const open = either.length > 1 ? `; or ${either.slice(1).join(' or ')}: the signals cannot tell` : '';
     return `${headlineOf(worst, document)}${open}${also}`;
   }
   if (verdict.category === 'quiet') return `nothing abnormal: ${totals(document).join(', ')}`;
@@ -167,6 +167,10 @@ export function describeSignal(id: string, signal: Signal, runbook: Runbook): st
   const kind = spec?.sources[0]?.kind;
   if (kind === 'prometheus-age' || (kind === 'prometheus-query' && signal.unit === 's')) {
     return `${entities}, the newest started ${formatDuration(signal.rows[0]?.value ?? 0)} ago`;
+  }
+  if (kind === 'prometheus-excess' && signal.total !== null) {
+    const about = formatAmount(roundEstimate(signal.total), signal.unit);
+    return `about ${about} in ${formatDuration(signal.windowSeconds ?? 0)}`;
   }
   if (kind === 'redis-eviction') return describeEviction(signal);
   if (kind === 'redis-entry') return entities;
