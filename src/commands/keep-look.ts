@@ -35,12 +35,12 @@ export async function keepLook(
   try {
     // Without a home there is no such folder, and the present one is no place for it.
     if (!isAbsolute(folder)) throw new Error('there is no home folder');
-    const [{ keepLook: keep }, { captureText }] = await Promise.all([
-      import('../looks/folder.ts'),
-      import('./save-capture.ts'),
-    ]);
-    // How it went until then is asked of Prometheus when the report is made.
-    const text = () => captureText({ ...found, history: null }, config, false, context.version);
+    const { keepLook: keep } = await import('../looks/folder.ts');
+    const text = async () => {
+      const { captureText } = await import('./capture-text.ts');
+      // How it went until then is asked of Prometheus when the report is made.
+      return captureText({ ...found, history: null }, config, false, context.version);
+    };
     await keep(folder, { seen: seenBy(config), at: found.evidence.at, category, text }, context.clock);
   } catch (error) {
     const where = escapeText(folder, SENTENCE);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Alert } from './alert.ts';
 import { alertSchema } from './alert-schema.ts';
 import type { Answers } from './answers.ts';
+import { CAPTURE_SCHEMA } from './capture-name.ts';
 import { MOST_LOOKS } from './earlier.ts';
 import type { AlertHistory, ChartHistory } from './history.ts';
 import { alertHistory, CAUSES, chartHistory } from './history-schema.ts';
@@ -31,8 +32,6 @@ export interface Capture {
   /** What the operator answered, by question. */
   readonly answers: Answers;
 }
-
-export const CAPTURE_SCHEMA = 'ratelimit/capture/v2';
 
 const count = z.number().nonnegative();
 /** Numbers by name. Not z.record, which drops the name `__proto__`: names come from whoever wrote them. */

@@ -29,7 +29,7 @@ interface Fresh {
   readonly at: string;
   readonly category: string;
   /** Made only for what is kept. */
-  readonly text: () => string;
+  readonly text: () => Promise<string>;
 }
 
 /**
@@ -46,7 +46,7 @@ export async function keepLook(
   if (category === 'quiet' && !(await isFirstQuiet(folder, seen, clock.ms(at), clock))) return;
   await makeFolder(folder);
   await refuseLink(folder);
-  const bytes = Buffer.from(text());
+  const bytes = Buffer.from(await text());
   if (bytes.length > MOST_BYTES) throw new Error(`it has more than ${MOST_BYTES / 1024 / 1024} MiB`);
   const draft = join(folder, `.look-${randomUUID()}.tmp`);
   try {

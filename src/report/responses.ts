@@ -76,7 +76,8 @@ function effectsOf(
 function soleOf({ kind, series, others, total }: ReportChart, named: readonly Series[]): string | null {
   const [only, ...more] = series;
   if (only === undefined || more.length > 0 || others !== null || named.length > 0) return null;
-  // A reason or a layer is nobody.
+  // Where there are no entities the one line is the whole itself; a reason or a layer is nobody.
+  if (only.points === total?.points) return null;
   if (kind === null || !KINDS.includes(kind)) return null;
   const values = new Map(only.points);
   const isAll = total?.points.every(([at, value]) => {

@@ -68,7 +68,7 @@ describe('the folder', () => {
   const keep = (minutes: number, category: string, more: { seen?: typeof PROD; text?: string } = {}) =>
     keepLook(
       folder,
-      { seen: more.seen ?? PROD, at: at(minutes), category, text: () => more.text ?? '{}' },
+      { seen: more.seen ?? PROD, at: at(minutes), category, text: async () => more.text ?? '{}' },
       clock,
       { ...BOUNDS, files: 3, bytes: 1_000 },
     );
@@ -145,7 +145,7 @@ describe('the folder', () => {
     await writeFile(join(state, 'ratelimit'), 'a file');
     await expect(keep(5, 'platform-overload')).rejects.toThrow();
     await expect(
-      keepLook('/proc/1/state/looks', { seen: PROD, at: at(5), category: 'x', text: () => '' }, clock),
+      keepLook('/proc/1/state/looks', { seen: PROD, at: at(5), category: 'x', text: async () => '' }, clock),
     ).rejects.toThrow();
   });
 });

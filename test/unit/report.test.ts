@@ -51,10 +51,18 @@ describe('whose rates before and after are told', () => {
   };
   const half = (id: string, from: string, share: number) =>
     line(id, from, '03:20:00', (ms) => (ms < at('03:00:00') ? 8 * share : 0));
-  const told = (report: Report) => report.responses[0]?.effects.map(({ series }) => series);
+  const told = ({ responses, charts }: Report) =>
+    responses[0]?.effects.flatMap(({ chart: index, series }) =>
+      charts[index]?.id === 'rejects-by-tenant' ? [series] : [],
+    );
 
   test('of a remedy about an agent the only tenant that there is, else all of them together', () => {
-    expect(told(raised([half('acme', '02:30:00', 1)]))).toEqual(['acme']);
+    const alone = raised([half('acme', '02:30:00', 1)]);
+    expect(told(alone)).toEqual(['acme']);
+    // The title of a line that is all there is names nobody.
+    const titles = alone.charts.map(({ title }) => title);
+    const named = alone.responses[0]?.effects.map(({ series }) => series ?? '') ?? [];
+    expect(named.filter((series) => titles.includes(series))).toEqual([]);
     expect(told(raised([half('acme', '02:30:00', 0.5), half('globex', '02:30:00', 0.5)]))).toEqual([null]);
     // Somebody else had a part in it, whoever that was.
     expect(told(raised([half('acme', '02:30:00', 0.9)]))).toEqual([null]);

@@ -1,4 +1,5 @@
 import type { SourceSpec } from '../../runbooks/schema.ts';
+import { selector } from '../../runbooks/sources.ts';
 import { SourceError } from '../source-error.ts';
 import { query } from './api.ts';
 import type { HttpClient } from './http.ts';
@@ -42,7 +43,13 @@ export const askRate =
       const ask = async (own: HttpClient, without: readonly Target[]): Promise<Told> => {
         const when = { windowSeconds };
         const rate = leavingOut(perSecond(metric, match, when), metric, without, when);
-        return toldOf(await queryRange(own, partsOf(rate, by, grid, most), grid), by, windowSeconds);
+        const parts = partsOf(rate, by, grid, most);
+        const told = toldOf(await queryRange(own, parts, grid), by, windowSeconds);
+        const isSilent = told.total === null && told.lines.size === 0;
+        // The metric is there; whether a series is there that matches makes the difference of too few samples and none.
+        return isSilent && !(await isThere(own, selector(metric, match), grid))
+          ? { ...told, windowSeconds: 0 }
+          : told;
       };
       return { ...(await ask(http, [])), targets, again: ask };
     });
@@ -170,6 +177,14 @@ async function probe(http: HttpClient, metric: string, grid: Grid, isOneOfSevera
   const least = isFine ? LEAST_FINE_WINDOW : LEAST_WINDOW;
   const windowSeconds = Math.max(stepSeconds, least, Math.min(MOST_WINDOW, enough));
   return { windowSeconds, targets: isOneOfSeveral ? targetsOf(answer, 'targets') : [] };
+}
+
+/** Has any such series a sample in the range? */
+async function isThere(http: HttpClient, series: string, grid: Grid): Promise<boolean> {
+  const { fromSeconds, toSeconds } = grid;
+  const range = Math.max(1, Math.ceil(toSeconds - fromSeconds));
+  const answer = await query(http, `count(count_over_time(${series}[${range}s]))`, { time: `${toSeconds}` });
+  return answer.length > 0;
 }
 
 /** The lines with the highest peaks, and the total of all. */
