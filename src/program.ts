@@ -5,6 +5,7 @@ import { doctorCommands } from './cli/doctor.ts';
 import { drillCommands, type Main } from './cli/drill.ts';
 import { declare, effectOf, LOOKS, READS } from './cli/effects.ts';
 import { helpCommands, withExamples } from './cli/help.ts';
+import { limitsCommands } from './cli/limits.ts';
 import { answerOption, withReadFlags } from './cli/options.ts';
 import { outputOption, settleOutput } from './cli/outputs.ts';
 import { type Definitions, remedyCommands } from './cli/remedies.ts';
@@ -112,6 +113,7 @@ export function buildProgram(
     ...remedyCommands(context, finish),
     ...runbookCommands(context, finish),
     ...rulesCommands(context, finish),
+    ...limitsCommands(context, finish),
     ...drillCommands({ context, finish, main, tree: () => buildProgram(context, finish) }),
     ...doctorCommands(context, finish),
     ...reportCommands(context, finish),

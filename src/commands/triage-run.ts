@@ -119,12 +119,19 @@ export function documentOf(
  * and nothing is wrong. @param wanted a finding is a code, too
  */
 export function exitCodeOf({ evidence, verdict, alert }: TriageDocument, wanted: boolean): ExitCode {
+  const unread = unreadCode(evidence);
+  if (unread === EXIT.auth || alert?.cause === 'auth') return EXIT.auth;
+  if (unread !== null || alert?.state === 'unknown') return EXIT.degraded;
+  if (wanted && verdict.findings.length > 0) return EXIT.finding;
+  return alert?.state === 'not-firing' && verdict.category === 'quiet' ? EXIT.nothing : EXIT.done;
+}
+
+/** Refused credentials, then anything unknown; null: everything was read. */
+export function unreadCode(evidence: Evidence): ExitCode | null {
   const causes = Object.values(evidence.signals).flatMap(({ cause, sources }) => [
     cause,
     ...sources.map((one) => one.cause),
   ]);
-  if ([...causes, alert?.cause].includes('auth')) return EXIT.auth;
-  if (isDegraded(evidence) || alert?.state === 'unknown') return EXIT.degraded;
-  if (wanted && verdict.findings.length > 0) return EXIT.finding;
-  return alert?.state === 'not-firing' && verdict.category === 'quiet' ? EXIT.nothing : EXIT.done;
+  if (causes.includes('auth')) return EXIT.auth;
+  return isDegraded(evidence) ? EXIT.degraded : null;
 }

@@ -46,7 +46,11 @@ export function tierOf({ labels }: Row, table: LimitTable): string | null {
 }
 
 /** What a limit of the table is multiplied by to be in the signal's unit: rates are per second, counters of their window. */
-function factorOf(sources: readonly SourceSpec[], table: LimitTable, windowSeconds: number | null): number {
+export function factorOf(
+  sources: readonly SourceSpec[],
+  table: LimitTable,
+  windowSeconds: number | null,
+): number {
   const period = periodSeconds(table);
   if (period === null) return 1;
   if (sources.some(({ kind }) => kind === 'prometheus-rate')) return 1 / period;

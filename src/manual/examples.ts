@@ -58,6 +58,10 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['ratelimit rules --context prod > ratelimit.rules.yml', 'for rule_files: of prometheus.yml'],
     ['ratelimit rules --runbook edge -o markdown', 'what pages, and what cannot'],
   ],
+  limits: [
+    ['ratelimit limits --context prod', 'who uses how much of its own limit'],
+    ['ratelimit limits --runbook tps-limits -o markdown', 'for the channel'],
+  ],
   report: [
     ['ratelimit report --since 3h', 'what happened in the last three hours'],
     ['ratelimit report --since 3h -o markdown', 'for the wiki or the ticket'],

@@ -102,7 +102,7 @@ export const notAlertedSchema = z
 
 /** Where the runbook itself is read. */
 export const urlSchema = text(300)
-  .regex(/^(?:https?:\/\/\S+|(?:README|docs\/[\w-]+)\.md(?:#[\w-]+)?)$/, {
+  .regex(/^(?:https?:\/\/\S+|README\.md#[\w-]+)$/, {
     error: 'expected an http:// or https:// URL',
   })
   .nullable()

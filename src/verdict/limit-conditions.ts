@@ -1,7 +1,7 @@
 import type { Row } from '../evidence/types.ts';
-import { ask, kindOf, type Node, names, type Scene, subjectsOf } from './ask.ts';
+import { ask, isPartial, kindOf, type Node, names, outcome, type Scene, subjectsOf } from './ask.ts';
 import { thresholdOf } from './spread.ts';
-import type { Outcome } from './types.ts';
+import type { Because, Outcome } from './types.ts';
 
 // Conditions on entities that have a limit.
 
@@ -10,11 +10,17 @@ const ratioOf = ({ limit }: Row): number => limit?.ratio ?? 0;
 export function overLimit(node: Node<'over-limit'>, scene: Scene): Outcome {
   const threshold = thresholdOf(scene.runbook, node.ratio);
   const { 'reached-in': reached, 'except-in': except } = node;
-  return ask(scene, { code: 'over-limit', signal: node.signal, threshold }, (signal) => {
+  const over = (scene.signals[node.signal]?.rows ?? []).filter(
+    (row) => row.valid && row.limit !== null && ratioOf(row) >= threshold,
+  );
+  // Whether those are among what could not be read is not known.
+  if (reached !== undefined && over.length > 0 && isUnread(reached.signal, scene)) {
+    return outcome('unknown', [unread(reached.signal)]);
+  }
+  const told = ask(scene, { code: 'over-limit', signal: node.signal, threshold }, (signal) => {
     const limited = signal.rows.filter((row) => row.valid && row.limit !== null);
     // Rows without any notion of a limit: it is not known, which is not the same as far below it.
     if (signal.rows.length > 0 && limited.length === 0) return null;
-    const over = limited.filter((row) => ratioOf(row) >= threshold);
     const both = over.filter(
       (row) =>
         (reached === undefined || isReached(row, node.signal, reached, scene)) &&
@@ -32,7 +38,22 @@ export function overLimit(node: Node<'over-limit'>, scene: Scene): Outcome {
       },
     };
   });
+  // Some of them may be among those that are left out: it holds, and is less sure.
+  return told.state === 'met' && except !== undefined && isUnread(except.signal, scene)
+    ? outcome('met', [...told.because, unread(except.signal)], told.subjects)
+    : told;
 }
+
+/** Could it, or a part of it, not be read? */
+function isUnread(id: string, { signals }: Scene): boolean {
+  const signal = signals[id];
+  return signal === undefined || signal.status === 'unknown' || isPartial(signal);
+}
+
+const unread = (signal: string): Because => ({
+  ...{ code: 'over-limit', signal, measured: null, threshold: null, met: null },
+  args: { status: 'unknown' },
+});
 
 /** Does the other signal know the entity with at least so much? */
 function isReached(

@@ -13,6 +13,7 @@ const READS = {
   caps: ['caps'],
   'caps agent': ['caps', 'agent-7'],
   'kill-switch status': ['kill-switch', 'status', 'acme'],
+  limits: ['limits', '--runbook', 'tps-limits'],
   doctor: ['doctor'],
   journal: ['journal'],
   'journal show': ['journal', 'show', 'ID'],

@@ -150,6 +150,7 @@ describe('where values come from', () => {
         },
         "journalStream": null,
         "keepLooks": true,
+        "limits": {},
         "maxBlockTtlSeconds": 604800,
         "neverBlock": [],
         "origins": [

@@ -51,6 +51,7 @@ describe('every command says what it does', () => {
         "kill-switch engage": "destructive, idempotent",
         "kill-switch release": "destructive, idempotent",
         "kill-switch status": "read-only, idempotent",
+        "limits": "read-only, idempotent",
         "raise-cap": "destructive",
         "report": "read-only, idempotent",
         "rules": "read-only, idempotent",
