@@ -76,6 +76,7 @@ function notesOn(source: SourceSpec): string[] {
         '`--window`',
         source.usual && 'also yesterday and last week',
         source.ago !== null && `${source.ago} ago`,
+        source['seen-within'] !== null && `absent unless seen in ${source['seen-within']}`,
       ]);
     case 'prometheus-excess':
       return [`by ${code(source.by)}`, source.over];
