@@ -3,11 +3,13 @@ import { givenAnswers, unaskedText } from '../../src/commands/answers.ts';
 import type { Answers } from '../../src/evidence/answers.ts';
 import type { Evidence } from '../../src/evidence/types.ts';
 import { makePaint } from '../../src/output/paint.ts';
+import { shownText } from '../../src/output/runbook-show.ts';
 import type { TriageDocument } from '../../src/output/triage-document.ts';
 import { triageHuman } from '../../src/output/triage-human.ts';
 import { triageData } from '../../src/output/triage-json.ts';
 import { proposeAll } from '../../src/remedies/propose.ts';
 import { parseRunbook } from '../../src/runbooks/parse.ts';
+import { viewOf } from '../../src/runbooks/view.ts';
 import { judge } from '../../src/verdict/judge.ts';
 import { builtIn } from '../support/evidence.ts';
 import { labelledOf } from '../support/labelled.ts';
@@ -174,4 +176,22 @@ test('a runbook with a question that cannot decide is refused', async () => {
   expect(problems(`${yes}, ${answer('unknown', ATTACK ?? '')}`).join()).toContain(
     'is an answer of every question',
   );
+});
+
+test('runbook show tells what is asked, for all of it and for a category that an answer points to', () => {
+  const view = viewOf(runbook, { thresholds: {}, limits: {} });
+  const show = (id: string | null) =>
+    shownText(
+      {
+        ...{ view, origin: 'built-in', path: null, context: null, reach: [] },
+        category: view.categories.find(({ spec }) => spec.id === id) ?? null,
+      },
+      'human',
+      { paint: makePaint(false), width: 300 },
+    );
+  for (const id of [null, ATTACK ?? '']) {
+    expect(show(id)).toContain(
+      `  * expected-signups: Is a campaign, an event or a mailing known that makes many people sign up now? campaign (Yes, one is known): ${SURGE}; none (`,
+    );
+  }
 });
