@@ -76,6 +76,10 @@ contexts:
 #    thresholds:
 #      heavy-ip-failures: 30
 
+    # Limits of the runbook that are other ones here, for a runbook that has tables of them (tps-limits does).
+#    limits:
+#      caller-tps: { default: 150, tiers: { free: 25 }, entries: { acme: premium, globex: 750 } }
+
   # Another system, with credentials and TLS.
   #
   # Secrets do not belong in this file. Each has a file of its own (mode 0600, one line), named here by a key that

@@ -34,6 +34,16 @@ export function sayDominates(
   return `${title}: one ${one} with at least ${share(least)} of all${too}`;
 }
 
+export function sayOutweighs(
+  { by, times, 'reached-in': other }: Node<'outweighs'>,
+  { title, one, number, runbook }: About,
+): string {
+  const titleOf = (signal: string) => runbook.signals[signal]?.title ?? signal;
+  const too =
+    other === undefined ? '' : `, and at ${number(other['at-least'])} or more of ${titleOf(other.signal)}`;
+  return `${title}: at least one ${one} with ${number(times)} times as much as of ${titleOf(by)} or more${too}`;
+}
+
 /** What an evaluated sentence of these is made with. */
 interface Told {
   readonly entities: (count: number) => string;
@@ -77,4 +87,11 @@ export function explainDominates({ met, measured, threshold, args }: Because, to
       ? ''
       : ` and is ${met ? '' : 'not '}at ${formatShare(number(args.ratio))} of its own limit`;
   return `${text(args.names)} has ${share} of all${(measured ?? 0) >= (threshold ?? 0) ? too : ''} (${from})`;
+}
+
+export function explainOutweighs({ met, measured, threshold, args }: Because, told: Told): string {
+  const { text, titleOf, formatNumber } = told;
+  const from = `threshold ${formatNumber(threshold ?? 0)} times`;
+  const most = `${formatNumber(measured ?? 0)} times as much as of ${titleOf(args.other ?? '')}`;
+  return met ? `${text(args.names)}: up to ${most} (${from})` : `at most ${most} (${from})`;
 }

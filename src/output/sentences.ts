@@ -2,7 +2,12 @@ import type { Runbook } from '../runbooks/schema.ts';
 import { formatDuration } from '../values/duration.ts';
 import type { Because, Caveat, Code } from '../verdict/types.ts';
 import { escapeText } from './escape.ts';
-import { explainDominates, explainOverLimit, explainUnderLimit } from './limit-condition-text.ts';
+import {
+  explainDominates,
+  explainOutweighs,
+  explainOverLimit,
+  explainUnderLimit,
+} from './limit-condition-text.ts';
 import { formatAmount, formatNumber, formatShare } from './numbers.ts';
 import { answeredSentence, recurredSentence } from './question-sentences.ts';
 
@@ -84,6 +89,8 @@ export function explain(because: Because, runbook: Runbook): string {
       return explainUnderLimit(because, told);
     case 'dominates':
       return explainDominates(because, told);
+    case 'outweighs':
+      return explainOutweighs(because, told);
     case 'no-limit':
       return measured > 0
         ? `${args.problem === 'none' ? 'without a limit' : 'with a limit that cannot be used'}: ${text(args.names)}`

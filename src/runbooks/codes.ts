@@ -43,4 +43,5 @@ export const CODES = [
   'answered',
   'under-limit',
   'dominates',
+  'outweighs',
 ] as const;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { nearest } from '../values/nearest.ts';
 import { entityKind, identifier, label, mapping, text } from './fields.ts';
-import { dominates, overLimit, underLimit } from './limit-conditions-schema.ts';
+import { dominates, outweighs, overLimit, underLimit } from './limit-conditions-schema.ts';
 import { recurred } from './recurred-schema.ts';
 import { inWords } from './words.ts';
 
@@ -241,6 +241,7 @@ const simple = [
   recurred,
   underLimit,
   dominates,
+  outweighs,
 ] as const;
 
 export type Mix = z.infer<typeof mix>;

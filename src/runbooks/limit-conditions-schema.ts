@@ -37,3 +37,16 @@ export const underLimit = mapping({
 export const dominates = mapping({
   dominates: mapping({ signal: identifier, share: identifier, ratio: identifier.optional() }),
 });
+
+/**
+ * Some entity has at least so many times as much in this signal as in the signal `by`, such as rejections against what is
+ * accepted. `reached-in`: and has so much in another signal, too. Who has nothing in `by` has any number of times as much.
+ */
+export const outweighs = mapping({
+  outweighs: mapping({
+    signal: identifier,
+    by: identifier,
+    times: identifier,
+    'reached-in': reached.optional(),
+  }),
+});

@@ -1,9 +1,7 @@
-import type { Config } from '../config/types.ts';
+import type { LimitOverrides } from '../config/types.ts';
 import { nearest } from '../values/nearest.ts';
 import type { LimitTable } from './limits-schema.ts';
 import type { Runbook } from './schema.ts';
-
-type LimitOverrides = Config['limits'];
 
 /** Where a limit comes from that holds for an entity. */
 export interface LimitFor {

@@ -86,7 +86,9 @@ function categoryView(
     .filter(({ key, of }) => key !== 'volume' || of !== 'all')
     .flatMap(({ names }) => names.map((name) => runbook.signals[name]?.spread));
   const sources = [...named].flatMap((name) => runbook.signals[name]?.sources ?? []);
-  const limits = sources.map((source) => ('limit' in source ? source.limit : null));
+  const limits = sources.map((source) =>
+    'ratio' in source ? source.ratio : 'limit' in source ? source.limit : null,
+  );
   const numbers = new Set([...named, ...textsIn(spreads), ...textsIn(limits)]);
   return {
     spec,

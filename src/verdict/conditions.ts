@@ -12,7 +12,7 @@ import {
   strangers,
   volume,
 } from './crowd-conditions.ts';
-import { dominates, overLimit, underLimit } from './limit-conditions.ts';
+import { dominates, outweighs, overLimit, underLimit } from './limit-conditions.ts';
 import { every, some } from './logic.ts';
 import { claimed, listed, notPublic, oneNetwork, plateau, shared } from './provenance-conditions.ts';
 import { recurred } from './recurrence-conditions.ts';
@@ -56,6 +56,7 @@ export function evaluate(condition: Condition, scene: Scene): Outcome {
   if ('recurred' in condition) return recurred(condition.recurred, scene);
   if ('under-limit' in condition) return underLimit(condition['under-limit'], scene);
   if ('dominates' in condition) return dominates(condition.dominates, scene);
+  if ('outweighs' in condition) return outweighs(condition.outweighs, scene);
   return unless(condition.unless, scene);
 }
 

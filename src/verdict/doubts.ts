@@ -17,7 +17,7 @@ export interface Doubts {
 }
 
 /** What only some sources tell beside their numbers. */
-const IS_EXTRA = /^(?:usual-|(?:ended|outgrown|over-limit|under-limit)$)/;
+const IS_EXTRA = /^(?:usual-|(?:ended|outgrown|over-limit|under-limit|outweighs)$)/;
 
 /** Makes all checks of a category before its finding is believed. */
 export function check(spec: CategorySpec, subjects: readonly Subject[], scene: Scene): Doubts {

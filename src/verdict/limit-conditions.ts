@@ -110,3 +110,32 @@ export function dominates(node: Node<'dominates'>, scene: Scene): Outcome {
     };
   });
 }
+
+/** Does an entity have many times as much of the one as of the other, such as rejected and accepted requests? */
+export function outweighs(node: Node<'outweighs'>, scene: Scene): Outcome {
+  const threshold = thresholdOf(scene.runbook, node.times);
+  const { signal, by, 'reached-in': reached } = node;
+  for (const id of [by, ...(reached === undefined ? [] : [reached.signal])]) {
+    if (isUnread(id, scene)) return outcome('unknown', [{ ...unread(id), code: 'outweighs' }]);
+  }
+  const against = scene.signals[by];
+  const args = { other: by };
+  return ask(scene, { code: 'outweighs', signal, threshold, args }, (read) => {
+    // Where there is no such source nothing can be held against it.
+    if (against?.status === 'absent' || against?.live !== true) return null;
+    const times = read.rows.flatMap((row) => {
+      if (!row.valid || row.value <= 0) return [];
+      if (reached !== undefined && !isReached(row, signal, reached, scene)) return [];
+      const other = against.rows.find(({ id, kind }) => id === row.id && kind === row.kind)?.value ?? 0;
+      return [{ row, times: other > 0 ? row.value / other : Number.POSITIVE_INFINITY }];
+    });
+    const found = times.filter((one) => one.times >= threshold).map(({ row }) => row);
+    // Without bound is no number of JSON.
+    const measured = Math.max(0, ...times.map((one) => Math.min(one.times, MOST_TIMES)));
+    const subjects = subjectsOf(scene, signal, found);
+    return { measured, met: found.length > 0, subjects, args: { names: names(found) } };
+  });
+}
+
+/** Of something of which there is none at all. */
+const MOST_TIMES = 1_000;

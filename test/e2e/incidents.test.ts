@@ -94,13 +94,16 @@ describe('labelled incidents', () => {
         problems: 0,
       });
       expect(code).toBe(0);
-      if (runbook !== 'aegis') return;
       const matrix = [
         `${all} incidents, ${all} passed, 0 wrong at high confidence.`,
         '',
         ...confusionMarkdown(tested.matrix),
       ];
-      await expectRegion('confusion', matrix.join('\n').trimEnd(), 'npm run confusion');
+      await expectRegion(
+        runbook === 'aegis' ? 'confusion' : `${runbook}-confusion`,
+        matrix.join('\n').trimEnd(),
+        'npm run confusion',
+      );
     },
   );
 });

@@ -20,7 +20,7 @@ type Sustained = Extract<SourceSpec, { kind: 'prometheus-sustained' }>;
 export type Rate = Extract<SourceSpec, { kind: 'prometheus-rate' }>;
 
 /** Entities whose course is read at most: as many as a signal keeps. */
-export const MOST_LINES = 200;
+const MOST_LINES = 200;
 /** Of the time that is asked for, what must be recorded to say that something did not last. */
 const ENOUGH = 0.8;
 
@@ -96,7 +96,7 @@ export function minutesOver(
       ? []
       : rowFor(
           row,
-          seen.filter((index) => (values[index] ?? 0) >= ratio * allowed),
+          seen.filter((index) => (values[index] ?? 0) / allowed >= ratio),
           steps,
           stepSeconds,
         );
