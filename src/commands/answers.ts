@@ -9,9 +9,8 @@ import type { Runbook } from '../runbooks/schema.ts';
 import { DONT_KNOW } from '../values/answers.ts';
 import { nearest } from '../values/nearest.ts';
 import { quote } from '../values/text.ts';
-import { judge } from '../verdict/judge.ts';
 import type { Verdict } from '../verdict/types.ts';
-import type { Case } from './triage-run.ts';
+import { type Case, documentOf } from './triage-run.ts';
 
 /**
  * The answers of `--answer`, by question.
@@ -62,12 +61,12 @@ export const unaskedText = (given: readonly string[], { questions }: Verdict): s
 export async function askOperator(found: Case, context: Context, streams: Streams): Promise<Answers> {
   let { answers } = found;
   for (;;) {
-    const { questions } = judge(found.evidence, found.runbook, answers);
-    const open = questions.find(({ answer }) => answer === null);
+    const document = documentOf({ ...found, answers }, { top: 1, replayed: false });
+    const open = document.verdict.questions.find(({ answer }) => answer === null);
     const spec = open === undefined ? undefined : questionOf(found.runbook, open.id);
     if (open === undefined || spec === undefined) return answers;
     const paint = await paintFor(streams.colorErr);
-    streams.err(beforeQuestion(spec, open, paint, streams.columns));
+    streams.err(beforeQuestion(document, spec, open, { paint, width: streams.columns }));
     const prompter = await context.prompter(paint);
     const answer = await prompter.choose(spec.text, answerChoices(spec, open));
     answers = { ...answers, [spec.id]: { answer, by: context.user() } };

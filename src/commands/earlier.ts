@@ -30,7 +30,7 @@ export function earlierOf(kept: readonly KeptLook[], atMs: number, clock: Clock)
 }
 
 /** What the name of a file says it found is taken for a category only where it looks like one. */
-const CATEGORY = /^[a-z][a-z0-9-]{0,99}$/;
+const CATEGORY = /^[a-z][a-z0-9-]{0,199}$/;
 
 /**
  * What earlier looks at the same systems found, as far as they were kept on this machine. Never throws: what cannot be

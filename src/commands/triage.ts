@@ -83,8 +83,9 @@ export async function triageCommand(flags: TriageFlags, context: Context, again:
   }
   const code = exitCodeOf(document, flags.exitCode);
   // Nothing is to be done about what was recorded earlier.
-  const mayAct = !replayed && flags.output === 'human' && flags.input && streams.terminal;
-  return mayAct ? offerRemedies(document, { code, context, streams, again }) : code;
+  return !replayed && mayAsk(flags, streams)
+    ? offerRemedies(document, { code, context, streams, again })
+    : code;
 }
 
 /** Runs another command line in this process. */
@@ -140,9 +141,9 @@ async function live(
 const answersOf = async ({ answer }: TriageFlags, runbook: Runbook, context: Context): Promise<Answers> =>
   answer.length === 0 ? {} : (await import('./answers.ts')).givenAnswers(answer, runbook, context.user());
 
-/** Is somebody there who can be asked what the signals cannot decide? */
-const mayAsk = ({ output, input }: TriageFlags, { terminal, canAsk }: Streams): boolean =>
-  output === 'human' && input && terminal && canAsk;
+/** Is somebody there who can be asked? */
+const mayAsk = ({ output, input }: TriageFlags, { terminal }: Streams): boolean =>
+  output === 'human' && input && terminal;
 
 /** Loaded only where the runbook asks anything. */
 const askedOf = async (found: Case, context: Context, streams: Streams): Promise<Answers> =>

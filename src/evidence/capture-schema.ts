@@ -140,7 +140,7 @@ const reach = z
     (words) => words.length % 2 === 0 && words.every((one, at) => at % 2 === 1 || REACH.includes(one)),
     { error: `expected pairs of ${REACH.join(', ')} and a value` },
   );
-const name = z.string().regex(/^[a-z][a-z0-9-]{0,99}$/);
+const name = z.string().regex(/^[a-z][a-z0-9-]{0,199}$/);
 const earlier = z.strictObject({
   looks: z.array(z.strictObject({ at: z.iso.datetime(), secondsAgo: count, category: name })).max(MOST_LOOKS),
   unread: z.string().max(1_000).nullable(),

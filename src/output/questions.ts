@@ -2,10 +2,12 @@ import type { Proposal } from '../remedies/propose.ts';
 import type { QuestionSpec } from '../runbooks/questions-schema.ts';
 import { DONT_KNOW } from '../values/answers.ts';
 import type { Question } from '../verdict/questions.ts';
+import { capital } from './lines.ts';
 import type { Paint } from './paint.ts';
 import { questionOf } from './question-sentences.ts';
 import { quoteCommand } from './quote.ts';
-import type { TriageDocument } from './triage-document.ts';
+import { explainCaveat } from './sentences.ts';
+import { headlineOf, type TriageDocument } from './triage-document.ts';
 import { wrap } from './wrap.ts';
 
 /** An answer as it is told: what it is then, and what follows. */
@@ -61,13 +63,27 @@ export const answerText = ({ id, text, category, follows }: ToldAnswer): string 
 export const howToAnswer = ({ id }: ToldQuestion): string =>
   `Triage again with --answer ${id}=<answer>, or on a terminal, where it is asked.`;
 
-/** What the operator reads above the menu. */
-export function beforeQuestion(spec: QuestionSpec, question: Question, paint: Paint, width: number): string {
-  const fits = question.candidates.map(({ category }) => category).join(' and ');
-  const lines = answersTo(spec, question).map(({ text, category, follows }) =>
-    wrap(`  - ${text} -> ${category ?? 'undecided'}: ${follows}`, width, '    '),
-  );
-  const first = `The signals fit ${fits}. ${spec.because}`;
+/** What the operator reads above the menu: what was found, what follows from each answer, and what speaks against it. */
+export function beforeQuestion(
+  document: TriageDocument,
+  spec: QuestionSpec,
+  question: Question,
+  { paint, width }: { readonly paint: Paint; readonly width: number },
+): string {
+  const { candidates } = question;
+  const fits = candidates.map(({ category }) => category).join(' and ');
+  const found = document.verdict.findings.find(({ category }) => category === candidates[0]?.category);
+  const lines = answersTo(spec, question).flatMap(({ text, category, follows }) => {
+    const doubts = candidates.find((one) => one.category === category)?.caveats ?? [];
+    return [
+      wrap(`  - ${text} -> ${category ?? 'undecided'}: ${follows}`, width, '    '),
+      ...doubts.map((doubt) =>
+        wrap(`    ! ${doubt.code}: ${explainCaveat(doubt, document.runbook)}`, width, '      '),
+      ),
+    ];
+  });
+  const what = found === undefined ? '' : `${capital(headlineOf(found, document))}. `;
+  const first = `${what}The signals fit ${fits}. ${spec.because}`;
   return `${[paint.strong(wrap(first, width)), ...lines].join('\n')}\n`;
 }
 
