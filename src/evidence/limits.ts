@@ -3,6 +3,9 @@ import type { LimitTable } from '../runbooks/limits-schema.ts';
 import type { Runbook, SourceSpec } from '../runbooks/schema.ts';
 import type { Limit, Row, Signal } from './types.ts';
 
+/** Without the noise of a conversion between periods. */
+export const rounded = (value: number): number => Number(value.toPrecision(12));
+
 /** Tiers that a warning names at most. */
 const MOST_NAMED = 5;
 
@@ -14,12 +17,13 @@ export function withRowLimits(id: string, signal: Signal, { signals, limits }: R
   const spec = signals[id];
   const table = spec?.limits == null ? undefined : limits[spec.limits];
   if (spec === undefined || table === undefined) return signal;
+  const factor = factorOf(spec.sources, table, signal.windowSeconds);
   const strangers = new Set<string>();
   const rows = signal.rows.map((row): Row => {
     const tier = tierOf(row, table);
     if (tier !== null && !Object.hasOwn(table.tiers, tier)) strangers.add(tier);
     const { value } = limitFor(table, row.valid && typeof row.id === 'string' ? row.id : '', tier);
-    return { ...row, limit: limitOf(row.value, value, factorOf(spec.sources, table, signal.windowSeconds)) };
+    return { ...row, limit: limitOf(row.value, value, factor) };
   });
   const hidden = (signal.distinct ?? 0) - signal.rows.length;
   const warnings = [
@@ -29,13 +33,27 @@ export function withRowLimits(id: string, signal: Signal, { signals, limits }: R
       : [
           `limits.${spec.limits} has no ${strangers.size === 1 ? 'tier' : 'tiers'} ${[...strangers].slice(0, MOST_NAMED).join(', ')}${strangers.size > MOST_NAMED ? ' and others' : ''}: whoever has one is held against the default`,
         ]),
-    ...(hidden > 0 && signal.status === 'measured'
+    ...(hidden > 0 && signal.status === 'measured' && mayReach(signal.rows, table, factor)
       ? [
           `${hidden} more of ${spec.title} are not held against their limits: the largest ${signal.rows.length} are`,
         ]
       : []),
   ];
   return { ...signal, rows, warnings };
+}
+
+/** Of the smallest limit, from which on one that is not among the rows may be close to its own. */
+const CLOSE = 0.5;
+
+/** May one that has less than all of these be close to its limit, whichever it is? */
+function mayReach(
+  rows: readonly Row[],
+  { default: all, tiers, entries }: LimitTable,
+  factor: number,
+): boolean {
+  const limits = [all, ...Object.values(tiers), ...Object.values(entries)].flatMap((one) => one?.value ?? []);
+  const least = Math.min(...rows.map(({ value }) => value));
+  return limits.length > 0 && least >= CLOSE * factor * Math.min(...limits);
 }
 
 /** The tier that most of an entity's events carry; null where no source tells. */
@@ -60,7 +78,7 @@ export function factorOf(
 }
 
 function limitOf(used: number, value: number | null, factor: number): Limit {
-  const allowed = value === null ? null : value * factor;
+  const allowed = value === null ? null : rounded(value * factor);
   return {
     value: allowed,
     ratio: allowed === null ? null : used / allowed,

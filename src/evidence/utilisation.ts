@@ -1,7 +1,7 @@
 import { type LimitFor, limitFor } from '../runbooks/limits.ts';
 import type { LimitTable } from '../runbooks/limits-schema.ts';
 import type { Runbook } from '../runbooks/schema.ts';
-import { factorOf, tierOf } from './limits.ts';
+import { factorOf, rounded, tierOf } from './limits.ts';
 import type { Evidence, Id, Signal } from './types.ts';
 
 /** One entity against its own limit, in the table's unit and period. */
@@ -66,7 +66,7 @@ function usesOf(signal: Signal, table: LimitTable, factor: number): Use[] {
     const ratio = row.limit?.ratio ?? null;
     return {
       id: row.id,
-      observed: row.value / factor,
+      observed: rounded(row.value / factor),
       limit: named.value,
       ratio,
       from: named.from,

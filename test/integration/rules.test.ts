@@ -10,9 +10,9 @@ import { parseRunbook } from '../../src/runbooks/parse.ts';
 import { alertingRules } from '../../src/runbooks/rules.ts';
 import type { Runbook } from '../../src/runbooks/schema.ts';
 import { clock } from '../support/collecting.ts';
-import { aegis } from '../support/evidence.ts';
+import { aegis, builtIn } from '../support/evidence.ts';
 import { incidentOf, shipped } from '../support/incident.ts';
-import { labelled } from '../support/labelled.ts';
+import { labelled, labelledOf } from '../support/labelled.ts';
 import { play } from '../support/played.ts';
 import { stopEverything, temporaryFolder } from '../support/processes.ts';
 import { checkRules, incidentGroup, testRules } from '../support/promtool.ts';
@@ -86,6 +86,14 @@ function dayDecides(incident: Incident): boolean {
   return total >= Number(some) && total < Number(much);
 }
 
+/** A query that answers 1 where a rule fires that is about what the incident is. */
+function firesAbout({ expect: { category, also } }: Incident, rules: ReturnType<typeof alertingRules>) {
+  const ids = [...category, ...(also ?? [])];
+  const about = rules.flatMap(({ spec }) => (spec.categories.some((id) => ids.includes(id)) ? spec.id : []));
+  const expr = `count(ALERTS{alertstate="firing",ratelimit_rule=~"${about.join('|')}"}) > bool 0`;
+  return { expr, exp_samples: [{ labels: '{}', value: 1 }] };
+}
+
 const past = (incident: Incident) => ({ past: dayDecides(incident) ? 'day' : 'minutes' }) as const;
 
 test('on the labelled incidents they fire where there is a trace in Prometheus, about what it is, and are silent where all is quiet', async () => {
@@ -103,20 +111,10 @@ test('on the labelled incidents they fire where there is a trace in Prometheus, 
   expect(blind.size).toBeGreaterThan(20);
   expect(silent.size).toBeGreaterThan(15);
 
-  const about = ({ expect: { category, also } }: Incident) => {
-    const ids = [...category, ...(also ?? [])];
-    return rules.flatMap(({ spec }) => (spec.categories.some((id) => ids.includes(id)) ? spec.id : []));
-  };
   await testRules(folder, yamlOf(aegis), [
-    ...[...firing].map(([name, incident]) => {
-      const expr = `count(ALERTS{alertstate="firing",ratelimit_rule=~"${about(incident).join('|')}"}) > bool 0`;
-      return incidentGroup(
-        name,
-        incident,
-        [{ expr, exp_samples: [{ labels: '{}', value: 1 }] }],
-        past(incident),
-      );
-    }),
+    ...[...firing].map(([name, incident]) =>
+      incidentGroup(name, incident, [firesAbout(incident, rules)], past(incident)),
+    ),
     // What is counted in Redis alone: the rules say that they do not cover it.
     ...[...blind].map(([name, incident]) =>
       incidentGroup(
@@ -132,6 +130,18 @@ test('on the labelled incidents they fire where there is a trace in Prometheus, 
     ),
   ]);
 }, 120_000);
+
+test('those of tps-limits fire on its labelled incidents, each caller by its own limit, and are silent on the quiet ones', async () => {
+  const runbook = builtIn('tps-limits');
+  const rules = alertingRules(runbook);
+  const groups = [...labelledOf('tps-limits')].flatMap(([name, incident]) => {
+    // Not even pending.
+    if (isQuiet(incident)) return incidentGroup(name, incident, [{ expr: 'ALERTS', exp_samples: [] }]);
+    return isTrouble(incident) ? incidentGroup(name, incident, [firesAbout(incident, rules)]) : [];
+  });
+  expect(groups.length).toBeGreaterThan(15);
+  await testRules(folder, yamlOf(runbook), groups);
+});
 
 /** Failures at 3 a second, and how many there were at this time of other days. */
 const failing = (before: string): Incident =>

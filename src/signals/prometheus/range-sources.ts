@@ -43,8 +43,7 @@ export const askRate =
       const ask = async (own: HttpClient, without: readonly Target[]): Promise<Told> => {
         const when = { windowSeconds };
         const rate = leavingOut(perSecond(metric, match, when), metric, without, when);
-        const parts = partsOf(rate, by, grid, most);
-        const told = toldOf(await queryRange(own, parts, grid), by, windowSeconds);
+        const told = toldOf(await queryRange(own, partsOf(rate, by, grid, most), grid), by, windowSeconds);
         const isSilent = told.total === null && told.lines.size === 0;
         // The metric is there; whether a series is there that matches makes the difference of too few samples and none.
         return isSilent && !(await isThere(own, selector(metric, match), grid))
