@@ -6,7 +6,7 @@ import { drillCommands, type Main } from './cli/drill.ts';
 import { declare, effectOf, LOOKS, READS } from './cli/effects.ts';
 import { helpCommands, withExamples } from './cli/help.ts';
 import { limitsCommands } from './cli/limits.ts';
-import { withReadFlags } from './cli/options.ts';
+import { answerOption, withReadFlags } from './cli/options.ts';
 import { outputOption, settleOutput } from './cli/outputs.ts';
 import { type Definitions, remedyCommands } from './cli/remedies.ts';
 import { reportCommands } from './cli/report.ts';
@@ -101,6 +101,7 @@ export function buildProgram(
         .option('--exit-code', 'exit 3 when there is a finding', false)
         .option('--save <file>', 'write the evidence to a new file')
         .option('--redact', 'save other addresses and ids in place of the real ones', false)
+        .addOption(answerOption())
         .option('--from <file>', 'judge saved evidence again, with its own runbook or that of --runbook');
       declare(command, LOOKS).action(async (_, self: Command) => {
         const { triageCommand } = await import('./commands/triage.ts');

@@ -59,3 +59,9 @@ export function withReadFlags(command: Command): Command {
         .default('gentle'),
     );
 }
+
+/** Answers to the runbook's questions, where nobody can be asked. */
+export const answerOption = (): Option =>
+  new Option('--answer <question>=<answer>', "answer one of the runbook's questions; may be repeated")
+    .argParser((text: string, before: readonly string[]) => [...before, text])
+    .default([], 'none');

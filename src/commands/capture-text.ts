@@ -1,6 +1,7 @@
 import { endpointsOf } from '../config/display.ts';
 import type { Config, HttpTarget, Secret } from '../config/types.ts';
 import type { Alert } from '../evidence/alert.ts';
+import type { Answers } from '../evidence/answers.ts';
 import { CAPTURE_SCHEMA } from '../evidence/capture-name.ts';
 import type { Capture } from '../evidence/capture-schema.ts';
 import type { History } from '../evidence/history.ts';
@@ -17,13 +18,14 @@ export interface Collected {
   readonly context: string | null;
   readonly alert: Alert | null;
   readonly totalMs: number;
+  readonly answers: Answers;
   /** How the charts went until then; null: nobody asked. */
   readonly history: History | null;
 }
 
 /** What a run has collected, as a capture without secrets. Ends with a newline. */
 export function captureText(run: Collected, config: Config, isRedacted: boolean, version: string): string {
-  const { runbook, context, alert, totalMs } = run;
+  const { runbook, context, alert, totalMs, answers } = run;
   const withoutSecrets = hiding(secretsOf(config));
   const clean = cleaned(run, withoutSecrets);
   const cleanAlert = alert && mapAlert(alert, withoutSecrets);
@@ -34,9 +36,14 @@ export function captureText(run: Collected, config: Config, isRedacted: boolean,
     ...{ thresholds: config.thresholds, totalMs, redacted: isRedacted },
     alert: isRedacted ? cleanAlert && redactAlert(cleanAlert) : cleanAlert,
     ...shown,
+    answers: isRedacted ? byNobody(answers) : answers,
   };
   return toJson(capture);
 }
+
+/** Who answered is somebody's name. */
+const byNobody = (answers: Answers): Answers =>
+  Object.fromEntries(Object.entries(answers).map(([id, { answer }]) => [id, { answer, by: 'operator' }]));
 
 /** How messages name the systems that were read. */
 const hostsOf = ({ redis, prometheus }: Config): string[] =>

@@ -40,7 +40,7 @@ export async function keptLooks(
       const capture = await readCapture(file, clock);
       const runbook = withThresholds(plain, capture.thresholds);
       const evidence = completed(capture, runbook);
-      looks.push({ atMs, file, evidence, verdict: judge(evidence, runbook) });
+      looks.push({ atMs, file, evidence, verdict: judge(evidence, runbook, capture.answers) });
     } catch (error) {
       if (!(error instanceof RatelimitError)) throw error;
       skipped.push({ file, reason: error.message });

@@ -68,7 +68,7 @@ function historiesOf(all: readonly Recorded[], clock: Clock): History[] {
 
 function lookOf({ file, capture }: Recorded, runbook: Runbook, atMs: number): Look {
   const evidence = completed(capture, runbook);
-  return { atMs, file, evidence, verdict: judge(evidence, runbook) };
+  return { atMs, file, evidence, verdict: judge(evidence, runbook, capture.answers) };
 }
 
 /** Where Redis is unless anything else is said. */

@@ -93,7 +93,7 @@ async function judged(
     // What the system's own limits were belongs to what happened.
     const runbook = capture.runbook === plain.name ? withThresholds(plain, capture.thresholds) : plain;
     const evidence = completed(capture, runbook);
-    const verdict = judge(evidence, runbook);
+    const verdict = judge(evidence, runbook, capture.answers);
     const proposed = [...proposeAll(verdict, runbook, evidence).values()].flat().map(({ id }) => id);
     return compare(name, label, verdict, proposed);
   } catch (error) {

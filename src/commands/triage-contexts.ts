@@ -48,7 +48,7 @@ export async function triageContexts(flags: TriageFlags, context: Context): Prom
   for (const [index, { document: one }] of runs.entries()) {
     const config = targets[index]?.config;
     if (one !== null && config !== undefined) {
-      await keepLook(one, one.verdict.category, config, context, warn);
+      await keepLook({ ...one, answers: {} }, one.verdict.category, config, context, warn);
     }
   }
   return worstExit(runs.map(({ exitCode }) => exitCode));
@@ -76,6 +76,12 @@ function checkFlags(flags: TriageFlags): void {
     throw new UsageError(
       '--from judges the evidence of one run, so it goes with no several contexts',
       'Leave out the contexts: the file says which one it is of.',
+    );
+  }
+  if (flags.answer.length > 0) {
+    throw new UsageError(
+      '--answer is about one context, and several were given',
+      'Triage one --context at a time, each with its own answer.',
     );
   }
   if (flags.save !== undefined) {

@@ -2,12 +2,15 @@ import type { Config } from '../config/types.ts';
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import type { Alert } from '../evidence/alert.ts';
+import type { Answers } from '../evidence/answers.ts';
 import { collect, type ScanOptions } from '../evidence/collect.ts';
+import type { Earlier } from '../evidence/earlier.ts';
 import type { History } from '../evidence/history.ts';
 import type { Evidence } from '../evidence/types.ts';
 import { isDegraded, type TriageDocument } from '../output/triage-document.ts';
 import { proposeAll } from '../remedies/propose.ts';
 import { loadRunbook, withSettings } from '../runbooks/load.ts';
+import { asksForEarlier } from '../runbooks/recurrence.ts';
 import type { Runbook } from '../runbooks/schema.ts';
 import { judge } from '../verdict/judge.ts';
 
@@ -34,6 +37,8 @@ export interface Case {
   readonly context: string | null;
   /** What the triage is about; null: no alert was named. */
   readonly alert: Alert | null;
+  /** What the operator answered to the runbook's questions. */
+  readonly answers: Answers;
   readonly totalMs: number;
 }
 
@@ -49,18 +54,27 @@ export const targetOf = async (config: Config, { runbooks }: Context): Promise<T
  * @throws what the run was interrupted with
  */
 export async function readCase(
-  { config, runbook }: Target,
+  target: Target,
   { window, budget, pace, watch = null }: Reading,
-  { adapters, clock, interrupt }: Context,
+  context: Context,
   startedAt: number,
 ): Promise<Case> {
+  const { config, runbook } = target;
+  const { adapters, clock, interrupt } = context;
   const request = { config, runbook, windowSeconds: window, clock };
-  const evidence = await collect(await adapters(), request, interrupt, {
+  const asked = asksForEarlier(runbook) ? earlierIn(target, context, startedAt) : null;
+  const read = await collect(await adapters(), request, interrupt, {
     ...{ pace, watch },
     budgetSeconds: budget ?? null,
   });
-  return { evidence, runbook, context: config.context, alert: null, totalMs: clock.now() - startedAt };
+  const evidence = { ...read, earlier: await asked };
+  const about = { context: config.context, alert: null, answers: {} };
+  return { evidence, runbook, ...about, totalMs: clock.now() - startedAt };
 }
+
+/** Loaded only where the runbook asks for it. */
+const earlierIn = async (target: Target, context: Context, atMs: number): Promise<Earlier> =>
+  (await import('./earlier.ts')).earlierLooks(target, context, atMs);
 
 /** How far back a capture keeps the charts, milliseconds. */
 const KEPT_MS = 3_600_000;
@@ -95,8 +109,8 @@ export function documentOf(
   found: Case,
   { top, replayed }: Pick<TriageDocument, 'top' | 'replayed'>,
 ): TriageDocument {
-  const { evidence, runbook } = found;
-  const verdict = judge(evidence, runbook);
+  const { evidence, runbook, answers } = found;
+  const verdict = judge(evidence, runbook, answers);
   return { ...found, verdict, top, replayed, remedies: proposeAll(verdict, runbook, evidence) };
 }
 

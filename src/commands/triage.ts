@@ -3,6 +3,7 @@ import { resolveConfig } from '../config/resolve.ts';
 import type { Config } from '../config/types.ts';
 import type { Context } from '../context.ts';
 import { type ExitCode, UsageError } from '../errors.ts';
+import type { Answers } from '../evidence/answers.ts';
 import type { ScanOptions } from '../evidence/collect.ts';
 import type { History } from '../evidence/history.ts';
 import { paintFor } from '../output/paint-for.ts';
@@ -15,6 +16,7 @@ import { triageMarkdown } from '../output/triage-markdown.ts';
 import { sourceReport } from '../output/triage-unseen.ts';
 import type { GlobalFlags } from '../program.ts';
 import { loadRunbook, withThresholds } from '../runbooks/load.ts';
+import type { Runbook } from '../runbooks/schema.ts';
 import type { PaceName } from '../signals/redis/pace.ts';
 import type { PassProgress } from '../signals/redis/pass.ts';
 import { makerOf, mentionFile } from './pages.ts';
@@ -30,6 +32,8 @@ export interface TriageFlags extends Omit<GlobalFlags, 'output'> {
   readonly allContexts: boolean;
   /** Seconds. */
   readonly window: number;
+  /** `question=answer` each. */
+  readonly answer: readonly string[];
   /** Did somebody say so? */
   readonly windowGiven: boolean;
   /** A fingerprint or a name; true: the alert that fires. */
@@ -66,6 +70,10 @@ export async function triageCommand(flags: TriageFlags, context: Context, again:
       : { ...(await recorded(flags.from, flags, context)), config: null };
   if (flags.verbose) streams.err(sourceReport(found.evidence));
   const document = documentOf(found, { top: flags.top, replayed });
+  if (flags.answer.length > 0) {
+    const { unaskedText } = await import('./answers.ts');
+    streams.err(unaskedText(flags.answer, document.verdict));
+  }
   if (!replayed) context.onTriage?.(document);
   streams.out(await render(document, flags, context, streams));
   if (flags.output === 'html') mentionFile(flags, streams, 'triage');
@@ -75,8 +83,9 @@ export async function triageCommand(flags: TriageFlags, context: Context, again:
   }
   const code = exitCodeOf(document, flags.exitCode);
   // Nothing is to be done about what was recorded earlier.
-  const mayAct = !replayed && flags.output === 'human' && flags.input && streams.terminal;
-  return mayAct ? offerRemedies(document, { code, context, streams, again }) : code;
+  return !replayed && mayAsk(flags, streams)
+    ? offerRemedies(document, { code, context, streams, again })
+    : code;
 }
 
 /** Runs another command line in this process. */
@@ -100,6 +109,7 @@ async function live(
     context.adapters(),
   ]);
   const target = await targetOf(config, context);
+  const given = await answersOf(flags, target.runbook, context);
   const file = flags.save === undefined ? null : await saving(flags.save);
   const what = `reading ${systemsOf(config).join(' and ')}`;
   let pass: (() => PassProgress) | null = null;
@@ -117,7 +127,8 @@ async function live(
     // Only what is saved is looked at again, so nothing else waits for it.
     const keeping = file === null ? null : historyUntil(startedAt, asked?.alert ?? null, target, context);
     const [read, kept] = await Promise.all([reading, keeping]);
-    [found, history] = [{ ...read, alert: asked?.alert ?? null }, kept];
+    [found, history] = [{ ...read, alert: asked?.alert ?? null, answers: given }, kept];
+    if (mayAsk(flags, streams)) found = { ...found, answers: await askedOf(found, context, streams) };
   } catch (error) {
     await file?.discard();
     throw error;
@@ -125,6 +136,20 @@ async function live(
   await file?.write({ ...found, history }, config, flags.redact, context.version);
   return { ...found, config };
 }
+
+/** The answers that were given as flags. */
+const answersOf = async ({ answer }: TriageFlags, runbook: Runbook, context: Context): Promise<Answers> =>
+  answer.length === 0 ? {} : (await import('./answers.ts')).givenAnswers(answer, runbook, context.user());
+
+/** Is somebody there who can be asked? */
+const mayAsk = ({ output, input }: TriageFlags, { terminal }: Streams): boolean =>
+  output === 'human' && input && terminal;
+
+/** Loaded only where the runbook asks anything. */
+const askedOf = async (found: Case, context: Context, streams: Streams): Promise<Answers> =>
+  found.runbook.questions.length === 0
+    ? found.answers
+    : (await import('./answers.ts')).askOperator(found, context, streams);
 
 /** A name for the evidence, made sure of before anything is read. */
 const saving = async (path: string) => (await import('./save-capture.ts')).openCapture(path);
@@ -138,8 +163,9 @@ async function recorded(path: string, flags: TriageFlags, context: Context): Pro
   const plain = await loadRunbook(named ?? capture.runbook, context.runbooks);
   // Another runbook has thresholds of its own.
   const runbook = named === undefined ? withThresholds(plain, capture.thresholds) : plain;
+  const answers = { ...capture.answers, ...(await answersOf(flags, runbook, context)) };
   return {
-    evidence: completed(capture, runbook),
+    ...{ evidence: completed(capture, runbook), answers },
     ...{ runbook, context: capture.context, alert: capture.alert, totalMs: capture.totalMs },
   };
 }

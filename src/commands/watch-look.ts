@@ -88,7 +88,8 @@ export class Looker {
     const news = this.#news;
     this.#news = null;
     // A screen that is drawn over and over has no room for what is no part of it.
-    if (news !== null) await keepLook(news, news.verdict.category, target.config, context, null);
+    if (news !== null)
+      await keepLook({ ...news, answers: {} }, news.verdict.category, target.config, context, null);
   }
 
   /** What was done to these systems, and what is wrong with the journals that tell it. */

@@ -3,13 +3,14 @@ import { absent, empty, measured, type Reading, type Row, rowOf, unknown } from 
 import { type Interval, riseOf, valueAt } from '../incidents/timeline.ts';
 import type { SeriesState } from '../incidents/types.ts';
 import type { Runbook, SourceSpec } from '../runbooks/schema.ts';
-import { selector } from '../runbooks/sources.ts';
+import { neverSeen, selector } from '../runbooks/sources.ts';
 import { isValidId } from '../signals/entities.ts';
 import { answered, answeredLater } from '../signals/prometheus/answer.ts';
 import { unite } from '../signals/prometheus/lines.ts';
 import { mixOf, rounded } from '../signals/prometheus/mix.ts';
 import { ratesOf, stepsOf } from '../signals/prometheus/sustained.ts';
 import { parseDuration } from '../values/duration.ts';
+import { readExcess } from './excess.ts';
 import { rateOf } from './history.ts';
 
 type Of<K extends SourceSpec['kind']> = Extract<SourceSpec, { kind: K }>;
@@ -25,7 +26,7 @@ export interface Recording {
   readonly stoppedOf: (series: SeriesState) => readonly Interval[];
 }
 
-interface Question {
+export interface Question {
   readonly recording: Recording;
   readonly runbook: Runbook;
   readonly kind: string | null;
@@ -60,6 +61,8 @@ function read(source: SourceSpec, question: Question): Reading {
   switch (source.kind) {
     case 'prometheus-rate':
       return seen(source, question) ?? readRate(source, question);
+    case 'prometheus-excess':
+      return readExcess(source, question);
     case 'prometheus-gauge':
       return seen(source, question) ?? readGauge(source, question);
     case 'prometheus-age':
@@ -85,6 +88,7 @@ function seen(source: PrometheusSource, question: Question): Reading | null {
   if (!question.recording.series.some((one) => one.metric === metric)) {
     return absent(`Prometheus has no metric ${metric}`);
   }
+  if (source.kind === 'prometheus-rate' && source['seen-within'] !== null) return absent(neverSeen(source));
   return empty(`${metric} is there, and no series of it is ${selector('', match)}`);
 }
 

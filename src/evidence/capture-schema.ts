@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { Alert } from './alert.ts';
 import { alertSchema } from './alert-schema.ts';
+import type { Answers } from './answers.ts';
 import { CAPTURE_SCHEMA } from './capture-name.ts';
+import { MOST_LOOKS } from './earlier.ts';
 import type { AlertHistory, ChartHistory } from './history.ts';
 import { alertHistory, CAUSES, chartHistory } from './history-schema.ts';
 import type { Evidence } from './types.ts';
@@ -27,6 +29,8 @@ export interface Capture {
   readonly history: readonly ChartHistory[];
   /** When its alerts fired in that time; null: that was not kept. */
   readonly alertHistory: AlertHistory | null;
+  /** What the operator answered, by question. */
+  readonly answers: Answers;
 }
 
 const count = z.number().nonnegative();
@@ -136,6 +140,11 @@ const reach = z
     (words) => words.length % 2 === 0 && words.every((one, at) => at % 2 === 1 || REACH.includes(one)),
     { error: `expected pairs of ${REACH.join(', ')} and a value` },
   );
+const name = z.string().regex(/^[a-z][a-z0-9-]{0,199}$/);
+const earlier = z.strictObject({
+  looks: z.array(z.strictObject({ at: z.iso.datetime(), secondsAgo: count, category: name })).max(MOST_LOOKS),
+  unread: z.string().max(1_000).nullable(),
+});
 const reset = z.strictObject({ at: z.iso.datetime(), inSeconds: count });
 
 /** Strict: what a capture holds is either understood or refused. */
@@ -157,8 +166,12 @@ export const captureSchema: z.ZodType<Capture> = z.strictObject({
     // Captures from before there were samples hold whole passes.
     scan: scan.nullable().default(null),
     signals: z.record(z.string(), signal),
+    // Captures from before anybody asked for earlier looks.
+    earlier: earlier.nullable().default(null),
   }),
   // Captures from before there were reports hold one moment.
   history: z.array(chartHistory).max(50).default([]),
   alertHistory: alertHistory.nullable().default(null),
+  // Captures from before there were questions.
+  answers: z.record(name, z.strictObject({ answer: name, by: z.string().max(200) })).default({}),
 });

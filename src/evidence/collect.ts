@@ -110,6 +110,7 @@ export async function collect(
     signals: settled.some((answer, index) => answer !== answers[index])
       ? signalsOf(settled, request)
       : signals,
+    earlier: null,
   };
 }
 

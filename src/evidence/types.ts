@@ -1,4 +1,5 @@
 import type { Period } from '../values/template.ts';
+import type { Earlier } from './earlier.ts';
 
 /**
  * The facts that a verdict is made from. Everything here is plain data: it can be written to a file and judged
@@ -216,6 +217,8 @@ export interface Evidence {
   /** null: no source is in Redis, or it could not be reached. */
   readonly scan: Scan | null;
   readonly signals: Readonly<Record<string, Signal>>;
+  /** null: the runbook asks for none. */
+  readonly earlier: Earlier | null;
 }
 
 const NO_STRANGERS: Strangers = { distinct: 0, total: 0, largest: 0, bins: [] };

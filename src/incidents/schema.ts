@@ -172,6 +172,8 @@ export const incidentSchema = mapping({
   expect: labelSchema,
   /** Thresholds that the team's context sets. */
   thresholds: z.record(identifier, z.number().positive()).default({}),
+  /** What the operator answers to the runbook's questions, by question. */
+  answers: z.record(identifier, identifier).default({}),
   keys: z.array(key).max(5_000).default([]),
   series: z.array(series).max(5_000).default([]),
 });

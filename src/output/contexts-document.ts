@@ -1,6 +1,7 @@
 import type { ExitCode, RatelimitError } from '../errors.ts';
 import type { Across, Judged, Shared } from '../verdict/across.ts';
 import { escapeText } from './escape.ts';
+import { eitherOf } from './question-sentences.ts';
 import { isDegraded, type TriageDocument } from './triage-document.ts';
 
 /** What became of one context. */
@@ -78,7 +79,7 @@ function stateOf({ document }: ContextRun): string {
   const { verdict, evidence } = document;
   const [worst] = verdict.findings;
   const unread = isDegraded(evidence) ? ', not all of it could be read' : '';
-  if (worst !== undefined) return `${worst.severity} ${worst.category} (${worst.confidence}${unread})`;
+  if (worst !== undefined) return `${worst.severity} ${eitherOf(verdict)} (${worst.confidence}${unread})`;
   if (verdict.category === 'inconclusive') return `inconclusive (${whyUnclear(document)})`;
   return `${verdict.category} (${verdict.confidence}${unread})`;
 }

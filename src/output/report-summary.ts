@@ -4,6 +4,7 @@ import { formatDuration } from '../values/duration.ts';
 import { escapeText } from './escape.ts';
 import { capital } from './lines.ts';
 import { formatNumber } from './numbers.ts';
+import { namesOf } from './question-sentences.ts';
 import { effectInShort } from './report-effects.ts';
 import type { Fact } from './report-page.ts';
 import {
@@ -17,9 +18,22 @@ import {
 } from './report-words.ts';
 import { headlineOf, summarise } from './triage-document.ts';
 
-export function titleOf({ summary, runbook }: Report): string {
-  const category = runbook.categories.find(({ id }) => id === summary.category);
-  if (category !== undefined) return `Incident report: ${category.title}`;
+/** The category that it was; where an open question leaves several, all of them. */
+function eitherIn({ summary, looks }: Report): readonly string[] {
+  const verdict = summary.look === null ? undefined : looks[summary.look]?.verdict;
+  if (summary.category === null) return [];
+  return verdict?.category === summary.category ? namesOf(verdict) : [summary.category];
+}
+
+const titlesIn = (report: Report): string =>
+  eitherIn(report)
+    .flatMap((either) => report.runbook.categories.find(({ id }) => id === either)?.title ?? [])
+    .join(' or ');
+
+export function titleOf(report: Report): string {
+  const { summary } = report;
+  const titles = titlesIn(report);
+  if (titles !== '') return `Incident report: ${titles}`;
   return summary.category === 'inconclusive'
     ? 'Incident report: no category fits'
     : summary.state === 'nothing'
@@ -50,8 +64,10 @@ function whatText(report: Report): string {
       ? `The last look found ${text}.`
       : `No category of the runbook fits: ${text}.`;
   }
-  const also = summary.also.length === 0 ? '' : ` Beside it: ${summary.also.join(', ')}.`;
-  return `${category.title}: ${headlineOf(finding, document)}.${also}`;
+  const either = eitherIn(report);
+  const others = summary.also.filter((id) => !either.includes(id));
+  const also = others.length === 0 ? '' : ` Beside it: ${others.join(', ')}.`;
+  return `${titlesIn(report)}: ${headlineOf(finding, document)}.${also}`;
 }
 
 function whenText(report: Report, clock: Clock): string {
@@ -186,7 +202,7 @@ export function factsOf(report: Report, clock: Clock): Fact[] {
       'Category',
       summary.category === null
         ? null
-        : `${summary.category}${isFound && summary.confidence !== null ? ` (confidence ${summary.confidence})` : ''}`,
+        : `${eitherIn(report).join(' or ')}${isFound && summary.confidence !== null ? ` (confidence ${summary.confidence})` : ''}`,
     ),
     ...fact('Affected', affectedText(report)),
     ...fact('Began', moment(began, 'or before')),

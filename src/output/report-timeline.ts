@@ -2,6 +2,7 @@ import type { Happening, Report } from '../report/model.ts';
 import type { Clock } from '../signals/asked.ts';
 import { escapeText } from './escape.ts';
 import { capital, SENTENCE } from './lines.ts';
+import { eitherOf } from './question-sentences.ts';
 import { isMeasured } from './report-effects.ts';
 import type { Moment } from './report-page.ts';
 import { alertText, amountOf, deedText, documentOf, momentText, outcomeText } from './report-words.ts';
@@ -82,7 +83,7 @@ function verdictText(
   if (look === undefined) return '';
   const { verdict } = look;
   const [worst] = verdict.findings;
-  const name = worst === undefined ? verdict.category : `${worst.severity} ${verdict.category}`;
+  const name = worst === undefined ? verdict.category : `${worst.severity} ${eitherOf(verdict)}`;
   if (before === verdict.category) return `Triage: still ${name} (confidence ${verdict.confidence})`;
   const what = `${name} (confidence ${verdict.confidence}): ${summarise(documentOf(look, report))}`;
   return before === null ? `Triage: ${what}` : `Triage: no longer ${before}, now ${what}`;

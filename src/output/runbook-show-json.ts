@@ -20,6 +20,7 @@ export function shownJson(shown: ShownRunbook): string {
     charts: view.runbook.charts.map(({ signal, title, by, level, query }) => {
       return { signal, title, by, level, query: query?.setting ?? null };
     }),
+    questions: view.runbook.questions,
     rules: view.runbook.rules.map(({ id, alert, for: lasting, categories }) => {
       return { id, alert, for: lasting, categories };
     }),

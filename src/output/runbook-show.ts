@@ -42,11 +42,16 @@ function asScreen(shown: ShownRunbook, screen: Screen): string {
           ...links,
           ...section('Afterwards', runbook.afterwards, screen),
           ...section('Charts of ratelimit report', chartsOf(view), screen),
+          ...section('Questions that triage asks', askedOf(shown), screen),
           ...section('Alerting rules, printed by ratelimit rules', rulesOf(view), screen),
           ...section('Thresholds that the context sets', overriddenOf(view), screen),
           ...tableLines(shown, screen),
         ]
-      : [...categoryLines(shown, category, screen), ...links];
+      : [
+          ...categoryLines(shown, category, screen),
+          ...section('Questions that triage asks', askedOf(shown), screen),
+          ...links,
+        ];
   return linesOf([
     ...body,
     ...(view.warnings.length > 0 ? ['', ...warningLines(view.warnings, screen)] : []),
@@ -67,6 +72,15 @@ function whereOf({ view, path, context }: ShownRunbook): string {
 
 const linksOf = ({ runbook }: RunbookView): string[] =>
   Object.values(runbook.links).map(({ title, see }) => `${title}: ${see}`);
+
+/** The questions of the runbook, or those that decide about the category, with the categories of their answers. */
+const askedOf = ({ view: { runbook }, category }: ShownRunbook): string[] =>
+  runbook.questions
+    .filter(({ answers }) => category === null || answers.some((one) => one.category === category.spec.id))
+    .map(({ id, text, answers }) => {
+      const each = answers.map((one) => `${one.id} (${one.text}): ${one.category}`);
+      return `${id}: ${text} ${each.join('; ')}`;
+    });
 
 /** A chart with its signal: `429s by tenant (rejects-by-tenant), against reject-rate`. */
 const chartsOf = ({ runbook }: RunbookView): string[] =>
@@ -131,6 +145,7 @@ function asMarkdown(shown: ShownRunbook): string {
           ...markdownTable(['category', 'pattern', 'cause', 'severity'], table),
         ]
       : categoryMarkdown(shown, category)),
+    ...markdownList('Questions that triage asks', askedOf(shown)),
     ...(category === null ? markdownList('Charts', chartsOf(view)) : []),
     ...(category === null ? markdownList('Alerting rules', rulesOf(view)) : []),
     ...markdownList('Links', linksOf(view)),

@@ -9,6 +9,7 @@ import {
   explainUnderLimit,
 } from './limit-condition-text.ts';
 import { formatAmount, formatNumber, formatShare } from './numbers.ts';
+import { answeredSentence, recurredSentence } from './question-sentences.ts';
 
 /** The sentence for one evaluated condition, escaped: what was measured, and the threshold it was held against. */
 export function explain(because: Because, runbook: Runbook): string {
@@ -17,7 +18,7 @@ export function explain(because: Because, runbook: Runbook): string {
   if (because.code === 'unless' && what !== undefined) return explain(denied(because, what), runbook);
   const spec = because.signal === null ? undefined : runbook.signals[because.signal];
   const title = spec?.title ?? because.signal ?? '';
-  if (because.met === null && because.code !== 'unless' && because.code !== 'visited') {
+  if (because.met === null && !OWN_WORDS.has(because.code)) {
     if (because.code === 'mix-only' || because.code === 'mix-mixed') {
       return `${title}: no source tells the ${text(because.args.label)}`;
     }
@@ -171,6 +172,10 @@ export function explain(because: Because, runbook: Runbook): string {
           : `${runbook.signals[args.than]?.title ?? text(args.than)}: ${usual}`;
       return `${amount(measured)} now, ${then} (threshold ${formatNumber(number(args.times))} times)`;
     }
+    case 'recurred':
+      return recurredSentence(because);
+    case 'answered':
+      return answeredSentence(because, runbook);
     case 'unless':
       if (because.met === null) return `whether ${text(args.category)} explains it could not be checked`;
       return because.met
@@ -178,6 +183,9 @@ export function explain(because: Because, runbook: Runbook): string {
         : `${text(args.category)} explains it`;
   }
 }
+
+/** Those that say themselves what could not be seen. */
+const OWN_WORDS: ReadonlySet<Code> = new Set(['unless', 'visited', 'recurred', 'answered']);
 
 function denied({ met, args, ...because }: Because, what: string | number): Because {
   const { what: _, ...own } = args;
@@ -202,6 +210,7 @@ export function explainCaveat(caveat: Caveat, runbook: Runbook): string {
     case 'unconfirmed':
       return details;
     case 'incomplete-scan':
+    case 'open-question':
       return details;
     case 'signal-unknown':
       return `could not be checked: ${details}`;

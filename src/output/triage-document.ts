@@ -6,6 +6,7 @@ import { formatDuration } from '../values/duration.ts';
 import type { Because, Finding, Subject, Verdict } from '../verdict/types.ts';
 import { escapeText } from './escape.ts';
 import { formatAmount, formatNumber, formatShare } from './numbers.ts';
+import { eitherOf, namesOf } from './question-sentences.ts';
 import { explain } from './sentences.ts';
 import { describeEstimate, describeEviction, roundEstimate } from './signal-text.ts';
 import { unread } from './triage-unseen.ts';
@@ -44,9 +45,17 @@ export const showId = (id: Id, max = 64): string =>
 export const findingName = ({ severity, category, confidence }: Finding): string =>
   `${severity} ${category} (confidence ${confidence})`;
 
-/** The verdict by its name: the worst finding's, or `quiet (confidence high)`. */
-export const verdictName = ({ findings: [worst], category, confidence }: Verdict): string =>
-  worst ? findingName(worst) : `${category} (confidence ${confidence})`;
+/**
+ * The verdict by its name: the worst finding's, or `quiet (confidence high)`. Where an open question leaves several,
+ * none of them stands there alone.
+ */
+export function verdictName(verdict: Verdict): string {
+  const { findings, category, confidence } = verdict;
+  const [worst] = findings;
+  return worst
+    ? findingName({ ...worst, category: eitherOf(verdict) })
+    : `${category} (confidence ${confidence})`;
+}
 
 export const toneOf = ({ findings, category }: Verdict): 'bad' | 'good' | 'warn' =>
   findings.length > 0 ? 'bad' : category === 'quiet' ? 'good' : 'warn';
@@ -56,8 +65,11 @@ export function summarise(document: TriageDocument): string {
   const { verdict } = document;
   const [worst, ...others] = verdict.findings;
   if (worst) {
-    const also = others.length > 0 ? `; also ${others.map((finding) => finding.category).join(', ')}` : '';
-    return `${headlineOf(worst, document)}${also}`;
+    const either = namesOf(verdict);
+    const rest = others.map(({ category }) => category).filter((category) => !either.includes(category));
+    const also = rest.length > 0 ? `; also ${rest.join(', ')}` : '';
+    const open = either.length > 1 ? `; or ${either.slice(1).join(' or ')}: the signals cannot tell` : '';
+    return `${headlineOf(worst, document)}${open}${also}`;
   }
   if (verdict.category === 'quiet') return `nothing abnormal: ${totals(document).join(', ')}`;
   const reasons = [
@@ -155,6 +167,10 @@ export function describeSignal(id: string, signal: Signal, runbook: Runbook): st
   const kind = spec?.sources[0]?.kind;
   if (kind === 'prometheus-age' || (kind === 'prometheus-query' && signal.unit === 's')) {
     return `${entities}, the newest started ${formatDuration(signal.rows[0]?.value ?? 0)} ago`;
+  }
+  if (kind === 'prometheus-excess' && signal.total !== null) {
+    const about = formatAmount(roundEstimate(signal.total), signal.unit);
+    return `about ${about} in ${formatDuration(signal.windowSeconds ?? 0)}`;
   }
   if (kind === 'redis-eviction') return describeEviction(signal);
   if (kind === 'redis-entry') return entities;

@@ -5,6 +5,7 @@ import { columnsFor, notableRows } from './columns.ts';
 import { escapeText } from './escape.ts';
 import { capital } from './lines.ts';
 import type { Paint } from './paint.ts';
+import { answerText, howToAnswer, openQuestions } from './questions.ts';
 import { quoteCommand } from './quote.ts';
 import { explain, explainAll, explainCaveat } from './sentences.ts';
 import { renderTable } from './table.ts';
@@ -33,7 +34,11 @@ const REASONS = 3;
 export function triageHuman(document: TriageDocument, paint: Paint, width: number): string {
   const { verdict, runbook } = document;
   const line = (mark: string, text: string) => wrap(`  ${mark} ${text}`, width, '    ');
-  const sections: string[] = [...alertBlock(document, paint, width), firstLine(document, paint)];
+  const sections: string[] = [
+    ...alertBlock(document, paint, width),
+    firstLine(document, paint),
+    ...openBlocks(document, paint, width),
+  ];
 
   for (const [index, finding] of verdict.findings.entries()) {
     // The first line has said the worst one already.
@@ -110,6 +115,16 @@ function alertBlock(
 function firstLine(document: TriageDocument, paint: Paint): string {
   return `${paint[toneOf(document.verdict)](verdictName(document.verdict))}: ${summarise(document)}`;
 }
+
+/** What only the operator can tell, and what follows from each answer. */
+const openBlocks = (document: TriageDocument, paint: Paint, width: number): string[] =>
+  openQuestions(document).map((question) =>
+    block(paint.strong(wrap(question.text, width)), [
+      wrap(`  ${question.because}`, width, '  '),
+      ...question.answers.map((one) => wrap(`  - ${answerText(one)}`, width, '    ')),
+      wrap(`  ${howToAnswer(question)}`, width, '  '),
+    ]),
+  );
 
 const block = (title: string, lines: readonly string[]): string =>
   lines.length === 0 ? '' : [title, ...lines].join('\n');

@@ -3,7 +3,7 @@ import type { Because } from '../verdict/types.ts';
 import { alertJson } from './alert-text.ts';
 import { escapeText } from './escape.ts';
 import { toJson } from './json.ts';
-import { quoteCommand } from './quote.ts';
+import { questionsJson, remedyJson } from './questions.ts';
 import { explain, explainCaveat } from './sentences.ts';
 import { afterwards, isDegraded, summarise, type TriageDocument } from './triage-document.ts';
 import { warningsOf } from './triage-unseen.ts';
@@ -43,13 +43,7 @@ export function triageData(document: TriageDocument): Readonly<Record<string, un
         state: check.state,
         because: because(check.because),
       })),
-      remedies: (document.remedies.get(finding.category) ?? []).map((remedy) => ({
-        id: remedy.id,
-        kind: remedy.kind,
-        command: remedy.argv === null ? null : quoteCommand(remedy.argv),
-        text: remedy.text,
-        link: remedy.link,
-      })),
+      remedies: (document.remedies.get(finding.category) ?? []).map(remedyJson),
     })),
     ruledOut: verdict.ruledOut.map((rejected) => ({
       category: rejected.category,
@@ -59,6 +53,7 @@ export function triageData(document: TriageDocument): Readonly<Record<string, un
       category: rejected.category,
       because: because(rejected.because),
     })),
+    questions: questionsJson(document),
     unexplained: because(verdict.unexplained),
     afterwards: afterwards(document),
     links: verdict.findings.length > 0 ? Object.values(runbook.links) : [],

@@ -4,6 +4,7 @@ import type { Finding } from '../verdict/types.ts';
 import { alertText } from './alert-text.ts';
 import { columnsFor, notableRows } from './columns.ts';
 import { codeSpan, escapeMarkdown, literalMarkdown } from './escape.ts';
+import { answerText, howToAnswer, openQuestions } from './questions.ts';
 import { quoteCommand } from './quote.ts';
 import { explain, explainAll, explainCaveat } from './sentences.ts';
 import {
@@ -16,6 +17,7 @@ import {
   linksOf,
   summarise,
   type TriageDocument,
+  verdictName,
 } from './triage-document.ts';
 import { unseen, warningsOf } from './triage-unseen.ts';
 
@@ -32,11 +34,14 @@ export function triageMarkdown(document: TriageDocument, heading = '##'): string
     `${one.category}: ${explainAll(failing(one.because), runbook)}`;
 
   const lines = [
-    `${heading} ${text(`${verdict.findings[0]?.severity ?? ''} ${verdict.category} (confidence ${verdict.confidence})`.trim())}`,
+    `${heading} ${text(verdictName(verdict))}`,
     '',
     text(summarise(document)),
     '',
     ...alertPart(document),
+    ...openQuestions(document).flatMap((question) =>
+      list(question.text, [question.because, ...question.answers.map(answerText), howToAnswer(question)]),
+    ),
     ...(document.replayed ? ['**Recorded evidence**: look again before you act.', ''] : []),
     ...verdict.findings.flatMap((finding) => [
       ...(verdict.findings.length > 1

@@ -3,6 +3,7 @@ import type { History } from '../watch/history.ts';
 import { commandLines } from './command-wrap.ts';
 import { measure } from './measure.ts';
 import type { Paint } from './paint.ts';
+import { eitherOf } from './question-sentences.ts';
 import { type Line, paintLine, span, spread } from './spans.ts';
 import { summarise, toneOf, verdictName } from './triage-document.ts';
 import { changeMark, changeText } from './watch-changes.ts';
@@ -78,7 +79,7 @@ const atMost = (lines: readonly Line[], most: number): Line[] =>
 
 /** For a window in which nothing else fits. */
 const tiny = ({ document }: Watching): Line[] => [
-  [span(document.verdict.category, toneOf(document.verdict))],
+  [span(eitherOf(document.verdict), toneOf(document.verdict))],
   [span('window too small')],
   [span('q quit', 'dim')],
 ];
@@ -103,7 +104,7 @@ function verdictLines(
   if (beside !== undefined) {
     return [spread([span(name, tone)], [span(beside, 'strong')], columns), ...rest(lines)];
   }
-  const short = worst === undefined ? verdict.category : `${worst.severity} ${worst.category}`;
+  const short = worst === undefined ? verdict.category : `${worst.severity} ${eitherOf(verdict)}`;
   return [[span(short, tone)], [span(`${verdict.confidence}, ${since[0]}`, 'strong')], ...rest(lines - 1)];
 }
 

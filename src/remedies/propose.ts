@@ -40,7 +40,8 @@ export function propose(
     const step = category.respond.find((candidate) => candidate.id === id);
     if (!step) return [];
     const link = step.link === null ? null : (runbook.links[step.link] ?? null);
-    const manual: Proposal = { id, kind: 'manual', argv: null, text: step.text, link };
+    const text = [step.text, ...figureOf(step, evidence)].join(' ');
+    const manual: Proposal = { id, kind: 'manual', argv: null, text, link };
     if (step.command === null) return [manual];
     const subjects = finding.subjects.filter((subject) => !except.includes(subject.id));
     const commands = argvs(step, subjects, runbook, evidence);
@@ -48,6 +49,17 @@ export function propose(
     return commands.map((argv) => ({ ...manual, kind: 'command', argv }));
   });
 }
+
+/** What a step says of a number, an estimate: two digits of it. */
+function figureOf({ figure }: StepSpec, { signals }: Evidence): string[] {
+  if (figure === null) return [];
+  const signal = signals[figure.signal];
+  const isTold = signal?.status === 'measured' || (signal?.status === 'empty' && signal.live);
+  if (!isTold || signal.total === null) return [figure.else];
+  return [figure.say.replaceAll('{total}', TWO_DIGITS.format(signal.total))];
+}
+
+const TWO_DIGITS = new Intl.NumberFormat('en', { maximumSignificantDigits: 2 });
 
 /** The responses to all findings, by category, in the order of the findings. */
 export const proposeAll = (

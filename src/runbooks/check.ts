@@ -1,4 +1,5 @@
 import { nearest } from '../values/nearest.ts';
+import { checkQuestions } from './check-questions.ts';
 import { checkRules } from './check-rules.ts';
 import { CODES } from './codes.ts';
 import { checkContracts } from './contracts.ts';
@@ -39,6 +40,7 @@ export function checkReferences(runbook: Runbook): Problem[] {
   checkCharts(runbook, expect, expectNumber, report);
   checkRemedies(runbook, expect, report);
   checkContracts(runbook, report);
+  checkQuestions(runbook, expect, report);
   checkLimits(runbook, report);
   checkRules(runbook, { expect, number: expectNumber, report });
   runbook['quiet-needs'].forEach((group, at) => {
@@ -55,6 +57,8 @@ export function checkReferences(runbook: Runbook): Problem[] {
         const here = [...at, key, name];
         if (SIGNALS.includes(name)) expect('signal', referred, here);
         else if (name === 'category') expect('category', referred, here);
+        else if (key === 'recurred' && Array.isArray(referred))
+          for (const [index, category] of referred.entries()) expect('category', category, [...here, index]);
         else if (NUMBERS.includes(name)) expectNumber(referred, here);
         else if (NESTED.includes(name)) inside(referred as Found['value'], here);
       }
@@ -87,6 +91,8 @@ export function checkReferences(runbook: Runbook): Problem[] {
     condition(category.when, [...path, 'when']);
     condition(category['sure-when'], [...path, 'sure-when']);
     checkResponses(category, path, runbook, expect, report);
+    for (const [at, { figure }] of category.respond.entries())
+      expect('signal', figure?.signal, [...path, 'respond', at, 'figure', 'signal']);
     for (const [at, name] of category.checks.entries()) expect('check', name, [...path, 'checks', at]);
     for (const [at, caveat] of ownCaveats(category).entries())
       condition(caveat.when, [...path, 'caveats', at, 'when']);
@@ -95,12 +101,23 @@ export function checkReferences(runbook: Runbook): Problem[] {
   return problems;
 }
 
-/** What a finding has where what would make it sure is missing. */
-const UNCONFIRMED = 'unconfirmed';
+/** What a finding has where what would make it sure is missing, and where nobody has answered a question. */
+const OWN_CAVEATS = ['unconfirmed', 'open-question'];
 
 const SIGNALS = ['signal', 'before', 'by', 'beside', 'than'];
 const NESTED = ['mix', 'except', 'reached-in', 'except-in', 'grown', 'steady'];
-const NUMBERS = ['at-least', 'each', 'sources', 'ratio', 'within', 'value', 'share', 'after', 'times'];
+const NUMBERS = [
+  'at-least',
+  'each',
+  'sources',
+  'ratio',
+  'within',
+  'value',
+  'share',
+  'after',
+  'times',
+  'apart',
+];
 const NEEDS_SPREAD = [
   'spread',
   'rest',
@@ -137,6 +154,7 @@ function checkSignals(
       }
     }
     for (const [index, source] of signal.sources.entries()) {
+      if ('times' in source) number(source.times, [...path, 'sources', index, 'times']);
       if ('limit' in source) expect('threshold', source.limit, [...path, 'sources', index, 'limit']);
       if ('ratio' in source) number(source.ratio, [...path, 'sources', index, 'ratio']);
     }
@@ -178,7 +196,7 @@ function checkHeadline(
   path: Path,
   report: (path: Path, message: string) => void,
 ): void {
-  const codes: readonly string[] = [...CODES, UNCONFIRMED, ...caveats.map(({ code }) => code)];
+  const codes: readonly string[] = [...CODES, ...OWN_CAVEATS, ...caveats.map(({ code }) => code)];
   headline.forEach((option, at) => {
     for (const [index, wanted] of option.if.entries()) {
       const [code = ''] = wanted.split('=');

@@ -39,6 +39,8 @@ export const CODES = [
   'visited',
   'outgrown',
   'covers',
+  'recurred',
+  'answered',
   'under-limit',
   'dominates',
   'outweighs',

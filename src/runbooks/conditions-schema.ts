@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { nearest } from '../values/nearest.ts';
 import { entityKind, identifier, label, mapping, text } from './fields.ts';
 import { dominates, outweighs, overLimit, underLimit } from './limit-conditions-schema.ts';
+import { recurred } from './recurred-schema.ts';
 import { inWords } from './words.ts';
 
 /** The name of an entry under `thresholds`. */
@@ -209,8 +210,8 @@ const usual = mapping({
   }),
 });
 
-/** The signal has no numbers: there is no such source, or it holds nothing. */
-const silent = mapping({ silent: mapping({ signal }) });
+/** The signal has no numbers: there is no such source, or, unless `no-source` is said, it holds nothing. */
+const silent = mapping({ silent: mapping({ signal, 'no-source': z.literal(true).optional() }) });
 
 const simple = [
   spread,
@@ -242,6 +243,7 @@ const simple = [
   undated,
   outgrown,
   covers,
+  recurred,
   underLimit,
   dominates,
   outweighs,

@@ -102,7 +102,9 @@ export const notAlertedSchema = z
 
 /** Where the runbook itself is read. */
 export const urlSchema = text(300)
-  .regex(/^(?:https?:\/\/\S+|README\.md#[\w-]+)$/, { error: 'expected an http:// or https:// URL' })
+  .regex(/^(?:https?:\/\/\S+|README\.md#[\w-]+)$/, {
+    error: 'expected an http:// or https:// URL',
+  })
   .nullable()
   .default(null);
 

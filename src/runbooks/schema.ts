@@ -3,6 +3,7 @@ import { periodOf } from '../values/template.ts';
 import { chartsSchema } from './charts-schema.ts';
 import { conditionSchema } from './conditions-schema.ts';
 import { contractSchema } from './contracts.ts';
+import { excessSource, figureSchema, seenWithin } from './estimate-schema.ts';
 import {
   duration,
   entityKind,
@@ -15,6 +16,7 @@ import {
   text,
 } from './fields.ts';
 import { limitsSchema } from './limits-schema.ts';
+import { questionsSchema } from './questions-schema.ts';
 import { remediesSchema } from './remedies-schema.ts';
 import { notAlertedSchema, rulesSchema, urlSchema } from './rules-schema.ts';
 import { spreadSchema } from './spread-schema.ts';
@@ -95,7 +97,9 @@ const source = z.discriminatedUnion('kind', [
     usual: z.boolean().default(false),
     /** The rate of that long ago, to hold the present one against. */
     ago: duration.nullable().default(null),
+    'seen-within': seenWithin,
   }),
+  excessSource,
   /** A gauge's present value, summed by one label. `limit` names the threshold that holds its limit. */
   mapping({
     kind: z.literal('prometheus-gauge'),
@@ -164,6 +168,7 @@ const step = mapping({
   /** One command for each subject of this kind. */
   each: identifier.nullable().default(null),
   link: identifier.nullable().default(null),
+  figure: figureSchema,
 })
   .refine((s) => s.each === null || s.command !== null, {
     error: '`each` needs a `command`',
@@ -253,6 +258,7 @@ const whole = mapping({
   remedies: remediesSchema.prefault({}),
   rules: rulesSchema,
   'not-alerted': notAlertedSchema,
+  questions: questionsSchema,
   categories: z.array(category).min(1),
 });
 

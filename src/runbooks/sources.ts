@@ -43,6 +43,8 @@ export function labelOf(source: SourceSpec): string {
       return 'maxmemory-policy';
     case 'prometheus-query':
       return `queries.${source.setting}`;
+    case 'prometheus-excess':
+      return `${selector(source.metric, source.match, source['one-of'])} above usual, ${source.over}`;
     case 'prometheus-sustained':
       return `${source.of} over ${source.over}`;
     case 'prometheus-rate':
@@ -70,9 +72,18 @@ export function namesOf(source: SourceSpec): string[] {
   }
 }
 
+/** Why an empty answer says nothing where a source asks that such a series was seen. */
+export const neverSeen = ({
+  metric,
+  match,
+  'seen-within': within,
+}: Extract<SourceSpec, { kind: 'prometheus-rate' }>): string =>
+  `no series of ${metric} was ${selector('', match)} in the last ${within}: they may never be counted, which is not zero`;
+
 /** What time a source's numbers cover, seconds: triage's window does not move Redis's own counters. null for a state. */
 export function windowOf(source: SourceSpec, windowSeconds: number): number | null {
   if (source.kind === 'redis-counter') return source.window === null ? null : parseDuration(source.window);
+  if (source.kind === 'prometheus-excess') return parseDuration(source.over);
   if (source.kind === 'prometheus-sustained') return parseDuration(source.over);
   return source.kind === 'prometheus-rate' ? windowSeconds : null;
 }

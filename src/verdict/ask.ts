@@ -1,3 +1,4 @@
+import type { Earlier } from '../evidence/earlier.ts';
 import type { Row, Signal } from '../evidence/types.ts';
 import type { Condition } from '../runbooks/conditions-schema.ts';
 import type { Runbook } from '../runbooks/schema.ts';
@@ -9,6 +10,7 @@ import { plainId } from './types.ts';
 export interface Scene {
   readonly runbook: Runbook;
   readonly signals: Readonly<Record<string, Signal>>;
+  readonly earlier: Earlier | null;
   /** How the entities of a signal stand against each other; made once. Throws when the runbook says no spread for it. */
   readonly analysis: (signal: string) => Analysis;
   /** The outcome of another category's own condition. */

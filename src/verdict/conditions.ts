@@ -16,6 +16,7 @@ import {
 import { dominates, outweighs, overLimit, underLimit } from './limit-conditions.ts';
 import { every, some } from './logic.ts';
 import { claimed, listed, notPublic, oneNetwork, plateau, shared } from './provenance-conditions.ts';
+import { recurred } from './recurrence-conditions.ts';
 import { analyse } from './spread.ts';
 import { count, down, madeOf, noLimit, reaches, silent, unlabelled } from './state-conditions.ts';
 import { ended, outgrown, started, undated, usual } from './time-conditions.ts';
@@ -54,6 +55,7 @@ export function evaluate(condition: Condition, scene: Scene): Outcome {
   if ('undated' in condition) return undated(condition.undated, scene);
   if ('outgrown' in condition) return outgrown(condition.outgrown, scene);
   if ('covers' in condition) return covers(condition.covers, scene);
+  if ('recurred' in condition) return recurred(condition.recurred, scene);
   if ('under-limit' in condition) return underLimit(condition['under-limit'], scene);
   if ('dominates' in condition) return dominates(condition.dominates, scene);
   if ('outweighs' in condition) return outweighs(condition.outweighs, scene);

@@ -1,9 +1,11 @@
+import type { Answers } from '../evidence/answers.ts';
 import type { Evidence, Scan, Signal } from '../evidence/types.ts';
 import type { Runbook } from '../runbooks/schema.ts';
 import { isPartial, type Scene } from './ask.ts';
 import { evaluate } from './conditions.ts';
 import { findingOf } from './finding.ts';
 import { agreed } from './incomplete.ts';
+import { settle } from './questions.ts';
 import { type Analysis, analyse } from './spread.ts';
 import type { Because, Finding, Outcome, Rejected, Verdict } from './types.ts';
 import { worldsOf } from './worlds.ts';
@@ -18,11 +20,15 @@ export type Judged = Pick<Verdict, 'findings' | 'ruledOut' | 'undecided' | 'unex
 /**
  * The verdict on the evidence: pure, so the same evidence and runbook always give the same verdict.
  * Every category is judged on its own; several can hold at once, worst first.
+ * @param answers what the operator said to the runbook's questions
  */
-export function judge(evidence: Evidence, runbook: Runbook): Verdict {
+export function judge(evidence: Evidence, runbook: Runbook, answers: Answers = {}): Verdict {
   const { signals, scan } = evidence;
-  const judged =
-    scan === null || scan.coverage >= 1 ? judgeSignals(signals, runbook) : judgePart(signals, scan, runbook);
+  const seen =
+    scan === null || scan.coverage >= 1
+      ? judgeSignals(evidence, runbook)
+      : judgePart(evidence, scan, runbook);
+  const judged = settle(seen, runbook, answers);
   // A finding of low confidence never stands before a surer one; among equals the rank decides.
   const findings = [...judged.findings].sort(
     (a, b) => Number(a.confidence === 'low') - Number(b.confidence === 'low'),
@@ -45,18 +51,23 @@ export function judge(evidence: Evidence, runbook: Runbook): Verdict {
 }
 
 /** Of a keyspace of which only a part was visited, what holds whatever the rest is, and what is likely. */
-function judgePart(signals: Evidence['signals'], scan: Scan, runbook: Runbook): Judged {
+function judgePart(evidence: Facts, scan: Scan, runbook: Runbook): Judged {
+  const { signals } = evidence;
   const { visited, alike, louder } = worldsOf(signals, scan);
-  const of = (world: Evidence['signals']) => judgeSignals(world, runbook);
+  const of = (world: Evidence['signals']) => judgeSignals({ ...evidence, signals: world }, runbook);
   const order = byRank(runbook).map(({ id }) => id);
   return agreed(of(visited), of(alike), louder.map(of), { scan, signals, order });
 }
 
+/** What conditions are on. */
+type Facts = Pick<Evidence, 'signals' | 'earlier'>;
+
 /** The worst first. */
 const byRank = ({ categories }: Runbook) => [...categories].sort((a, b) => a.rank - b.rank);
 
-function judgeSignals(signals: Evidence['signals'], runbook: Runbook): Judged {
-  const scene = sceneOf(signals, runbook);
+function judgeSignals(facts: Facts, runbook: Runbook): Judged {
+  const { signals } = facts;
+  const scene = sceneOf(facts, runbook);
   const isBlindInPart = runbook['quiet-needs'].flat().some((id) => signals[id]?.status === 'unknown');
   const findings: Finding[] = [];
   const ruledOut: Rejected[] = [];
@@ -70,12 +81,11 @@ function judgeSignals(signals: Evidence['signals'], runbook: Runbook): Judged {
   return { findings, ruledOut, undecided, unexplained: oddities(findings, scene) };
 }
 
-function sceneOf(signals: Evidence['signals'], runbook: Runbook): Scene {
+function sceneOf({ signals, earlier }: Facts, runbook: Runbook): Scene {
   const outcomes = new Map<string, Outcome>();
   const analyses = new Map<string, Analysis>();
   const scene: Scene = {
-    runbook,
-    signals,
+    ...{ runbook, signals, earlier },
     analysis: (id) => {
       const known = analyses.get(id);
       if (known) return known;

@@ -82,11 +82,11 @@ export function unlabelled({ signal, label }: Node<'unlabelled'>, scene: Scene):
   });
 }
 
-export function silent({ signal }: Node<'silent'>, scene: Scene): Outcome {
+export function silent({ signal, 'no-source': noSource }: Node<'silent'>, scene: Scene): Outcome {
   const status = scene.signals[signal]?.status ?? 'unknown';
   const because: Because = {
     ...{ code: 'silent', signal, measured: null, threshold: null },
-    met: status === 'unknown' ? null : status !== 'measured',
+    met: status === 'unknown' ? null : noSource ? status === 'absent' : status !== 'measured',
     args: { status },
   };
   if (status === 'unknown') return outcome('unknown', [because]);

@@ -1,5 +1,6 @@
 import type { Id } from '../evidence/types.ts';
 import type { CODES } from '../runbooks/codes.ts';
+import type { Question } from './questions.ts';
 
 export type Code = (typeof CODES)[number];
 
@@ -90,6 +91,8 @@ export interface Verdict {
   readonly undecided: readonly Rejected[];
   /** What is abnormal and no finding explains. */
   readonly unexplained: readonly Because[];
+  /** Questions that arose, answered or not. */
+  readonly questions: readonly Question[];
   /** Groups of signals without any live source: `quiet` may not be said. */
   readonly blind: readonly (readonly string[])[];
 }

@@ -43,7 +43,12 @@ async function capture(name: string, incident: Incident): Promise<void> {
       stringify({ 'current-context': 'test', contexts: { test: context } }),
     );
     const path = join(folder, runbook, fileOf(name));
-    const { code, stderr } = await runProgram(['triage', '--save', `${path}.json`, '-o', 'json'], { home });
+    const answers = Object.entries(incident.answers).flatMap(([id, answer]) => [
+      '--answer',
+      `${id}=${answer}`,
+    ]);
+    const words = ['triage', '--save', `${path}.json`, '-o', 'json', ...answers];
+    const { code, stderr } = await runProgram(words, { home });
     expect([name, code, stderr]).toEqual([name, 0, '']);
     await writeFile(`${path}.label.yaml`, stringify(incident.expect));
   } finally {

@@ -80,7 +80,7 @@ export function evidence(readings: Readonly<Record<string, Reading>> = {}, runbo
       month: { at: '2026-06-01T00:00:00.000Z', inSeconds: 3 * 86_400 - SECONDS_TODAY },
     },
     reach: [],
-    scan: null,
+    ...{ scan: null, earlier: null },
     signals: Object.fromEntries(signals),
   };
 }
@@ -93,7 +93,7 @@ const UNSET = { 'deploy-events': unset, 'successes-by-ip': unset, 'tenants-by-ip
 export const captureOf = (facts: Evidence, runbook: string): Capture => ({
   ...{ schema: CAPTURE_SCHEMA, version: '0.0.0', runbook, context: null },
   ...{ thresholds: {}, totalMs: 212, redacted: false, alert: null, evidence: facts },
-  ...{ history: [], alertHistory: null },
+  ...{ history: [], alertHistory: null, answers: {} },
 });
 
 const normal = (): Record<string, Reading> => ({

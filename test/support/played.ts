@@ -1,4 +1,5 @@
 import { startSystems } from '../../src/drill/systems.ts';
+import type { Answers } from '../../src/evidence/answers.ts';
 import { type Adapters, collect } from '../../src/evidence/collect.ts';
 import type { Evidence } from '../../src/evidence/types.ts';
 import type { Incident } from '../../src/incidents/schema.ts';
@@ -40,18 +41,21 @@ export async function play(
     const reading = through({ redis: adapters.redis, prometheus: systems.readPrometheus });
     const request = { config, runbook, windowSeconds, clock: still };
     const evidence = await collect(reading, request, new AbortController().signal);
-    return judged(evidence, runbook);
+    return judged(evidence, runbook, answersOf(incident));
   } finally {
     systems.close();
   }
 }
 
 /** The same of evidence that is there already. */
-export function judged(evidence: Evidence, runbook: Runbook): Played {
-  const verdict = judge(evidence, runbook);
+export function judged(evidence: Evidence, runbook: Runbook, answers: Answers = {}): Played {
+  const verdict = judge(evidence, runbook, answers);
   const proposals = [...proposeAll(verdict, runbook, evidence).values()].flat();
   return { runbook, evidence, verdict, proposed: proposals.map(({ id }) => id) };
 }
+
+const answersOf = ({ answers }: Incident): Answers =>
+  Object.fromEntries(Object.entries(answers).map(([id, answer]) => [id, { answer, by: 'operator' }]));
 
 /** Holds what was played against the incident's own truth. */
 export function tried(name: string, { expect }: Incident, { verdict, proposed }: Played): Trial {

@@ -76,7 +76,10 @@ function notesOn(source: SourceSpec): string[] {
         '`--window`',
         source.usual && 'also yesterday and last week',
         source.ago !== null && `${source.ago} ago`,
+        source['seen-within'] !== null && `absent unless seen in ${source['seen-within']}`,
       ]);
+    case 'prometheus-excess':
+      return [`by ${code(source.by)}`, source.over];
     case 'prometheus-query':
       return [labels(source)];
     case 'prometheus-sustained':

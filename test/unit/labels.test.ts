@@ -127,7 +127,7 @@ const verdictOf = (...findings: Finding[]): Verdict => ({
   category: findings[0]?.category ?? 'quiet',
   confidence: findings[0]?.confidence ?? 'high',
   findings,
-  ...{ ruledOut: [], undecided: [], unexplained: [], blind: [] },
+  ...{ ruledOut: [], undecided: [], unexplained: [], questions: [], blind: [] },
 });
 const held = (label: Partial<Label>, verdict: Verdict, proposed: string[] = []) => {
   const { mismatches, wrongAtHighConfidence } = compare('x', { ...ANY, ...label }, verdict, proposed);

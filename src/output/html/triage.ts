@@ -3,6 +3,8 @@ import type { Because, Finding } from '../../verdict/types.ts';
 import { alertText } from '../alert-text.ts';
 import { escapeText } from '../escape.ts';
 import { capital } from '../lines.ts';
+import { eitherOf } from '../question-sentences.ts';
+import { answerText, howToAnswer, openQuestions, type ToldQuestion } from '../questions.ts';
 import { explain, explainAll, explainCaveat } from '../sentences.ts';
 import {
   afterwards,
@@ -70,7 +72,7 @@ export function verdictCard(document: TriageDocument, level: Level): Html {
   return html`<header class="card verdict ${tone}">
 <p class="origin">Triage${whereOf(document)}, ${momentOf(document)}, window ${formatDuration(evidence.windowSeconds)}</p>
 <div class="badges">${severity}<span class="badge">confidence ${verdict.confidence}</span></div>
-${heading(level, verdict.category)}${cause === '' ? NOTHING : html`<p class="cause">${cause}</p>\n`}<p class="lead">${summarise(document)}</p>
+${heading(level, eitherOf(verdict))}${cause === '' ? NOTHING : html`<p class="cause">${cause}</p>\n`}<p class="lead">${summarise(document)}</p>
 ${recorded}</header>
 `;
 }
@@ -91,6 +93,7 @@ export function verdictBody(document: TriageDocument, level: Level): Html[] {
     ]);
   return [
     alertCard(document),
+    ...openQuestions(document).map((question) => questionPart(question, level)),
     keyNumbers(numbersOf(document)),
     ...verdict.findings.map((finding, index) => findingPart(finding, document, level, index > 0)),
     section(level, 'Abnormal, and not explained by a category', [
@@ -114,6 +117,14 @@ export function verdictBody(document: TriageDocument, level: Level): Html[] {
     ]),
   ];
 }
+
+/** What only the operator can tell, and what follows from each answer. */
+const questionPart = (question: ToldQuestion, level: Level): Html =>
+  section(level, question.text, [
+    card(
+      html`<p>${question.because}</p>\n${bullets(question.answers.map(answerText))}<p class="note">${howToAnswer(question)}</p>\n`,
+    ),
+  ]);
 
 /** What paged. */
 function alertCard({ alert, replayed, context, runbook }: TriageDocument): Html {

@@ -3,6 +3,7 @@ import type { Reading } from '../../evidence/types.ts';
 import type { Asked } from '../asked.ts';
 import { SourceError } from '../source-error.ts';
 import { answered, answeredLater } from './answer.ts';
+import { readExcess } from './excess.ts';
 import { type HttpClient, makeHttpClient } from './http.ts';
 import type { Uniting } from './join.ts';
 import { readQuery, TOP_OWN } from './own-query.ts';
@@ -54,6 +55,12 @@ function wayOf({ source, kind }: Asked, fixed: Omit<Question, 'http' | 'isOneOfS
         ask: (more) => readRate(source, { ...fixed, ...more }),
         uniting: by('sum', 'name'),
         finish: (held) => rateReading(source, kind, held),
+      };
+    case 'prometheus-excess':
+      return {
+        ask: (more) => readExcess(source, { ...fixed, ...more }),
+        uniting: by('sum', 'name'),
+        finish: ({ reading }) => keptRows(reading, 'largest', TOP_PROCESSES),
       };
     case 'prometheus-gauge': {
       const first = source.first === 'smallest' ? 'smallest' : 'largest';

@@ -1,4 +1,5 @@
-import { empty, measured, type Reading, type Row, rowOf } from '../../evidence/types.ts';
+import { absent, empty, measured, type Reading, type Row, rowOf } from '../../evidence/types.ts';
+import { neverSeen, selector } from '../../runbooks/sources.ts';
 import { parseDuration } from '../../values/duration.ts';
 import { isValidId } from '../entities.ts';
 import { SourceError } from '../source-error.ts';
@@ -47,7 +48,12 @@ export async function readRate(source: Of<'prometheus-rate'>, question: Question
   }
   const state = requireWindow(answer, metric, windowSeconds);
   const parts = partOf(answer, 'parts').map((sample) => ({ ...sample, value: rounded(sample.value) }));
-  if (parts.length === 0) return held(await nothing(http, metric, match, windowSeconds, state.inWindow));
+  if (parts.length === 0) {
+    const none = await nothing(http, metric, match, windowSeconds, state.inWindow);
+    return held(
+      none.status === 'empty' && (await isNeverSeen(source, http)) ? absent(neverSeen(source)) : none,
+    );
+  }
   const numbers =
     parts.length < MOST_PARTS || by === null ? fold(parts, by, mix) : await ranked(source, rateOf, http);
   const rows = numbers.entities.map(({ id, value, mix: mixed }) =>
@@ -98,6 +104,14 @@ export function rateReading(
     baseline: usual?.baseline ?? null,
     warnings: [...reading.warnings, ...(usual?.warnings ?? [])],
   };
+}
+
+/** Was there no series with these labels in all the time that the source asks for? Then nobody may count them. */
+async function isNeverSeen(source: Of<'prometheus-rate'>, http: Question['http']): Promise<boolean> {
+  const seconds = parseDuration(source['seen-within'] ?? '') ?? null;
+  if (seconds === null) return false;
+  const series = selector(source.metric, source.match);
+  return (await query(http, `count(present_over_time(${series}[${seconds}s]))`)).length === 0;
 }
 
 /** Were there three samples of a series, so that there is a rate at all? */

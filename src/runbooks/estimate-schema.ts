@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { duration, identifier, label, mapping, metric, text } from './fields.ts';
+
+/**
+ * An empty answer says that there were none only where a series with these labels was there in that time. Where there
+ * never was one, what the source asks for may never be counted, which is not zero.
+ */
+export const seenWithin = duration.nullable().default(null);
+
+/**
+ * By how much a counter rose above what is usual, as a number of events: of the minutes of the last `over` in which its
+ * rate was more than `times` what it was at that minute yesterday and a week ago, what was above that. An estimate.
+ */
+export const excessSource = mapping({
+  kind: z.literal('prometheus-excess'),
+  metric,
+  match: z.record(label, text(200)).default({}),
+  /** Labels that have one of several values. */
+  'one-of': z.record(label, z.array(text(200)).min(1).max(20)).default({}),
+  by: label,
+  over: duration,
+  times: identifier,
+});
+
+/** A sentence after a step's text, with the total of a signal, rounded, or what is said where it cannot be told. */
+export const figureSchema = mapping({
+  signal: identifier,
+  say: text(300).refine((value) => value.includes('{total}'), { error: 'needs the place {total}' }),
+  else: text(300),
+})
+  .nullable()
+  .default(null);
