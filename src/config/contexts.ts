@@ -59,6 +59,7 @@ export async function resolveContexts<Ready>(
 const CONNECTIONS = [
   ['redisUrl', '--redis-url', 'RATELIMIT_REDIS_URL', 'Redis'],
   ['prometheusUrl', '--prometheus-url', 'RATELIMIT_PROMETHEUS_URL', 'Prometheus'],
+  ['logsUrl', '--logs-url', 'RATELIMIT_LOGS_URL', 'log store'],
   ['alertmanagerUrl', '--alertmanager-url', 'RATELIMIT_ALERTMANAGER_URL', 'Alertmanager'],
   ['apiUrl', '--api-url', 'RATELIMIT_API_URL', 'API'],
 ] as const;

@@ -14,6 +14,7 @@ import {
   metric,
   text,
 } from './fields.ts';
+import { logsSource } from './logs-schema.ts';
 import { remediesSchema } from './remedies-schema.ts';
 import { notAlertedSchema, rulesSchema, urlSchema } from './rules-schema.ts';
 
@@ -124,6 +125,7 @@ const source = z.discriminatedUnion('kind', [
     /** What it must answer, for whoever writes it. */
     about: text(200),
   }),
+  logsSource,
 ]);
 
 /** How a signal's entities are told apart into loud ones and the rest. See `verdict/spread.ts`. */

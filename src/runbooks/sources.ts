@@ -1,5 +1,6 @@
 import { parseDuration } from '../values/duration.ts';
 import { keyPattern } from '../values/template.ts';
+import { logsLabel } from './logs-schema.ts';
 import type { SourceSpec } from './schema.ts';
 
 /**
@@ -40,6 +41,8 @@ export function labelOf(source: SourceSpec): string {
       return 'maxmemory-policy';
     case 'prometheus-query':
       return `queries.${source.setting}`;
+    case 'logs-count':
+      return logsLabel(source);
     case 'prometheus-rate':
       return `${selector(source.metric, source.match)}${source.ago === null ? '' : ` offset ${source.ago}`}`;
     default:
@@ -58,6 +61,7 @@ export function namesOf(source: SourceSpec): string[] {
       return source.cap === null ? [source.spend] : [source.spend, source.cap];
     case 'redis-eviction':
     case 'prometheus-query':
+    case 'logs-count':
       return [];
     default:
       return [source.metric];
@@ -67,5 +71,5 @@ export function namesOf(source: SourceSpec): string[] {
 /** What time a source's numbers cover, seconds: triage's window does not move Redis's own counters. null for a state. */
 export function windowOf(source: SourceSpec, windowSeconds: number): number | null {
   if (source.kind === 'redis-counter') return source.window === null ? null : parseDuration(source.window);
-  return source.kind === 'prometheus-rate' ? windowSeconds : null;
+  return source.kind === 'prometheus-rate' || source.kind === 'logs-count' ? windowSeconds : null;
 }

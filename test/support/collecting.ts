@@ -4,6 +4,7 @@ import {
   type AtLeastOne,
   type Config,
   type HttpTarget,
+  type LogsTarget,
   type RedisTarget,
   Secret,
   type Tls,
@@ -20,6 +21,7 @@ import type { Reading, Row } from '../../src/evidence/types.ts';
 import { parseRunbook } from '../../src/runbooks/parse.ts';
 import type { Runbook } from '../../src/runbooks/schema.ts';
 import type { Clock } from '../../src/signals/asked.ts';
+import { readLogs } from '../../src/signals/logs/adapter.ts';
 import { readPrometheus } from '../../src/signals/prometheus/adapter.ts';
 import type { PaceName } from '../../src/signals/redis/pace.ts';
 import type { Certificates } from './certificates.ts';
@@ -93,6 +95,7 @@ export async function configOf(given: {
   prometheus?: HttpTarget | AtLeastOne<HttpTarget>;
   timeoutSeconds?: number;
   queries?: Record<string, string>;
+  logs?: LogsTarget;
 }): Promise<Config> {
   return {
     context: null,
@@ -103,13 +106,15 @@ export async function configOf(given: {
     prometheus: listOf(given.prometheus ?? httpTarget(await refusedUrl())),
     alertmanager: httpTarget('http://127.0.0.1:9093'),
     api: null,
+    logs: given.logs ?? null,
+    links: {},
     queries: given.queries ?? {},
     thresholds: {},
     timeoutSeconds: given.timeoutSeconds ?? TIMEOUT_SECONDS,
     ...{ neverBlock: [], maxBlockTtlSeconds: 7 * 86_400, capCeiling: null, journalStream: null },
     from: {
       ...{ file: 'default', context: 'default', runbook: 'default' },
-      ...{ redis: 'flag', prometheus: 'flag', alertmanager: 'default', api: 'default' },
+      ...{ redis: 'flag', prometheus: 'flag', alertmanager: 'default', api: 'default', logs: 'default' },
     },
     origins: [],
   };
@@ -124,6 +129,7 @@ interface Wanted {
   windowSeconds?: number;
   timeoutSeconds?: number;
   queries?: Record<string, string>;
+  logs?: LogsTarget;
   /** Aborted by the operator. */
   interrupt?: AbortSignal;
   runbook?: Runbook;
@@ -156,7 +162,7 @@ export async function answersOf(
 ): Promise<Answer[]> {
   const runbook = wanted.runbook ?? (await aegis());
   const config = await configOf(wanted);
-  const system = adapter === readPrometheus ? 'prometheus-' : 'redis-';
+  const system = adapter === readPrometheus ? 'prometheus-' : adapter === readLogs ? 'logs-' : 'redis-';
   const asked = askedOf(runbook).filter(
     ({ signal, source }) => signals.includes(signal) && source.kind.startsWith(system),
   );
