@@ -41,13 +41,17 @@ export function propose(
     if (!step) return [];
     const link = step.link === null ? null : (runbook.links[step.link] ?? null);
     const manual: Proposal = { id, kind: 'manual', argv: null, text: step.text, link };
-    if (step.command === null) return [manual];
+    if (step.command === null) return isForNobody(finding, except) ? [] : [manual];
     const subjects = finding.subjects.filter((subject) => !except.includes(subject.id));
     const commands = argvs(step, subjects, runbook, evidence);
     if (commands.length === 0) return except.length > 0 ? [] : [manual];
     return commands.map((argv) => ({ ...manual, kind: 'command', argv }));
   });
 }
+
+/** Is it withheld for each of those whom the finding is about? */
+const isForNobody = ({ subjects }: Finding, except: readonly string[]): boolean =>
+  except.length > 0 && subjects.every(({ id }) => except.includes(id));
 
 /** The responses to all findings, by category, in the order of the findings. */
 export const proposeAll = (

@@ -36,6 +36,8 @@ export const logsSource = mapping({
   mix: field.nullable().default(null),
   /** Other names that these two fields have in some lines; the first that a line has counts. */
   'also-called': z.record(field, z.array(field).min(1).max(3)).default({}),
+  /** Only lines count that have both `by` and, where it is said, `mix`; without them it is not known rather than nothing. */
+  'both-named': z.boolean().default(false),
   /** Labels of the streams to read, where the context does not say which: `logs.selector`. */
   streams: z.record(label, text(200)).default({}),
 }).superRefine((source, context) => {
@@ -45,6 +47,7 @@ export const logsSource = mapping({
     report('counts every line: expected `contains` or `lines`', 'lines');
   }
   if (mix !== null && by === null) report('`mix` needs `by`: whose is it?', 'mix');
+  if (source['both-named'] && mix === null) report('`both-named` needs `by` and `mix`', 'both-named');
   const stray = Object.keys(source['also-called']).find((name) => name !== by && name !== mix);
   if (stray !== undefined) report(`${stray} is neither \`by\` nor \`mix\``, 'also-called');
   if (format === 'logfmt' && fieldsOf(source).some((name) => name.includes('.'))) {

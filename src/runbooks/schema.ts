@@ -14,6 +14,7 @@ import {
   metric,
   text,
 } from './fields.ts';
+import { linksSchema } from './links-schema.ts';
 import { logsSource } from './logs-schema.ts';
 import { remediesSchema } from './remedies-schema.ts';
 import { notAlertedSchema, rulesSchema, urlSchema } from './rules-schema.ts';
@@ -251,7 +252,7 @@ const whole = mapping({
   url: urlSchema,
   /** The prefix under which the system keeps its keys in Redis. */
   namespace: text(80).nullable().default(null),
-  links: z.record(identifier, mapping({ title: text(80), see: text(300) })).default({}),
+  links: linksSchema,
   thresholds: z.record(thresholdName, threshold),
   signals: z.record(identifier, signal),
   contracts: z.array(contractSchema).default([]),

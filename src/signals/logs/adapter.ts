@@ -1,4 +1,4 @@
-import type { Config, LogsTarget } from '../../config/types.ts';
+import type { LogsTarget } from '../../config/types.ts';
 import type { Adapter, Answer } from '../../evidence/collect.ts';
 import { absent, empty, measured, type Reading, type Row, rowOf } from '../../evidence/types.ts';
 import { type LogsSpec, logsLabel } from '../../runbooks/logs-schema.ts';
@@ -17,45 +17,60 @@ const MOST_GROUPS = 500;
 /** Rows that are kept, largest first. */
 const TOP = 200;
 
+/** Where logs are to be read: which streams, unless the runbook says it, and how the store is reached. */
+export interface Opening {
+  readonly selector: Readonly<Record<string, string>> | null;
+  readonly open: () => LogStore;
+}
+
 /** Reads all of a runbook's sources in logs at once, each on its own: one that fails leaves the others be. */
-export const readLogs: Adapter = async (asked, { config, windowSeconds, clock, signal }) => {
-  const startedAt = clock.now();
-  return Promise.all(
-    asked.map(async (one): Promise<Answer> => {
-      const said = await readOne(one, config.logs, windowSeconds, (target) => connect(target, signal, clock));
-      return answered(one, said, clock.now() - startedAt);
-    }),
-  );
+export const readLogs: Adapter = (asked, request) => {
+  const { config, signal, clock } = request;
+  const { logs } = config;
+  const opening =
+    logs === null ? null : { selector: logs.selector, open: () => storeOf(logs, signal, clock) };
+  return readLogsOf(opening)(asked, request);
 };
 
-type Connect = (target: LogsTarget) => LogStore;
+/** The same of a store of any kind. @param opening null: none is configured */
+export const readLogsOf =
+  (opening: Opening | null): Adapter =>
+  async (asked, { windowSeconds, clock }) => {
+    const startedAt = clock.now();
+    return Promise.all(
+      asked.map(
+        async (one): Promise<Answer> =>
+          answered(one, await readOne(one, opening, windowSeconds), clock.now() - startedAt),
+      ),
+    );
+  };
 
 /** Another kind of store is a case of its own here, and a file beside `loki.ts`. */
-const connect = ({ kind, http }: LogsTarget, signal: AbortSignal, clock: Clock): LogStore => {
+function storeOf({ kind, http }: LogsTarget, signal: AbortSignal, clock: Clock): LogStore {
   switch (kind) {
     case 'loki':
       return connectLoki(http, signal, clock);
   }
-};
+}
 
-const NOT_CONFIGURED = 'not configured (logs of the context, or --logs-url)';
+const NOT_CONFIGURED = absent('not configured (logs of the context, or --logs-url)', 'not-configured');
+const NO_STREAMS = absent(
+  "not configured (logs.selector of the context: the system's streams)",
+  'not-configured',
+);
 
 async function readOne(
   { source, kind }: Asked,
-  target: Config['logs'],
+  opening: Opening | null,
   windowSeconds: number,
-  connectTo: Connect,
 ): Promise<Said<Reading>> {
   if (source.kind !== 'logs-count')
     throw new SourceError('malformed', `${source.kind} is not a source in logs`);
-  if (target === null) return { held: absent(NOT_CONFIGURED, 'not-configured'), missing: [] };
-  const streams = target.selector ?? source.streams;
-  if (Object.keys(streams).length === 0) {
-    const reason = `not configured (logs.selector of the context: which streams are this system's)`;
-    return { held: absent(reason, 'not-configured'), missing: [] };
-  }
+  if (opening === null) return { held: NOT_CONFIGURED, missing: [] };
+  const streams = opening.selector ?? source.streams;
+  if (Object.keys(streams).length === 0) return { held: NO_STREAMS, missing: [] };
   // What an answer lacks is said of the source that it answers, so each has a store of its own.
-  const store = connectTo(target);
+  const store = opening.open();
   const named = (reason: string) => `${store.name}: ${reason}`;
   try {
     const held = await read({ source, streams, windowSeconds }, kind, store);
@@ -125,6 +140,9 @@ function rowFrom(
 async function nothing(question: LogQuestion, store: LogStore): Promise<Reading> {
   const [unread, life] = await Promise.all([store.unread(question), store.life(question)]);
   const { source, streams, windowSeconds } = question;
+  if (unread > 0 && source['both-named']) {
+    return absent(`of ${unread} such lines none has both ${source.by} and ${source.mix}`);
+  }
   if (unread > 0 && source.lines.length > 0) {
     const fields = source.lines.flatMap(({ equals, has }) => Object.keys({ ...equals, ...has }));
     throw new SourceError(

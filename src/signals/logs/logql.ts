@@ -65,14 +65,22 @@ function linesOf(question: LogQuestion): string {
   return `${text} | ${source.format} ${read} | __error__=""${filterOf(source, labels)}`;
 }
 
-/** Which of the lines count: any of the ways in which they may be written. */
-function filterOf({ lines }: LogsSpec, labels: ReadonlyMap<string, string>): string {
+/** Which of the lines count: any of the ways in which they may be written, and what they must name. */
+function filterOf(source: LogsSpec, labels: ReadonlyMap<string, string>): string {
+  const named = (source['both-named'] ? [source.by, source.mix] : []).map((field) =>
+    namesOf(field, source).map((name) => `${labels.get(name)}!=""`),
+  );
+  return [waysOf(source, labels), ...named].map(oneOf).join('');
+}
+
+const oneOf = (parts: readonly string[]): string => (parts.length === 0 ? '' : ` | ${parts.join(' or ')}`);
+
+function waysOf({ lines }: LogsSpec, labels: ReadonlyMap<string, string>): string[] {
   const ways = lines.map(({ equals, has }) => [
     ...Object.entries(equals).map(([field, value]) => `${labels.get(field)}=${quoted(value)}`),
     ...Object.entries(has).map(
       ([field, value]) => `${labels.get(field)}=~${quoted(`.*${literal(value)}.*`)}`,
     ),
   ]);
-  if (ways.length === 0) return '';
-  return ` | ${ways.map((way) => `(${way.join(' and ')})`).join(' or ')}`;
+  return ways.map((way) => `(${way.join(' and ')})`);
 }
