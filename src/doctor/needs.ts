@@ -1,7 +1,7 @@
 import type { Runbook } from '../runbooks/schema.ts';
 import { namesOf } from '../runbooks/sources.ts';
 
-// What this program sends to Redis, by what it is for. The exact users of `doctor --acl` and of the README are made from
+// What this program sends to Redis, by what it is for. The exact users of `doctor --acl` and of the documents are made from
 // this; a test runs the commands under them: nothing may be refused, and nothing may be left out without harm.
 
 /** What a right is needed for. */

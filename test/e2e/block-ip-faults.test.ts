@@ -44,7 +44,7 @@ describe('Redis refuses the write: 4, nothing is written, and what to do', () =>
     expect(journaled(at)).toEqual(['intent', 'outcome failed']);
   });
 
-  test('the ACL user of the README can do all of it', async () => {
+  test('the ACL user of the documents can do all of it', async () => {
     await redis.cli('SET', `acp:auth_fail:${IP}`, '30');
     const url = ['--redis-url', as('operator').url];
     expect((await block(as('operator'), [IP, '203.0.113.43', '--verify', '500ms'])).code).toBe(0);

@@ -86,6 +86,12 @@ describe('one document', () => {
     expect(stdout).not.toContain('undefined');
   });
 
+  /** Without the seconds since the last failure: one of the two runs may come a second later. */
+  const ageless = (findings: unknown) =>
+    JSON.parse(JSON.stringify(findings), (_, value) =>
+      value?.code === 'ended' ? { ...value, measured: null, text: null } : value,
+    );
+
   test('holds for a context what a triage of it alone says', async () => {
     const [{ document }, alone] = await Promise.all([
       several(...named('eu calm')),
@@ -96,7 +102,7 @@ describe('one document', () => {
     const keys = (value: object | null | undefined) => Object.keys(value ?? {});
     const inside = document.contexts[0]?.triage;
     expect(keys(inside)).toEqual(keys(own));
-    expect(inside?.findings).toEqual(own.findings);
+    expect(ageless(inside?.findings)).toEqual(ageless(own.findings));
   });
 
   test('suggests commands that reach the context that they are about', async () => {

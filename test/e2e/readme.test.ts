@@ -18,12 +18,20 @@ import { watchJson } from '../../src/output/watch-json.ts';
 import { buildProgram } from '../../src/program.ts';
 import { startingPoint } from '../../src/runbooks/new.ts';
 import { parseRunbook } from '../../src/runbooks/parse.ts';
+import type { Runbook } from '../../src/runbooks/schema.ts';
 import { alertOf, known } from '../support/alerts.ts';
 import { clock } from '../support/collecting.ts';
 import { firstScreen } from '../support/first-screen.ts';
 import { shipped } from '../support/incident.ts';
 import { stopEverything } from '../support/processes.ts';
-import { DOCUMENTS, documentText, expectRegion } from '../support/readme-region.ts';
+import {
+  anchorOf,
+  chapterOf,
+  DOCUMENTS,
+  documentText,
+  expectRegion,
+  PAGES,
+} from '../support/readme-region.ts';
 import {
   byRank,
   cell,
@@ -37,17 +45,20 @@ import { attack, moment } from '../support/watching.ts';
 // What the README and docs/ show of the program is made from the program. `npm run readme` writes it anew.
 
 const path = (relative: string) => fileURLToPath(new URL(`../../${relative}`, import.meta.url));
-const runbook = parseRunbook(await readFile(path('src/runbooks/aegis.yaml'), 'utf8'), 'aegis.yaml');
+const runbooks = await Promise.all(
+  readdirSync(path('src/runbooks'))
+    .filter((file) => file.endsWith('.yaml'))
+    .map(async (file) => parseRunbook(await readFile(path(`src/runbooks/${file}`), 'utf8'), file)),
+);
+const aegis = runbooks.find(({ name }) => name === 'aegis') as Runbook;
 
 afterAll(stopEverything);
 
 const region = (name: string, body: string) => expectRegion(name, body, 'npm run readme');
 
-/** What stands under a heading that starts so. */
-const chapter = (title: string): string =>
-  documentText('README.md')
-    .split(/^## /m)
-    .find((text) => text.startsWith(title)) ?? '';
+/** The ids among the headings of the third level, and among the first cells of tables. */
+const headedIds = (text: string) => [...text.matchAll(/^### ([a-z]+(?:-[a-z]+)+)$/gm)].map(([, id]) => id);
+const listedIds = (text: string) => [...text.matchAll(/^\| `([a-z]+(?:-[a-z]+)+)` \|/gm)].map(([, id]) => id);
 
 /** The first example of YAML that begins so. */
 const yamlIn = (text: string, beginning: string): string =>
@@ -104,6 +115,18 @@ function grouped(rows: readonly string[][]): string[][] {
   });
 }
 
+/** The names of the flags alone, a row for each command. */
+function namesByCommand(rows: readonly string[][]): string[][] {
+  const of = new Map<string, string[]>();
+  for (const [flag = '', which = ''] of rows) {
+    for (const name of which.split(', '))
+      of.set(name, [...(of.get(name) ?? []), `\`${/--[a-z-]+/.exec(flag)?.[0]}\``]);
+  }
+  // Those of several commands come last.
+  const isShared = ([name]: readonly [string, ...unknown[]]) => Number(!name.startsWith('`'));
+  return [...of].sort((a, b) => isShared(a) - isShared(b)).map(([name, flags]) => [name, flags.join(', ')]);
+}
+
 function flagRows(command: Command, name: string): string[][] {
   return command
     .createHelp()
@@ -117,21 +140,14 @@ function flagRows(command: Command, name: string): string[][] {
     });
 }
 
-describe('the README', () => {
-  test('shows the demo as it begins', async () => {
+describe('the README and the pages of docs', () => {
+  test('show the demo as it begins', async () => {
     const screen = await firstScreen('one-ip', 'triage --top 3');
-    const titles = [
-      'Why',
-      'What speaks',
-      'Checked',
-      'Authentication failures by IP',
-      'Could not be seen',
-      'Next',
-    ];
+    const titles = ['Why', 'What speaks', 'Authentication failures by IP', 'Could not be seen', 'Next'];
     region('screen', shortened(screen, titles));
   });
 
-  test('shows a system that speaks another contract than the runbook', async () => {
+  test('show a system that speaks another contract than the runbook', async () => {
     const screen = await firstScreen(path('test/incidents/one-ip-gateway-noise.yaml'), 'triage --top 2');
     region(
       'gateway-screen',
@@ -139,32 +155,34 @@ describe('the README', () => {
     );
   });
 
-  test('shows the screen of a watch', () => {
+  test('show the screen of a watch', () => {
     const lines = watchFrame(attack, moment, { columns: 80, rows: 24 }, makePaint(false), clock);
     region('watch-screen', `\`\`\`text\n${lines.join('\n')}\n\`\`\``);
   });
 
-  test('lists every incident that can be drilled', () => {
+  test('list every incident that can be drilled', () => {
     const rows = Object.entries(shipped).map(([name, { title }]) => [`\`${name}\``, cell(title)]);
     region('incidents', markdownTable(['incident', 'what it is'], rows));
   });
 
-  test('lists every flag', () => {
+  test('list every flag', () => {
     const program = buildProgram(
       { streams: () => ({ columns: 80, colorOut: false }) } as unknown as Context,
       () => {},
     );
     const own = leaves(program).flatMap(([name, command]) => flagRows(command, name));
-    region('flags', markdownTable(['flag', 'of', 'meaning'], [...grouped(own), ...flagRows(program, 'all')]));
+    const rows = [...grouped(own), ...flagRows(program, 'all')];
+    region('flags', markdownTable(['flag', 'of', 'meaning'], rows));
+    region('flag-names', markdownTable(['command', 'flags'], namesByCommand(rows)));
   });
 
-  test('gives the exact Redis users', () => {
-    const needs = needsOf(runbook, { journalStream: 'ratelimit:journal', db: 0 });
+  test('give the exact Redis users', () => {
+    const needs = needsOf(aegis, { journalStream: 'ratelimit:journal', db: 0 });
     const lines = [aclLine('triage', needs), aclLine('operator', needs)];
     region('acl', `\`\`\`\n${lines.join('\n\n')}\n\`\`\``);
   });
 
-  test('lists every exit code', () => {
+  test('list every exit code', () => {
     const rows = Object.entries(EXIT_MEANINGS).map(([name, meaning]) => [
       String(EXIT[name as keyof typeof EXIT]),
       meaning,
@@ -172,53 +190,75 @@ describe('the README', () => {
     region('exit-codes', markdownTable(['code', 'meaning'], rows));
   });
 
-  test('has a section for every category and none for others', () => {
-    const sections = [...chapter('The categories').matchAll(/^### ([a-z]+(?:-[a-z]+)+)$/gm)].map(
-      ([, id]) => id,
-    );
-    expect(sections).toEqual(byRank(runbook).map(({ id }) => id));
-  });
-
-  test('tells of every alerting rule, and has the section that alerts point to', () => {
-    const told = [...chapter('Before the page: alerts').matchAll(/^\| `([a-z]+(?:-[a-z]+)+)` \|/gm)].map(
-      ([, id]) => id,
-    );
-    expect(told).toEqual(runbook.rules.map(({ id }) => id));
-    expect(runbook.url).toBe('README.md#the-categories-of-the-aegis-runbook');
-    expect(chapter('The categories of the Aegis runbook')).not.toBe('');
-  });
-
-  test('shows a configuration that is valid, with every query that the runbook asks for', () => {
-    const yaml = yamlIn(chapter('Configuration'), 'current-context');
-    const { contexts } = parseConfigFile('/c.yaml', new TextEncoder().encode(yaml)).content;
-    const asked = Object.values(runbook.signals).flatMap(({ sources }) =>
+  test('show configurations that are valid, one with every query that the runbook asks for', () => {
+    const read = (document: string) => {
+      const yaml = yamlIn(documentText(document), 'current-context');
+      return parseConfigFile('/c.yaml', new TextEncoder().encode(yaml)).content.contexts?.prod;
+    };
+    expect(Object.keys(read('README.md') ?? {})).toContain('redis');
+    const asked = Object.values(aegis.signals).flatMap(({ sources }) =>
       sources.flatMap((source) => (source.kind === 'prometheus-query' ? [source.setting] : [])),
     );
     expect(asked).not.toEqual([]);
-    expect(Object.keys(contexts?.prod?.queries ?? {}).sort()).toEqual(asked.sort());
+    expect(Object.keys(read('docs/configuration.md')?.queries ?? {}).sort()).toEqual(asked.sort());
   });
 
-  test('has a section for every remedy, with every guard that can be overridden', () => {
-    const remedies = chapter('Remedies');
+  test('tell of every remedy, with every guard that can be overridden', () => {
+    const remedies = documentText('docs/remedies.md');
     const program = buildProgram({} as Context, () => {});
     for (const [name, command] of leaves(program)) {
       if (effectOf(command)?.kind !== 'destructive') continue;
       const [heading] = name.replaceAll('`', '').split(' ');
-      expect(remedies).toMatch(new RegExp(`^### (?:[a-z-]+, )*${heading}\\b`, 'm'));
+      expect(chapterOf('README.md', 'remedies')).toContain(`ratelimit ${heading} `);
+      expect(remedies).toMatch(new RegExp(`^## (?:[a-z-]+, )*${heading}\\b`, 'm'));
       const forces = command.options.flatMap(({ long }) => (long?.startsWith('--force-') ? [long] : []));
       for (const flag of forces) expect(remedies).toContain(`\`${flag}\``);
     }
+  });
+
+  test('leave no page out of reach', () => {
+    for (const page of PAGES) expect(documentText('README.md'), page).toContain(`](${page})`);
+  });
+
+  test('begin with the commands that the checks run', async () => {
+    const checks = await readFile(path('.ci/run'), 'utf8');
+    const commands = [...checks.matchAll(/^command_step '(npm ci .*)'$/gm)].map(([, line = '']) => line);
+    expect(commands).toHaveLength(2);
+    for (const line of commands) expect(documentText('README.md')).toMatch(new RegExp(`^${line} `, 'm'));
+  });
+});
+
+describe.each(runbooks)('the runbook $name', (runbook) => {
+  const page = `docs/runbooks/${runbook.name}.md`;
+  const ids = byRank(runbook).map(({ id }) => id);
+
+  test('has a section for every category in the chapter that its alerts point to, and none for others', () => {
+    const [document = '', anchor = ''] = runbook.url?.split('#') ?? [];
+    expect(document).toBe('README.md');
+    expect(headedIds(chapterOf(document, anchor))).toEqual(ids);
+  });
+
+  test('has a page that tells of every category and every alerting rule', () => {
+    expect(headedIds(chapterOf(page, 'categories'))).toEqual(ids);
+    expect(listedIds(chapterOf(page, 'alerting-rules'))).toEqual(runbook.rules.map(({ id }) => id));
+  });
+
+  test('lists every signal with its sources, by contract', () => {
+    region(`${runbook.name}-signals`, signalsTable(runbook));
+  });
+
+  test('lists every check before belief with what it costs', () => {
+    region(`${runbook.name}-checks`, checksTable(runbook));
+  });
+
+  test('lists every threshold with its reason', () => {
+    region(`${runbook.name}-thresholds`, thresholdsTable(runbook));
   });
 });
 
 test('every link of the documents leads to a file and a heading that exist', () => {
   const anchors = (document: string) =>
-    [...documentText(document).matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
-      title
-        .toLowerCase()
-        .replaceAll(/[^\w\- ]/g, '')
-        .replaceAll(' ', '-'),
-    );
+    [...documentText(document).matchAll(/^#+ (.+)$/gm)].map(([, title = '']) => anchorOf(title));
   for (const document of DOCUMENTS) {
     for (const [, target = ''] of documentText(document).matchAll(/\]\(([^)\s]+)\)/g)) {
       const { protocol, pathname, hash } = new URL(target, `file:///${document}`);
@@ -235,20 +275,6 @@ test('CONTRIBUTING.md tells of every folder of src', () => {
   const rows = [...documentText('CONTRIBUTING.md').matchAll(/^\| `([a-z]+)` \|/gm)].map(([, name]) => name);
   const folders = readdirSync(path('src'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
   expect(rows).toEqual(folders.map(({ name }) => name).sort());
-});
-
-describe('docs/aegis.md', () => {
-  test('lists every signal with its sources, by contract', () => {
-    region('signals', signalsTable(runbook));
-  });
-
-  test('lists every check before belief with what it costs', () => {
-    region('checks', checksTable(runbook));
-  });
-
-  test('lists every threshold with its reason', () => {
-    region('thresholds', thresholdsTable(runbook));
-  });
 });
 
 test('docs/json.md tells of every key of a verdict', async () => {

@@ -50,6 +50,10 @@ async function watch(
 }
 
 test('many looks leave nothing behind: no listener, no connection', async () => {
+  // Files share this process, and another may have left something.
+  const connections = () =>
+    process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
+  const before = connections();
   const warnings: string[] = [];
   const whenWarned = (warning: Error) => void warnings.push(warning.message);
   process.on('warning', whenWarned);
@@ -58,6 +62,5 @@ test('many looks leave nothing behind: no listener, no connection', async () => 
   await proxy.stop();
   process.off('warning', whenWarned);
   expect([code, lines.length, listeners, warnings]).toEqual([0, LOOKS, 0, []]);
-  const connections = () => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap');
-  await expect.poll(connections).toEqual([]);
+  await expect.poll(connections).toBeLessThanOrEqual(before);
 });

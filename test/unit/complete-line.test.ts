@@ -20,8 +20,8 @@ describe('words that the tree of commands knows', () => {
   });
 
   test.each([
-    ['triage -o ', 'human json markdown'],
-    ['triage -vo ', 'human json markdown'],
+    ['triage -o ', 'human json markdown html'],
+    ['triage -vo ', 'human json markdown html'],
     ['-o json triage --pace ', 'gentle normal fast'],
     ['triage --pace=', 'gentle normal fast'],
     ['completion ', 'bash zsh fish'],
