@@ -4,6 +4,7 @@ import { readStart } from '../config/files.ts';
 import { ConfigError } from '../errors.ts';
 import { nearest } from '../values/nearest.ts';
 import { fileTrouble, shellWord } from '../values/text.ts';
+import { linkProblems, withLinks } from './links.ts';
 import { namesOf, type RunbookPlaces } from './places.ts';
 import type { Runbook } from './schema.ts';
 
@@ -165,14 +166,21 @@ function queryProblems(
 interface Settings {
   readonly thresholds: Readonly<Record<string, number>>;
   readonly queries: Readonly<Record<string, string>>;
+  /** Where pages are, by the names that the runbook's links have for these places. */
+  readonly links: Readonly<Record<string, string>>;
 }
 
 /**
- * The runbook as a context has it: with its thresholds, and its queries known to be some that the runbook asks for.
+ * The runbook as a context has it: with its thresholds and its pages, and its queries known to be some that the runbook
+ * asks for.
  * @throws ConfigError with every name that the runbook does not have
  */
-export function withSettings(runbook: Runbook, { thresholds, queries }: Settings): Runbook {
-  const problems = [...thresholdProblems(runbook, thresholds), ...queryProblems(runbook, queries)];
+export function withSettings(runbook: Runbook, { thresholds, queries, links }: Settings): Runbook {
+  const problems = [
+    ...thresholdProblems(runbook, thresholds),
+    ...queryProblems(runbook, queries),
+    ...linkProblems(runbook, links),
+  ];
   if (problems.length > 0) throw new ConfigError(UNFIT, problems);
-  return withThresholds(runbook, thresholds);
+  return withLinks(withThresholds(runbook, thresholds), links);
 }
