@@ -127,6 +127,5 @@ export type RedisEntry = z.infer<typeof redis>;
 export type HttpEntry = z.infer<typeof http>;
 export type PrometheusEntries = z.infer<typeof prometheuses>;
 export type AlertRule = z.infer<typeof alerts>[number];
-export type LogsEntry = z.infer<typeof logs>;
 export type ApiEntry = z.infer<typeof api>;
 export type TlsEntry = z.infer<typeof tls>;

@@ -41,5 +41,3 @@ export const linksSchema = z
     }),
   )
   .default({});
-
-export type LinkSpec = z.infer<typeof linksSchema>[string];

@@ -2,7 +2,7 @@
 // made it: what it does not know is a syntax error, as Loki has it.
 
 /** A line of a stream. */
-export interface Entry {
+interface Entry {
   readonly ms: number;
   readonly line: string;
 }
@@ -12,7 +12,7 @@ export interface Stream {
   readonly entries: readonly Entry[];
 }
 
-export interface Series {
+interface Series {
   readonly metric: Readonly<Record<string, string>>;
   readonly value: number;
 }

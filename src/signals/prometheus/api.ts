@@ -41,7 +41,8 @@ export function vectorIn(data: unknown): Sample[] {
 
 /** True when any series of this name is stored, at whatever time and with whatever labels. */
 export async function metricExists(http: HttpClient, metric: string): Promise<boolean> {
-  const labels = successData(await http.ask('/api/v1/labels', { 'match[]': metric }), http);
+  // Google Cloud Monitoring takes this question as GET only.
+  const labels = successData((await http.get('/api/v1/labels', { 'match[]': metric })).body, http);
   if (!Array.isArray(labels)) throw new SourceError('malformed', 'the answer is not a list of label names');
   if (!labels.includes('__name__') || labels.length > 1) return labels.includes('__name__');
   // Without any label of its own; VictoriaMetrics names this one for every metric, also for one that there is not.

@@ -79,8 +79,6 @@ export function makeHttpClient(
         });
         return data;
       } catch (error) {
-        // Google Cloud Monitoring takes some questions as GET only.
-        if (isNotPosted(error)) return (await get(path, params)).body;
         throw toSourceError(error, signal, manners);
       }
     },
@@ -88,9 +86,6 @@ export function makeHttpClient(
     close,
   };
 }
-
-const isNotPosted = (error: unknown): boolean =>
-  error instanceof AxiosError && (error.response?.status === 404 || error.response?.status === 405);
 
 const TOO_LARGE = `the answer is larger than ${MAX_RESPONSE_BYTES / 1024 / 1024} MiB, so none of it is read: `;
 
