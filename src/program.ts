@@ -3,7 +3,7 @@ import { completionCommands } from './cli/completion.ts';
 import { contextOption, settleContexts } from './cli/contexts.ts';
 import { doctorCommands } from './cli/doctor.ts';
 import { drillCommands, type Main } from './cli/drill.ts';
-import { declare, effectOf, READS } from './cli/effects.ts';
+import { declare, effectOf, LOOKS, READS } from './cli/effects.ts';
 import { helpCommands, withExamples } from './cli/help.ts';
 import { withReadFlags } from './cli/options.ts';
 import { outputOption, settleOutput } from './cli/outputs.ts';
@@ -102,7 +102,7 @@ export function buildProgram(
         .option('--save <file>', 'write the evidence to a new file')
         .option('--redact', 'save other addresses and ids in place of the real ones', false)
         .option('--from <file>', 'judge saved evidence again, with its own runbook or that of --runbook');
-      declare(command, READS).action(async (_, self: Command) => {
+      declare(command, LOOKS).action(async (_, self: Command) => {
         const { triageCommand } = await import('./commands/triage.ts');
         const windowGiven = self.getOptionValueSource('window') === 'cli';
         finish(await triageCommand({ ...self.optsWithGlobals(), windowGiven }, context, again));

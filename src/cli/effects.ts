@@ -2,22 +2,29 @@ import type { Command } from 'commander';
 
 /** What a command does to the systems that it talks to. */
 export interface Effect {
-  /** `read-only`: it changes nothing but files that it was told to write. `destructive`: it changes a system. */
+  /**
+   * `read-only`: it changes nothing but files that it was told to write, and its own state folder where it `keeps` looks.
+   * `destructive`: it changes a system.
+   */
   readonly kind: 'read-only' | 'destructive';
-  /** Running it twice leaves the same as running it once. */
+  /** It keeps what it found for a report, on this machine. */
+  readonly keeps?: boolean;
+  /** Running it twice leaves every system the same as running it once. */
   readonly idempotent: boolean;
 }
 
 const effects = new WeakMap<Command, Effect>();
 
 export const READS: Effect = { kind: 'read-only', idempotent: true };
+/** Reads systems, and keeps what it found for `ratelimit report`. */
+export const LOOKS: Effect = { ...READS, keeps: true };
 
 /** Every command says what it does; the help repeats it. */
 export function declare(command: Command, effect: Effect): Command {
   effects.set(command, effect);
   const words =
     effect.kind === 'read-only'
-      ? 'Changes no system.'
+      ? `Changes no system.${effect.keeps ? '\nKeeps a verdict other than quiet on this machine, for ratelimit report.' : ''}`
       : `Changes a system, after asking${effect.idempotent ? '; doing it twice is the same as doing it once' : ''}.`;
   return command.addHelpText('after', `\n${words}`);
 }

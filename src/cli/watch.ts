@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import type { ExitCode } from '../errors.ts';
-import { declare, READS } from './effects.ts';
+import { declare, LOOKS } from './effects.ts';
 import { durationOption, wholeNumber, withReadFlags } from './options.ts';
 import type { Definitions } from './remedies.ts';
 
@@ -28,7 +28,7 @@ export const watchCommands = (context: Context, finish: (code: ExitCode) => void
         )
         .option('--no-bell', 'do not ring the bell when the verdict changes'),
     ).addHelpText('after', EXITS);
-    declare(command, READS).action(async (_, self: Command) => {
+    declare(command, LOOKS).action(async (_, self: Command) => {
       const { watchCommand } = await import('../commands/watch.ts');
       finish(await watchCommand(self.optsWithGlobals(), context));
     });

@@ -6,6 +6,7 @@ import { readHistory } from './history.ts';
 import { systemsOf, withParts } from './parts.ts';
 import type { ReportFlags } from './report.ts';
 import { journalOf } from './report-journal.ts';
+import { keptLooks } from './report-kept.ts';
 import { historyBetween, readCase, targetOf } from './triage-run.ts';
 
 /** As triage looks at it. */
@@ -13,19 +14,20 @@ const WINDOW_SECONDS = 300;
 /** A look at the present says nothing of a time that ended long before it. */
 const PRESENT_MS = 60_000;
 
-/** A report by the systems as they are now, by Prometheus's memory and by the journal. */
+/** A report by the systems as they are now, by what triage kept of how they were, by Prometheus's memory and the journal. */
 export async function liveReport(flags: ReportFlags, period: Period, context: Context): Promise<Report> {
   const { clock } = context;
   const startedAt = clock.now();
   return withParts(flags, context, async (parts) => {
     const target = await targetOf(parts.config, context);
     const isPresent = startedAt - period.toMs <= PRESENT_MS;
-    const [found, history, past] = await Promise.all([
+    const [found, history, past, { looks: before, kept }] = await Promise.all([
       isPresent ? readCase(target, { window: WINDOW_SECONDS, pace: 'gentle' }, context, startedAt) : null,
       historyBetween(period, target, context),
       readHistory(context, parts),
+      keptLooks(parts.config, period, context),
     ]);
-    const looks: Look[] =
+    const now: Look[] =
       found === null
         ? []
         : [
@@ -34,13 +36,14 @@ export async function liveReport(flags: ReportFlags, period: Period, context: Co
               verdict: judge(found.evidence, found.runbook),
             },
           ];
+    const looks = [...before, ...now];
     const { redis } = systemsOf(parts.config);
     const team = parts.config.journalStream !== null && past.remarks.length === 0;
     const read = { ...past, warnings: past.remarks, team };
     const { done, journal } = journalOf(read, period, ({ systems }) => systems.redis === redis, clock);
     return buildReport({
       ...{ context: parts.config.context, runbook: target.runbook, madeAtMs: startedAt, period },
-      ...{ redacted: false, looks, done, journal },
+      ...{ redacted: false, looks, done, journal, kept },
       ranges: { from: 'range', histories: [history] },
     });
   });

@@ -44,7 +44,7 @@ export async function recordedReport(
   const { done, journal } = journalOf(read, whole, isHere, clock);
   return buildReport({
     ...{ context: last?.context ?? null, runbook: last === undefined ? plain : settings(last) },
-    ...{ madeAtMs: clock.now(), period: whole, redacted, looks, done, journal },
+    ...{ madeAtMs: clock.now(), period: whole, redacted, looks, done, journal, kept: null },
     ranges: { from: 'capture', histories: historiesOf(all, clock) },
   });
 }

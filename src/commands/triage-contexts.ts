@@ -43,6 +43,14 @@ export async function triageContexts(flags: TriageFlags, context: Context): Prom
   };
   streams.out(await render(document, flags, context, streams));
   if (flags.output === 'html') mentionFile(flags, streams, 'triage');
+  const { keepLook } = await import('./keep-look.ts');
+  const warn = flags.verbose ? streams.err : null;
+  for (const [index, { document: one }] of runs.entries()) {
+    const config = targets[index]?.config;
+    if (one !== null && config !== undefined) {
+      await keepLook(one, one.verdict.category, config, context, warn);
+    }
+  }
   return worstExit(runs.map(({ exitCode }) => exitCode));
 }
 

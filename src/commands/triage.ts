@@ -1,5 +1,6 @@
 import { systemsOf } from '../config/reach.ts';
 import { resolveConfig } from '../config/resolve.ts';
+import type { Config } from '../config/types.ts';
 import type { Context } from '../context.ts';
 import { type ExitCode, UsageError } from '../errors.ts';
 import type { ScanOptions } from '../evidence/collect.ts';
@@ -59,15 +60,19 @@ export async function triageCommand(flags: TriageFlags, context: Context, again:
     return triageContexts(flags, context);
   }
   const replayed = flags.from !== undefined;
-  const found =
+  const { config, ...found } =
     flags.from === undefined
       ? await live(asked?.flags ?? flags, context, streams, asked)
-      : await recorded(flags.from, flags, context);
+      : { ...(await recorded(flags.from, flags, context)), config: null };
   if (flags.verbose) streams.err(sourceReport(found.evidence));
   const document = documentOf(found, { top: flags.top, replayed });
   if (!replayed) context.onTriage?.(document);
   streams.out(await render(document, flags, context, streams));
   if (flags.output === 'html') mentionFile(flags, streams, 'triage');
+  if (config !== null) {
+    const { keepLook } = await import('./keep-look.ts');
+    await keepLook(found, document.verdict.category, config, context, flags.verbose ? streams.err : null);
+  }
   const code = exitCodeOf(document, flags.exitCode);
   // Nothing is to be done about what was recorded earlier.
   const mayAct = !replayed && flags.output === 'human' && flags.input && streams.terminal;
@@ -87,7 +92,7 @@ async function live(
   context: Context,
   streams: Streams,
   asked: Asked | null,
-): Promise<Case> {
+): Promise<Case & { readonly config: Config }> {
   const startedAt = context.clock.now();
   // The clients load while the configuration is read.
   const [config] = await Promise.all([
@@ -118,7 +123,7 @@ async function live(
     throw error;
   }
   await file?.write({ ...found, history }, config, flags.redact, context.version);
-  return found;
+  return { ...found, config };
 }
 
 /** A name for the evidence, made sure of before anything is read. */

@@ -10,6 +10,7 @@ import { marksOf } from '../watch/marks.ts';
 import { rhythmOf } from '../watch/rhythm.ts';
 import { type Watched, watchedSignals } from '../watch/signals.ts';
 import { entriesHere, readHistory } from './history.ts';
+import { keepLook } from './keep-look.ts';
 import { documentOf, readCase, type Target } from './triage-run.ts';
 import type { WatchFlags } from './watch.ts';
 import { Saver } from './watch-save.ts';
@@ -31,6 +32,8 @@ export class Looker {
   readonly #parts: Parts;
   readonly #watched: Watched;
   #history: History | null = null;
+  /** What the last look found, when that is news and not kept yet. */
+  #news: TriageDocument | null = null;
 
   private constructor(parts: Parts) {
     this.#parts = parts;
@@ -69,6 +72,7 @@ export class Looker {
     this.#history = history;
     context.onTriage?.(document);
     const isNews = history.count === 1 || isTurned(history);
+    this.#news = isNews ? document : null;
     const unsaved = (await saver?.take(found, verdict.category, isNews)) ?? null;
     return {
       ...{ document, history, watched: this.#watched, marks: done.marks },
@@ -76,6 +80,15 @@ export class Looker {
       next: nextOf(document),
       warnings: [...(unsaved === null ? [] : [unsaved]), ...done.warnings],
     };
+  }
+
+  /** Keeps the last look for a report, where it brought another verdict: for when it is shown. */
+  async keep(): Promise<void> {
+    const { target, context } = this.#parts;
+    const news = this.#news;
+    this.#news = null;
+    // A screen that is drawn over and over has no room for what is no part of it.
+    if (news !== null) await keepLook(news, news.verdict.category, target.config, context, null);
   }
 
   /** What was done to these systems, and what is wrong with the journals that tell it. */

@@ -93,6 +93,7 @@ async function watch({ looker, control, view, streams, count }: Watch): Promise<
     });
     if (seen === null) return EXIT.done;
     await view.show(seen);
+    await looker.keep();
     if (looks === count || streams.closed || !(await control.rest(seen.rhythm))) return EXIT.done;
   }
 }

@@ -63,6 +63,7 @@ export function listOrigins(effective: Effective): Leaf[] {
     leaf('max-block-ttl', limits.maxBlockTtl.value.text, limits.maxBlockTtl.origin),
     leaf('cap-ceiling', limits.capCeiling.value, limits.capCeiling.origin),
     leaf('journal-stream', limits.journalStream.value, limits.journalStream.origin),
+    leaf('keep-looks', String(limits.keepLooks.value), limits.keepLooks.origin),
     ...sorted(effective.queries).map(([name, value]) => leaf(`queries.${name}`, value, 'context')),
     ...sorted(effective.links).map(([name, value]) => leaf(`links.${name}`, value, 'context')),
     ...sorted(effective.thresholds).map(([name, value]) =>

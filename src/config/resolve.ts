@@ -113,6 +113,7 @@ export async function resolveConfig(input: ConfigInput): Promise<Config> {
     maxBlockTtlSeconds: limits.maxBlockTtl.value.seconds,
     capCeiling: limits.capCeiling.value,
     journalStream: limits.journalStream.value,
+    keepLooks: limits.keepLooks.value,
     from: {
       file: namedFile?.origin ?? 'default',
       context: context.origin,

@@ -86,6 +86,7 @@ const context = mapping(
     'max-block-ttl': maxBlockTtl.optional(),
     'cap-ceiling': capCeiling.optional(),
     'journal-stream': streamName.optional(),
+    'keep-looks': z.boolean('true or false').optional(),
     queries: z
       .record(
         z.string(),

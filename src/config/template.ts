@@ -69,6 +69,10 @@ contexts:
     # machine.
     journal-stream: ratelimit:journal
 
+    # false: triage and watch do not keep what they find in the state folder of this machine, and report knows only the
+    # present.
+#    keep-looks: false
+
     # PromQL of your own for checks that nothing else can make; without a query its check is left out. The metrics are
     # examples.
     # deploy-events: times in seconds since the epoch, by service. Failures just after a deploy may be its clients.

@@ -137,6 +137,8 @@ export interface Config {
   readonly capCeiling: string | null;
   /** The Redis stream that remedies are also journaled to; null: none. */
   readonly journalStream: string | null;
+  /** Does triage keep what it finds, for a report? */
+  readonly keepLooks: boolean;
   /** Where that came from which decides what a run reaches; see `reachWords`. */
   readonly from: Readonly<Record<'file' | 'context' | 'runbook' | System, Origin>>;
   /** Each leaf's dotted key, its value as shown (secrets redacted) and where it came from. */

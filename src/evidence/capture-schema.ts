@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Alert } from './alert.ts';
 import { alertSchema } from './alert-schema.ts';
+import { CAPTURE_SCHEMA } from './capture-name.ts';
 import type { AlertHistory, ChartHistory } from './history.ts';
 import { alertHistory, CAUSES, chartHistory } from './history-schema.ts';
 import type { Evidence } from './types.ts';
@@ -27,8 +28,6 @@ export interface Capture {
   /** When its alerts fired in that time; null: that was not kept. */
   readonly alertHistory: AlertHistory | null;
 }
-
-export const CAPTURE_SCHEMA = 'ratelimit/capture/v2';
 
 const count = z.number().nonnegative();
 /** Numbers by name. Not z.record, which drops the name `__proto__`: names come from whoever wrote them. */

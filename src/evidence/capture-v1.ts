@@ -1,6 +1,6 @@
 import type { Clock } from '../signals/asked.ts';
 import { isRecord } from '../values/parse.ts';
-import { CAPTURE_SCHEMA } from './capture-schema.ts';
+import { CAPTURE_SCHEMA } from './capture-name.ts';
 import { resetsAfter } from './resets.ts';
 import { rowOf } from './types.ts';
 

@@ -5,7 +5,8 @@ import type { Runbook } from '../runbooks/schema.ts';
 import type { Clock } from '../signals/asked.ts';
 import { isRecord } from '../values/parse.ts';
 import { dottedKey, fileTrouble, quote } from '../values/text.ts';
-import { CAPTURE_SCHEMA, type Capture, captureSchema } from './capture-schema.ts';
+import { CAPTURE_SCHEMA } from './capture-name.ts';
+import { type Capture, captureSchema } from './capture-schema.ts';
 import { fromV1, V1_SCHEMA } from './capture-v1.ts';
 import { absent, type Evidence, type Signal, unknown } from './types.ts';
 

@@ -12,8 +12,8 @@ export interface Recorded {
 }
 
 /** All of them are in memory at once. */
-const MOST_FILES = 50;
-const MOST_BYTES = 64 * 1024 * 1024;
+export const CAPTURES = { files: 50, bytes: 64 * 1024 * 1024 };
+const { files: MOST_FILES, bytes: MOST_BYTES } = CAPTURES;
 
 /**
  * Reads several captures of one incident, in order of time; a file that is named twice is read once.

@@ -51,6 +51,10 @@ function human(report: DrillReport, screen: Screen): string {
       ...commands.map((argv) => `     ${paint.name(showCommand(argv))}`),
     ]),
     ...warningLines(warnings, screen),
+    '',
+    paint.dim(
+      wrap('After a real page, ratelimit report writes it up; in a drill, before it is done.', width),
+    ),
   ]);
 }
 

@@ -1,4 +1,4 @@
-import type { Effect, Report } from '../report/model.ts';
+import type { Effect, Report, ReportChart, Response } from '../report/model.ts';
 import type { Clock } from '../signals/asked.ts';
 import { escapeText } from './escape.ts';
 import { capital } from './lines.ts';
@@ -13,12 +13,12 @@ export function effectText(effect: Effect, report: Report, clock: Clock): string
   const chart = report.charts[effect.chart];
   if (chart === undefined) return '';
   const { before, after, reason, mixed } = effect;
-  const what = `${capital(escapeText(chart.title, 80))}${effect.series === null ? '' : ` of ${escapeText(effect.series, 64)}`}`;
-  const was = before === null ? null : `${amountOf(before.value, chart)} before (${spanText(before)})`;
+  const what = capital(whoseText(effect, chart));
+  const was = before === null ? null : `${amountOf(before.value, chart)} before (${spanText(before, chart)})`;
   const is =
     after === null
       ? null
-      : `${amountOf(after.value, chart)} after (${spanText(after)}, from ${plainMoment(after.fromMs, report, clock)} on)`;
+      : `${amountOf(after.value, chart)} after (${spanText(after, chart)}, from ${plainMoment(after.fromMs, report, clock)} on)`;
   const change = changeText(effect);
   const unknown = reason === null ? '' : UNKNOWN[reason];
   const numbers = [was, is].filter((text) => text !== null).join(', ');
@@ -45,6 +45,19 @@ function changeText({ before, after }: Effect): string | null {
     : `it rose to ${formatShare(ratio)} of that`;
 }
 
+/** `429s of tenant acme`, where the chart is called `429s by tenant`; else its title and of whom. */
+function whoseText({ series }: Effect, { title, kind }: ReportChart): string {
+  const whole = escapeText(title, 80);
+  if (series === null) return whole;
+  const [id, end] = [escapeText(series, 64), ` by ${kind}`];
+  if (kind === null || !whole.toLowerCase().endsWith(end)) return `${whole} of ${id}`;
+  return `${whole.slice(0, -end.length)} of ${whole.slice(-kind.length)} ${id}`;
+}
+
+/** Are the rates before and after a response known, and were there any before it? */
+export const isMeasured = ({ effects }: Pick<Response, 'effects'>): boolean =>
+  effects.some(({ before, after }) => before !== null && after !== null && before.value > 0);
+
 /** The effect that tells most in one clause: of the subject itself, else of the whole. */
 export function effectInShort(effects: readonly Effect[], report: Report): string | null {
   const known = effects.filter(({ before, after }) => before !== null && after !== null && before.value > 0);
@@ -53,10 +66,9 @@ export function effectInShort(effects: readonly Effect[], report: Report): strin
   const [best] = [...known].sort((a, b) => rank(b) - rank(a));
   const chart = best === undefined ? undefined : report.charts[best.chart];
   if (best === undefined || chart === undefined || best.before === null || best.after === null) return null;
-  const title = escapeText(chart.title, 80);
-  const whose = best.series === null ? '' : ` of ${escapeText(best.series, 64)}`;
   const [was, is] = [amountOf(best.before.value, chart), amountOf(best.after.value, chart)];
   const ratio = best.after.value / best.before.value;
-  const verb = Math.abs(ratio - 1) < SAME ? 'stayed about the same' : ratio < 1 ? 'fell' : 'rose';
-  return `${title}${whose} ${verb}: ${was} before, ${is} after`;
+  const isSame = Math.abs(ratio - 1) < SAME;
+  const verb = isSame ? 'stayed about the same' : ratio === 0 ? 'stopped' : ratio < 1 ? 'fell' : 'rose';
+  return `${whoseText(best, chart)} ${verb}: ${was} before, ${is} after`;
 }

@@ -36,6 +36,7 @@ export function reportJson(report: Report, clock: Clock, degraded: boolean): str
     },
     looks: looks.map((look) => lookJson(look, at)),
     journal,
+    keptLooks: report.kept,
     unknown: report.unknowns.map(({ signal, source, status, reason, looks: indices }) => ({
       ...{ signal, source, status, reason, looks: indices.flatMap((index) => timeOf(looks[index], at)) },
     })),

@@ -48,16 +48,10 @@ const PERIODS = {
 
 /** How the report came about, and what it leaves out. */
 export function notesOf(report: Report, clock: Clock): string[] {
-  const { period, looks, alerts, redacted, charts } = report;
-  const files = looks.flatMap(({ file }) => (file === null ? [] : [escapeText(file, 200)]));
-  const isLive = looks.some(({ file }) => file === null);
+  const { period, alerts, redacted, charts } = report;
   return [
     `The time from ${momentText(period.fromMs, clock)} to ${momentText(period.toMs, clock)}: ${PERIODS[period.by]}. Made at ${momentText(report.madeAtMs, clock)}.`,
-    files.length > 0
-      ? `Looks: ${files.length === 1 ? 'the capture' : `${files.length} captures,`} ${files.join(', ')}. No system was asked.`
-      : isLive
-        ? 'Looks: the systems as they were when this was made. How it looked before is known by charts, alerts and the journal alone.'
-        : '',
+    ...looksNotes(report),
     ...alertNotes(report),
     ...journalNotes(report),
     ...(redacted
@@ -80,6 +74,53 @@ export function notesOf(report: Report, clock: Clock): string[] {
       : []),
   ].filter((note) => note !== '');
 }
+
+/** Which looks it is made of, and which not. */
+function looksNotes({ looks, kept, redacted }: Report): string[] {
+  if (kept === null) {
+    const files = looks.flatMap(({ file }) => (file === null ? [] : [escapeText(file, 200)]));
+    return [
+      `Looks: ${files.length === 1 ? 'the capture' : `${files.length} captures,`} ${files.join(', ')}. No system was asked.`,
+      ...(redacted && files.length > 1
+        ? [
+            'Each redacted capture has names of its own: the same name in two of them need not be the same address, tenant or agent, and the same one may have two names. Who was affected is to be read for each look alone.',
+          ]
+        : []),
+    ];
+  }
+  const isLive = looks.some(({ file }) => file === null);
+  const before = counted(kept.read, 'look', 'that triage or watch kept on this machine');
+  const now = 'the systems as they were when this was made';
+  const [first] = kept.skipped;
+  return [
+    kept.read > 0
+      ? `Looks: ${before}${isLive ? `, and ${now}` : ''}. What was seen from other machines is not in it.`
+      : isLive
+        ? `Looks: ${now}. Triage kept none on this machine of the time before: that is known by charts, alerts and the journal alone.`
+        : '',
+    ...(kept.left === 0
+      ? []
+      : [
+          `${counted(kept.left, 'more look', 'of this time')} ${are(kept.left)} left out, evenly over it: the first, the last and those where the verdict changed are read first.`,
+        ]),
+    ...(first === undefined
+      ? []
+      : [
+          `${counted(kept.skipped.length, 'look', 'that was kept')} could not be read, such as ${escapeText(first.file, 300)}: ${escapeText(first.reason, 300)}.`,
+        ]),
+    ...(kept.elsewhere === 0
+      ? []
+      : [
+          `${counted(kept.elsewhere, 'look', 'that was kept in this time')} ${are(kept.elsewhere)} of other contexts, systems or runbooks and left out.`,
+        ]),
+  ];
+}
+
+const are = (count: number): string => (count === 1 ? 'is' : 'are');
+
+/** `3 looks that ...`. */
+const counted = (count: number, what: string, which: string): string =>
+  `${count} ${what}${count === 1 ? '' : 's'} ${count === 1 ? which : which.replace('that was', 'that were')}`;
 
 function alertNotes({ alerts }: Report): string[] {
   const names = alerts.names.map((name) => escapeText(name, 80)).join(', ');

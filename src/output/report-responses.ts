@@ -38,9 +38,7 @@ export function responseText(response: Response, report: Report, clock: Clock): 
       ),
       ...fact('Journal', escapeText(entry.id)),
     ],
-    effects: [...effects]
-      .sort((a, b) => Number(a.reason !== null) - Number(b.reason !== null))
-      .map((effect) => effectText(effect, report, clock)),
+    effects: effects.map((effect) => effectText(effect, report, clock)),
   };
 }
 

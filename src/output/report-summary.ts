@@ -6,7 +6,15 @@ import { capital } from './lines.ts';
 import { formatNumber } from './numbers.ts';
 import { effectInShort } from './report-effects.ts';
 import type { Fact } from './report-page.ts';
-import { alertText, amountOf, deedText, documentOf, momentText, outcomeText } from './report-words.ts';
+import {
+  affectedText,
+  alertText,
+  amountOf,
+  deedText,
+  documentOf,
+  momentText,
+  outcomeText,
+} from './report-words.ts';
 import { headlineOf, summarise } from './triage-document.ts';
 
 export function titleOf({ summary, runbook }: Report): string {
@@ -122,7 +130,7 @@ function doneText(report: Report, clock: Clock): string[] {
     const effect = effectInShort(effects, report);
     const back = undo === null ? '' : ` It was taken back at ${momentText(undo.atMs, clock)}.`;
     const then = effect === null ? '' : ` ${capital(effect)}.`;
-    return `${deedText(response)} at ${momentText(atMs, clock)} (${outcomeText(entry)}).${then}${back}`;
+    return `${deedText(response)} at ${momentText(atMs, clock)} (${outcomeText(entry, effect !== null)}).${then}${back}`;
   });
 }
 
@@ -159,6 +167,7 @@ export function factsOf(report: Report, clock: Clock): Fact[] {
         ? null
         : `${summary.category}${isFound && summary.confidence !== null ? ` (confidence ${summary.confidence})` : ''}`,
     ),
+    ...fact('Affected', affectedText(report)),
     ...fact('Began', moment(began, 'or before')),
     ...fact('Ended', moment(ended, 'or before')),
     ...fact(
@@ -188,9 +197,10 @@ export function factsOf(report: Report, clock: Clock): Fact[] {
 function reactionFacts({ summary: { began }, alerts, looks, responses }: Report, clock: Clock): Fact[] {
   const first = (name: string, ms: number | undefined): Fact[] => {
     if (ms === undefined) return [];
-    const later = began === null || ms <= began.atMs ? null : (ms - began.atMs) / 1_000;
+    // Nobody reads milliseconds of what people did.
+    const later = began === null ? 0 : Math.round((ms - began.atMs) / 1_000);
     const more = began?.open === true ? ' or more' : '';
-    const after = later === null ? '' : `, ${formatDuration(later)}${more} after it began`;
+    const after = later < 1 ? '' : `, ${formatDuration(later)}${more} after it began`;
     return [{ name, value: `${momentText(ms, clock)}${after}` }];
   };
   // A look that was made for the report tells nothing of when it was found.

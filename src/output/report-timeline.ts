@@ -2,6 +2,7 @@ import type { Happening, Report } from '../report/model.ts';
 import type { Clock } from '../signals/asked.ts';
 import { escapeText } from './escape.ts';
 import { capital, SENTENCE } from './lines.ts';
+import { isMeasured } from './report-effects.ts';
 import type { Moment } from './report-page.ts';
 import { alertText, amountOf, deedText, documentOf, momentText, outcomeText } from './report-words.ts';
 import { summarise } from './triage-document.ts';
@@ -59,7 +60,7 @@ function textOf(one: Happening, report: Report): string {
       const response = report.responses[one.response];
       if (response === undefined) return '';
       const { entry } = response;
-      return `${deedText(response)}: ${escapeText(entry.reason, SENTENCE)} (${outcomeText(entry)})`;
+      return `${deedText(response)}: ${escapeText(entry.reason, SENTENCE)} (${outcomeText(entry, isMeasured(response))})`;
     }
     case 'undo': {
       const response = report.responses[one.response];

@@ -6,7 +6,7 @@ import { formatDuration } from '../values/duration.ts';
 import { escapeText } from './escape.ts';
 import { formatAmount } from './numbers.ts';
 import { showMoment } from './times.ts';
-import type { TriageDocument } from './triage-document.ts';
+import { showId, type TriageDocument } from './triage-document.ts';
 
 /** `2026-05-29 03:12:04 UTC`. */
 export const momentText = (ms: number, clock: Clock): string => showMoment(clock.iso(ms), clock);
@@ -33,6 +33,17 @@ function subjectsText(subjects: readonly Subject[], limit = 3): string {
   return `${subjects.slice(0, limit).map(subjectText).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
+/** Who was part of it, the first few: `tenant acme, agent agent-7 and 3 more`; null: nobody that is known. */
+export function affectedText({ affected, affectedMore }: Report): string | null {
+  if (affected.length === 0) return null;
+  const unseen = Object.values(affectedMore).reduce((sum, count) => sum + count, 0);
+  const names = affected.map(({ kind, id }) => (kind === 'ip' ? showId(id) : `${kind} ${showId(id)}`));
+  const more = affected.length + unseen - MOST_NAMED;
+  return `${names.slice(0, MOST_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+const MOST_NAMED = 4;
+
 /** `block-ip 203.0.113.42`. */
 export const responseTitle = ({ entry, subjects }: Pick<Response, 'entry' | 'subjects'>): string =>
   [escapeText(entry.remedy), ...(subjects.length === 0 ? [] : [subjectsText(subjects)])].join(' ');
@@ -57,22 +68,27 @@ export function deedText({ entry, subjects }: Response): string {
 
 const VERIFIED = {
   enforced: 'seen to take effect',
-  stored: 'stored, its effect was not seen',
+  stored: 'stored, its effect was not seen by the command itself',
   'not-enforced': 'seen to have no effect',
   unknown: 'whether it took effect is not known',
 } as const;
 
-/** What became of it: `applied, seen to take effect`. */
-export function outcomeText({ status, resolved, verified }: Entry): string {
+/** What became of it: `applied, seen to take effect`. @param isMeasured the rates before and after it are told beside */
+export function outcomeText({ status, resolved, verified }: Entry, isMeasured = false): string {
   const what = resolved ? status : 'its outcome was never written';
-  return verified === null ? what : `${what}, ${VERIFIED[verified]}`;
+  if (verified === null) return what;
+  return `${what}, ${verified === 'stored' && isMeasured ? 'stored' : VERIFIED[verified]}`;
 }
 
-/** `alert RateLimitSpike (severity=warning)`. */
+/** Labels that are there for whoever routes an alert; they say nothing of what it is about. */
+const ROUTING =
+  /^(?:ratelimit_.*|alert(?:name|state|group)|severity|priority|team|job|prometheus(?:_.*)?|(?:prometheus_)?replica|monitor)$/;
+
+/** `alert RateLimitSpike (tenant=acme)`: with the labels that tell what it is about. */
 export function alertText({ name, labels }: AlertPeriod): string {
-  const pairs = Object.entries(labels).map(
-    ([label, value]) => `${escapeText(label, 40)}=${escapeText(value, 40)}`,
-  );
+  const pairs = Object.entries(labels)
+    .filter(([label]) => !ROUTING.test(label))
+    .map(([label, value]) => `${escapeText(label, 40)}=${escapeText(value, 40)}`);
   const shown = pairs.length > 4 ? [...pairs.slice(0, 4), `and ${pairs.length - 4} more labels`] : pairs;
   return `alert ${escapeText(name, 80)}${shown.length === 0 ? '' : ` (${shown.join(', ')})`}`;
 }
@@ -82,9 +98,11 @@ export const amountOf = (value: number, { unit }: Pick<ReportChart, 'unit'>): st
   formatAmount(value, unit);
 
 /** How long a mean was taken of. */
-export const spanText = ({ fromMs, toMs, points }: Mean): string =>
+export const spanText = ({ fromMs, toMs, points }: Mean, { from }: Pick<ReportChart, 'from'>): string =>
   points === 1
-    ? 'one look'
+    ? from === 'looks'
+      ? 'one look'
+      : 'one point'
     : `mean of ${formatDuration(((toMs - fromMs) / 1_000) * (points / (points - 1)))}`;
 
 /** A look as triage would have shown it, for the sentences that triage has of it. */

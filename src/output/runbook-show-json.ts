@@ -17,6 +17,9 @@ export function shownJson(shown: ShownRunbook): string {
     thresholds: view.thresholds,
     links: Object.entries(links).map(([id, { title: what, see }]) => ({ id, title: what, see })),
     afterwards: view.runbook.afterwards,
+    charts: view.runbook.charts.map(({ signal, title, by, level, query }) => {
+      return { signal, title, by, level, query: query?.setting ?? null };
+    }),
     rules: view.runbook.rules.map(({ id, alert, for: lasting, categories }) => {
       return { id, alert, for: lasting, categories };
     }),

@@ -41,6 +41,7 @@ function asScreen(shown: ShownRunbook, screen: Screen): string {
           paint.strong(wrap(`${runbook.title} (${runbook.severity}${alerts})`, width, '  ')),
           ...links,
           ...section('Afterwards', runbook.afterwards, screen),
+          ...section('Charts of ratelimit report', chartsOf(view), screen),
           ...section('Alerting rules, printed by ratelimit rules', rulesOf(view), screen),
           ...section('Thresholds that the context sets', overriddenOf(view), screen),
           ...tableLines(shown, screen),
@@ -66,6 +67,14 @@ function whereOf({ view, path, context }: ShownRunbook): string {
 
 const linksOf = ({ runbook }: RunbookView): string[] =>
   Object.values(runbook.links).map(({ title, see }) => `${title}: ${see}`);
+
+/** A chart with its signal: `429s by tenant (rejects-by-tenant), against reject-rate`. */
+const chartsOf = ({ runbook }: RunbookView): string[] =>
+  runbook.charts.map(({ signal, title, level, query }) => {
+    const name = title ?? runbook.signals[signal]?.title ?? signal;
+    const against = level === null ? '' : `, against ${level}`;
+    return `${name} (${signal})${against}${query === null ? '' : `; its history by queries.${query.setting}`}`;
+  });
 
 /** An alert with its rules: `RateLimitSpike: tenant-rejects, auth-failures`. */
 const rulesOf = ({ runbook }: RunbookView): string[] => {
@@ -122,6 +131,7 @@ function asMarkdown(shown: ShownRunbook): string {
           ...markdownTable(['category', 'pattern', 'cause', 'severity'], table),
         ]
       : categoryMarkdown(shown, category)),
+    ...(category === null ? markdownList('Charts', chartsOf(view)) : []),
     ...(category === null ? markdownList('Alerting rules', rulesOf(view)) : []),
     ...markdownList('Links', linksOf(view)),
     ...markdownList('Warnings', view.warnings),

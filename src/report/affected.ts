@@ -1,11 +1,10 @@
 import type { Id, Row, Signal } from '../evidence/types.ts';
 import type { Runbook } from '../runbooks/schema.ts';
 import { peakOf } from './charts.ts';
+import { KINDS } from './kinds.ts';
 import type { Affected, Look, ReportChart, Response } from './model.ts';
-import { categoriesFound } from './roots.ts';
+import { categoriesFound, rootOf, rootsOf } from './roots.ts';
 
-/** Kinds that an incident happens to, in the order in which they are told. */
-const KINDS = ['ip', 'tenant', 'agent', 'account', 'client', 'endpoint'];
 /** Of each kind; a crowd has thousands. */
 const SHOWN = 20;
 
@@ -56,6 +55,10 @@ export function affectedOf(seen: Seen): {
       if (!found.has(nameOf(kind, id))) found.set(nameOf(kind, id), onlyNamed(kind, id));
     }
   }
+  for (const one of loudInCharts(seen)) {
+    const name = nameOf(one.kind, one.id);
+    if (!found.has(name)) found.set(name, one);
+  }
   const all = [...found.values()].map((one) => withCharts(withResponses(one, responses), charts));
   return cut(all);
 }
@@ -100,6 +103,25 @@ function seenOnce(
     peak: { value: row.value, atMs, atLeast: row.atLeast },
     ...{ firstMs: Math.min(atMs, lastMs), lastMs, responses: [] },
   };
+}
+
+/** Who was loud at some time between the looks, in a chart that tells of what was found: a look knows its window alone. */
+function loudInCharts({ looks, charts, runbook }: Seen): Affected[] {
+  const roots = categoriesFound(looks, runbook).map((category) => rootsOf(category, runbook));
+  return charts.flatMap(({ id: signal, kind, unit, from, series }): Affected[] => {
+    const name = runbook.signals[signal]?.spread?.['loud-at'] ?? '';
+    const loud = runbook.thresholds[name]?.value ?? null;
+    if (loud === null || kind === null || !KINDS.includes(kind) || from === 'looks') return [];
+    if (!roots.some((one) => one.has(rootOf(signal, runbook)))) return [];
+    return series
+      .filter((line) => peakOf(line) >= loud)
+      .map(({ id }) => ({
+        ...onlyNamed(kind, id),
+        signal,
+        unit,
+        peak: { value: 0, atMs: 0, atLeast: false },
+      }));
+  });
 }
 
 /** Seen again, or in another signal: the one that it was judged by counts, else the first. */

@@ -2,7 +2,7 @@ import type { AlertHistory } from '../evidence/history.ts';
 import type { Runbook } from '../runbooks/schema.ts';
 import { affectedOf } from './affected.ts';
 import { chartsOf, type Ranges } from './charts.ts';
-import type { JournalView, Look, Period, Report, ReportCaveat, Unknown } from './model.ts';
+import type { JournalView, KeptView, Look, Period, Report, ReportCaveat, Unknown } from './model.ts';
 import { type Done, responsesOf } from './responses.ts';
 import { stretchesOf } from './stretches.ts';
 import { summaryOf } from './summary.ts';
@@ -19,6 +19,7 @@ interface Input {
   readonly ranges: Ranges;
   readonly done: readonly Done[];
   readonly journal: JournalView;
+  readonly kept: KeptView | null;
 }
 
 /** A response of the runbook that says to write what this is. */
@@ -42,7 +43,7 @@ export function buildReport(input: Input): Report {
     ...{ looks, summary, affected, affectedMore: more, responses, charts, alerts },
     timeline: timelineOf({ looks, alerts, stretches, responses }),
     marks: marksOf({ looks, alerts, responses }),
-    journal: input.journal,
+    ...{ journal: input.journal, kept: input.kept },
     unknowns: unknownsOf(looks),
     caveats: caveatsOf(looks),
     followUps: hasHappened ? runbook.afterwards.filter((step) => !THIS.test(step)) : [],

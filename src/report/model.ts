@@ -32,6 +32,8 @@ export interface Report {
   readonly marks: readonly Mark[];
   readonly alerts: AlertHistory;
   readonly journal: JournalView;
+  /** What triage had kept of the time before; null: the report is made of captures that were named. */
+  readonly kept: KeptView | null;
   readonly unknowns: readonly Unknown[];
   readonly caveats: readonly ReportCaveat[];
   /** The runbook's, in its words. */
@@ -196,6 +198,18 @@ export interface JournalView {
   readonly elsewhere: number;
   /** Does it hold the team's entries, too? */
   readonly team: boolean;
+}
+
+/** The looks that triage and watch kept on this machine, of the time that the report is about. */
+export interface KeptView {
+  /** Of the same systems, and read. */
+  readonly read: number;
+  /** Of the same systems, and left out: they are too many. */
+  readonly left: number;
+  /** Of other contexts, systems or runbooks. */
+  readonly elsewhere: number;
+  /** Those that could not be read, or their folder. */
+  readonly skipped: readonly { readonly file: string; readonly reason: string }[];
 }
 
 /** A signal or one of its sources that could not be seen, in one look or several. */

@@ -1,5 +1,6 @@
 import type { Entry } from '../journal/types.ts';
 import type { Runbook } from '../runbooks/schema.ts';
+import { KINDS } from './kinds.ts';
 import type { Effect, Look, Mean, ReportChart, Response, Subject } from './model.ts';
 import { categoriesFound, rootOf, rootsOf } from './roots.ts';
 import { subjectsOf } from './subjects.ts';
@@ -14,6 +15,8 @@ export interface Done {
 /** How long a mean before and after is taken of, milliseconds, and how many points of a coarse range at least. */
 const SPAN_MS = 300_000;
 const LEAST_POINTS = 3;
+/** Numbers that differ by no more are rounded differently. */
+const SAME = 0.001;
 /** A look further away than that tells nothing of a remedy. */
 const LOOK_MS = 7_200_000;
 
@@ -47,14 +50,14 @@ function effectsOf(
 ): Effect[] {
   const roots = rootsFor(entry, subjects, looks, runbook);
   const others = done.filter(({ entry: other }) => other.id !== entry.id && other.status !== 'failed');
-  return charts.flatMap((chart, index): Effect[] => {
+  const found = charts.flatMap((chart, index): Effect[] => {
     // Money only grows, so what it was on average says nothing.
     if (chart.unit === 'USD' || !roots.has(rootOf(chart.id, runbook))) return [];
     const named = chart.series.filter(({ id }) =>
       subjects.some((subject) => subject.id === id && (chart.kind === null || chart.kind === subject.kind)),
     );
     const lines: [string | null, Series][] = [
-      ...(chart.total === null ? [] : [[null, chart.total] as [null, Series]]),
+      ...(chart.total === null ? [] : [[soleOf(chart, named), chart.total] as [string | null, Series]]),
       ...named.map((series): [string, Series] => [series.id, series]),
     ];
     return lines.map(([series, line]) => ({
@@ -62,6 +65,26 @@ function effectsOf(
       ...compared(line, chart, atMs, others),
     }));
   });
+  // What is known stands first.
+  return found.sort((a, b) => Number(a.reason !== null) - Number(b.reason !== null));
+}
+
+/**
+ * Whose all of a chart was, where it was one entity's alone from its first point to its last: an agent's calls are
+ * counted by its tenant, and which one that is only the numbers tell. null: of several, or it is told by itself.
+ */
+function soleOf({ kind, series, others, total }: ReportChart, named: readonly Series[]): string | null {
+  const [only, ...more] = series;
+  if (only === undefined || more.length > 0 || others !== null || named.length > 0) return null;
+  // Where there are no entities the one line is the whole itself; a reason or a layer is nobody.
+  if (only.points === total?.points) return null;
+  if (kind === null || !KINDS.includes(kind)) return null;
+  const values = new Map(only.points);
+  const isAll = total?.points.every(([at, value]) => {
+    const own = values.get(at) ?? null;
+    return value === null || Math.abs(value - (own ?? 0)) <= SAME * value;
+  });
+  return isAll === true ? only.id : null;
 }
 
 /** What the remedy can be expected to change: signals of its subjects, and those of the categories that propose it. */

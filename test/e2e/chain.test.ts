@@ -119,11 +119,42 @@ test('counters move, the rule fires, triage knows the alert, the cap is raised, 
   expect((await gateway.execute('agent-7', 'acme')).status).toBe(200);
 
   await until(async () => (await firing()).length === 0, 'the alert ends', 60_000);
-  await work.stop();
 
-  const reported = await paste('ratelimit report --since 10m -o json --context prod --config', config);
-  expect(reported).toMatchObject({ code: 0, stderr: '' });
-  const report = JSON.parse(reported.stdout);
+  // Some seconds later no point of the chart looks back on the time before the remedy.
+  let report = JSON.parse('null');
+  await until(
+    async () => {
+      const reported = await paste('ratelimit report --since 4m -o json --context prod --config', config);
+      expect(reported).toMatchObject({ code: 0, stderr: '' });
+      report = JSON.parse(reported.stdout);
+      return report.summary.state === 'over' && report.responses[0].effects[0].after !== null;
+    },
+    'the report says that it is over, and what the remedy did',
+    60_000,
+  );
+  await work.stop();
+  // Triage saw it then, and kept that by itself: now all is quiet.
+  expect(report.looks.at(-1)).toMatchObject({ category: 'quiet', file: null });
+  expect(report.keptLooks).toEqual({ read: 2, left: 0, elsewhere: 0, skipped: [] });
+  expect(report.title).toBe('Incident report: An agent has spent its cap');
+  expect(report.summary).toMatchObject({
+    ...{ category: 'agent-over-cost-cap', severity: 'P2', operators: ['ann'], ended: { by: 'chart' } },
+  });
+  expect(report.timeline.map(({ text }: { text: string }) => text)).toEqual(
+    expect.arrayContaining([
+      'Alert RateLimitSpike (tenant=acme) fires',
+      expect.stringMatching(/^Triage: P2 agent-over-cost-cap .* agent agent-7 /),
+      'ann raised the cap of agent agent-7: launch day (applied, stored)',
+    ]),
+  );
+  expect(report.affected).toContainEqual(expect.objectContaining({ kind: 'tenant', id: 'acme' }));
+  const { before, after, series, chart } = report.responses[0].effects[0];
+  expect({ series, chart }).toEqual({ series: 'acme', chart: 'rejects-by-tenant' });
+  expect(before.value).toBeGreaterThan(1);
+  expect(after.value).toBeLessThan(before.value / 2);
+  expect(report.summary.text.join(' ')).toMatch(
+    /429s of tenant acme (?:fell|stopped): .* rejects\/s before, /,
+  );
   const kinds = report.timeline.map(({ kind }: { kind: string }) => kind);
   expect(kinds).toContain('alert');
   expect(kinds).toContain('remedy');
@@ -132,7 +163,7 @@ test('counters move, the rule fires, triage knows the alert, the cap is raised, 
   expect(report.affected).toContainEqual(expect.objectContaining({ kind: 'agent', id: 'agent-7' }));
 
   const [page, recorded] = await Promise.all([
-    paste('ratelimit report --since 10m -o html --context prod --config', config),
+    paste('ratelimit report --since 4m -o html --context prod --config', config),
     paste('ratelimit report --from before.json -o markdown'),
   ]);
   expect(page.stdout).toMatch(/^<!doctype html>/i);

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openJournal } from '../../src/journal/log.ts';
@@ -48,6 +48,7 @@ interface ReportDocument {
   }[];
   alerts: { periods: { name: string }[] };
   looks: { file: string | null; category: string }[];
+  keptLooks: unknown;
   journal: { state: string; intact: boolean; problems: string[]; elsewhere: number };
   notes: string[];
   degraded: boolean;
@@ -138,6 +139,72 @@ async function report(args: readonly string[], options: Parameters<typeof runPro
 
 /** Seconds from now on. */
 const offsetOf = (iso: string | undefined): number => Math.round(Date.parse(iso ?? '') / 1000 - now);
+
+describe('what triage saw before', () => {
+  const failing = ['SET', `acp:auth_fail:${IP}`, '4812', 'EX', '290'];
+  const triage = (home: string, more: readonly string[] = []) =>
+    runProgram(['triage', '-o', 'json', ...systems, ...more], { home });
+  const categoryOf = ({ stdout }: { stdout: string }) => JSON.parse(stdout).verdict.category;
+  const attacked = async <T>(work: () => Promise<T>): Promise<T> => {
+    await redis.load([failing]);
+    return work().finally(() => redis.cli('DEL', `acp:auth_fail:${IP}`));
+  };
+
+  test('is in the report made afterwards, as far as it can be read', async () => {
+    const own = await temporaryFolder('home');
+    const folder = join(own, 'state', 'ratelimit', 'looks');
+    expect(categoryOf(await attacked(() => triage(own)))).toBe('single-ip-credential-stuffing');
+    for (const _ of [1, 2]) expect(categoryOf(await triage(own))).toBe('quiet');
+    const kept = (await readdir(folder)).sort();
+    expect(kept.map((name) => name.split('_')[2])).toEqual(['single-ip-credential-stuffing', 'quiet']);
+    // One that was damaged, and one of another context.
+    await writeFile(join(folder, (kept[0] ?? '').replace(/\.\d{3}Z/, '.999Z')), '{"schema":');
+    await writeFile(join(folder, (kept[0] ?? '').replace(/[0-9a-f]{12}\.json$/, 'ffffffffffff.json')), '{}');
+
+    const { document, code } = await report([...systems, '--since', '10m'], { home: own });
+    expect(code).toBe(0);
+    expect(document.keptLooks).toEqual({
+      ...{ read: 2, left: 0, elsewhere: 1 },
+      skipped: [
+        { file: expect.stringContaining('.999Z'), reason: expect.stringContaining('not complete JSON') },
+      ],
+    });
+    expect(document.looks.map(({ file, category }) => [file === null, category])).toEqual([
+      ...[
+        [false, 'single-ip-credential-stuffing'],
+        [false, 'quiet'],
+      ],
+      [true, 'quiet'],
+    ]);
+    expect(document.summary).toMatchObject({ category: 'single-ip-credential-stuffing', state: 'over' });
+    expect(document.affected).toContainEqual(expect.objectContaining({ kind: 'ip', id: IP }));
+    // They are captures like others.
+    const again = await runProgram(['triage', '--from', join(folder, kept[0] ?? ''), '-o', 'json']);
+    expect(categoryOf(again)).toBe('single-ip-credential-stuffing');
+  });
+
+  test('is not kept where it cannot be, or is not to be, and triage is the same', async () => {
+    const [without, unwilling] = [await temporaryFolder('home'), await temporaryFolder('home')];
+    await writeFile(join(without, 'state'), 'no folder');
+    await mkdir(join(unwilling, 'config', 'ratelimit'), { recursive: true });
+    await writeFile(
+      join(unwilling, 'config', 'ratelimit', 'config.yaml'),
+      'current-context: a\ncontexts: { a: { keep-looks: false } }\n',
+    );
+    await attacked(async () => {
+      const [plain, verbose, off] = [
+        await triage(without),
+        await triage(without, ['-v']),
+        await triage(unwilling),
+      ];
+      expect([plain.code, verbose.code, off.code]).toEqual([0, 0, 0]);
+      expect([plain, verbose, off].map(categoryOf)).toEqual(Array(3).fill('single-ip-credential-stuffing'));
+      expect([plain.stderr, off.stderr]).toEqual(['', '']);
+      expect(verbose.stderr).toMatch(/^! what this look found is not kept for a report, in .*looks: /m);
+    });
+    await expect(readdir(join(unwilling, 'state', 'ratelimit', 'looks'))).rejects.toThrow('ENOENT');
+  });
+});
 
 describe('of the last hour', () => {
   let found: Awaited<ReturnType<typeof report>>;

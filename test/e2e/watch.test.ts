@@ -214,6 +214,9 @@ describe('without a terminal', () => {
     expect(saved.map((name) => name.replace(/^.*Z-/, ''))).toEqual(
       expect.arrayContaining(['quiet.json', 'single-ip-credential-stuffing.json']),
     );
+    // For a report it keeps by itself what is not quiet.
+    const kept = await readdir(join(home, 'state', 'ratelimit', 'looks'));
+    expect(kept.map((name) => name.split('_')[2])).toEqual(['single-ip-credential-stuffing']);
     const again = await runProgram([
       'triage',
       '-o',

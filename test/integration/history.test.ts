@@ -167,6 +167,44 @@ describe('an hour of one Prometheus', () => {
   });
 });
 
+test('a Prometheus that has just been started shows what it has, or says that no rate can be told yet', async () => {
+  const auth = (to: number, step: number) =>
+    series(
+      'acp_auth_failures_total',
+      { job: 'gateway', instance: 'gw-1:8000', reason: 'invalid_token' },
+      counter(now, { from: -27, to, step, perSecond: 2 }),
+    );
+  const prometheus = await startPrometheus({
+    series: openMetrics([
+      rejects('acme', 4, { from: -27, to: -4, step: 1 }),
+      auth(-27, 1),
+      series(
+        'acp_inference_cost_blocked_total',
+        { job: 'gateway', instance: 'gw-1:8000', scope: 'other', key: 'x' },
+        counter(now, { from: -27, to: -4, step: 1, perSecond: 1 }),
+      ),
+    ]),
+  });
+  const asked = { prometheus: [prometheus], fromSeconds: -604, toSeconds: -4 };
+  const history = await historyOf(asked);
+  const { lines, stepSeconds, windowSeconds, reason } = chart(history, 'rejects-by-tenant');
+  expect({ stepSeconds, windowSeconds, reason }).toEqual({ stepSeconds: 3, windowSeconds: 10, reason: null });
+  const known = lines[0]?.points.filter(([, value]) => value !== null) ?? [];
+  expect(known.length).toBeGreaterThanOrEqual(7);
+  expect(known.at(-1)?.[1]).toBeCloseTo(4, 6);
+  // Of the metric there are samples, of the series that count there are none.
+  expect(chart(history, 'blocked-spend').reason).toMatch(
+    /^nothing is recorded of then: no samples of acp_inference_cost_blocked_total\{scope="agent"\}/,
+  );
+  // One sample is no rate, and not nothing.
+  expect(chart(history, 'auth-failures-by-reason')).toMatchObject({
+    ...{ lines: [], total: null, cause: null },
+    reason: expect.stringMatching(
+      /^no rate can be told of then yet: acp_auth_failures_total has too few samples for one over /,
+    ),
+  });
+});
+
 test('a range that Prometheus refuses is asked for with fewer points, and that is said', async () => {
   const tenants = Array.from({ length: 30 }, (_, index) => rejects(`tenant-${index}`, 1 + index / 10));
   const prometheus = await startPrometheus({

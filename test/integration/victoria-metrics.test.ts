@@ -336,7 +336,7 @@ it('the charts of a range of time are the same', async () => {
     }),
   );
   await stop();
-  expect(victoria).toMatchObject({ reason: null, cause: null, stepSeconds: 15, windowSeconds: 60 });
+  expect(victoria).toMatchObject({ reason: null, cause: null, stepSeconds: 10, windowSeconds: 60 });
   expect(victoria?.lines.map(({ id }) => id)).toEqual(prometheus?.lines.map(({ id }) => id));
   const middle = (line: Line | null | undefined) => line?.points[60];
   expect(middle(victoria?.lines[0])?.[0]).toBe(middle(prometheus?.lines[0])?.[0]);

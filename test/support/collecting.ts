@@ -111,7 +111,13 @@ export async function configOf(given: {
     queries: given.queries ?? {},
     thresholds: {},
     timeoutSeconds: given.timeoutSeconds ?? TIMEOUT_SECONDS,
-    ...{ neverBlock: [], maxBlockTtlSeconds: 7 * 86_400, capCeiling: null, journalStream: null },
+    ...{
+      neverBlock: [],
+      maxBlockTtlSeconds: 7 * 86_400,
+      capCeiling: null,
+      journalStream: null,
+      keepLooks: true,
+    },
     from: {
       ...{ file: 'default', context: 'default', runbook: 'default' },
       ...{ redis: 'flag', prometheus: 'flag', alertmanager: 'default', api: 'default', logs: 'default' },

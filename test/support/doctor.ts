@@ -91,7 +91,7 @@ export const configOf = (more: Partial<Config> = {}): Config => ({
     neverBlock: [],
     maxBlockTtlSeconds: 86_400,
   },
-  ...{ capCeiling: null, journalStream: null, origins: [] },
+  ...{ capCeiling: null, journalStream: null, keepLooks: true, origins: [] },
   from: {
     ...{ file: 'default', context: 'default', runbook: 'default' },
     ...{ redis: 'default', prometheus: 'default', alertmanager: 'default', api: 'default', logs: 'default' },

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { CAPTURE_SCHEMA, type Capture } from '../../src/evidence/capture-schema.ts';
+import { CAPTURE_SCHEMA } from '../../src/evidence/capture-name.ts';
+import type { Capture } from '../../src/evidence/capture-schema.ts';
 import {
   absent,
   type Evidence,

@@ -29,6 +29,6 @@ export function reportOf(
         alertHistory === null ? [] : [{ charts: history, alerts: alertHistory }],
       ),
     },
-    ...{ done: entries.map((entry) => ({ entry, atMs: Date.parse(entry.at) })), journal },
+    ...{ done: entries.map((entry) => ({ entry, atMs: Date.parse(entry.at) })), journal, kept: null },
   });
 }

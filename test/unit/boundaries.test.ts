@@ -44,7 +44,7 @@ const TABLE: Record<string, Rule> = {
   // one file a subcommand: flags in, text out, no decisions
   commands: {
     imports:
-      'alerts completion config doctor drill errors evidence incidents journal labels manual output remedies report runbooks signals values verdict watch',
+      'alerts completion config doctor drill errors evidence incidents journal labels looks manual output remedies report runbooks signals values verdict watch',
     types: 'context program',
     packages: 'big.js commander ulid',
     node: 'path',
@@ -103,6 +103,8 @@ const TABLE: Record<string, Rule> = {
     packages: 'big.js',
     node: 'crypto timers',
   },
+  // what triage keeps of its looks, in a folder that stays small
+  looks: { imports: 'journal', types: 'signals', node: 'crypto fs path' },
   // what was intended, done, verified and undone
   journal: { imports: 'errors values', node: 'crypto fs os path timers' },
   // the only place of colours, tables, prompts and escaping
@@ -135,6 +137,9 @@ const ONLY_IN: Record<string, RegExp> = {
   'values of evidence': /^evidence\/(?:captures?(?:-v1)?|redact)\.ts$/,
   'zod of evidence': /^evidence\/(?:alert|capture|history)-schema\.ts$/,
   'node:fs of evidence': /^evidence\/captures?\.ts$/,
+  'node:fs of looks': /^looks\/folder\.ts$/,
+  'node:path of looks': /^looks\/folder\.ts$/,
+  'journal of looks': /^looks\/folder\.ts$/,
   'node:fs of labels': /^labels\/folder\.ts$/,
   'zod of labels': /^labels\/schema\.ts$/,
   'node:fs of runbooks': /^runbooks\/(?:load|new|places)\.ts$/,

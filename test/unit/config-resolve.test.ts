@@ -150,6 +150,7 @@ describe('where values come from', () => {
           "runbook": "default",
         },
         "journalStream": null,
+        "keepLooks": true,
         "links": {},
         "logs": null,
         "maxBlockTtlSeconds": 604800,
@@ -173,6 +174,7 @@ describe('where values come from', () => {
           "max-block-ttl 7d default",
           "cap-ceiling (none) default",
           "journal-stream (none) default",
+          "keep-looks true default",
         ],
         "production": false,
         "prometheus": [
@@ -265,6 +267,7 @@ describe('where values come from', () => {
         "max-block-ttl 36h context",
         "cap-ceiling 250.00 context",
         "journal-stream ratelimit:journal context",
+        "keep-looks true default",
         "thresholds.a 0.5 context",
         "thresholds.heavy-ip-failures 30 context",
       ]

@@ -4,7 +4,7 @@ import { reportHuman } from '../../src/output/report-human.ts';
 import { reportMarkdown } from '../../src/output/report-markdown.ts';
 import { clock } from '../support/collecting.ts';
 import { evidence, rejects } from '../support/evidence.ts';
-import { blockEntry, captureAt, line, stuffing } from '../support/report.ts';
+import { at, blockEntry, captureAt, line, stuffing } from '../support/report.ts';
 import { reportOf } from '../support/report-of.ts';
 
 const screen = { paint: await paintFor(false), width: 80 };
@@ -31,6 +31,37 @@ test('on a terminal it is short, and no line is too long', () => {
     alice blocked 203.0.113.42 at 2026-05-29 03:14:10 UTC (applied, seen to take
     effect). Authentication failures fell: 18.2 failures/s before, 0.05 failures/s"
   `);
+});
+
+test('of an alert the labels that tell what it is about, not those that route it', () => {
+  const labels = { ratelimit_rule: 'tenant-rejects', severity: 'warning', job: 'gateway', tenant: 'acme' };
+  const period = { name: 'RateLimitSpike', labels, fromMs: at('03:10:00'), toMs: null, open: false };
+  const alertHistory = { names: [], periods: [period], stepSeconds: 1, reason: null, cause: null };
+  const page = reportMarkdown(reportOf([captureAt('03:12:04', evidence(), { alertHistory })], []), clock);
+  expect(page).toContain('| Alert RateLimitSpike \\(tenant=acme\\) fires |');
+});
+
+test('redacted captures do not share their names, which is said', () => {
+  const captures = ['03:12:04', '03:13:04'].map((time) => captureAt(time, evidence(), { redacted: true }));
+  const note = 'Each redacted capture has names of its own';
+  const page = (count: number) =>
+    reportMarkdown({ ...reportOf(captures.slice(0, count), []), redacted: true }, clock);
+  expect(page(1)).not.toContain(note);
+  expect(page(2)).toContain(note);
+});
+
+test('what was kept, what was left out and what could not be read is said', () => {
+  const { captures, entries } = stuffing();
+  const kept = {
+    ...{ read: 2, left: 3, elsewhere: 1 },
+    skipped: [{ file: '/state/looks/a.json', reason: 'it is not complete JSON' }],
+  };
+  const page = reportMarkdown({ ...reportOf(captures, entries), kept }, clock);
+  expect(page).toContain('2 looks that triage or watch kept on this machine');
+  expect(page).toContain('3 more looks of this time are left out');
+  expect(page).toContain('1 look that was kept could not be read, such as /state/looks/a.json');
+  expect(page).toContain('1 look that was kept in this time is of other contexts, systems or runbooks');
+  expect(page).not.toContain('No system was asked');
 });
 
 test('nothing that a system or an operator wrote gets out of its place', () => {

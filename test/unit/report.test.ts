@@ -37,6 +37,38 @@ function ofRejects(
   return reportOf([captureAt('03:20:00', tenant, { history, alertHistory, ...more })], entries);
 }
 
+describe('whose rates before and after are told', () => {
+  const raised = (lines: readonly ReturnType<typeof line>[]) => {
+    const value = (ms: number) => (ms < at('03:00:00') ? 8 : 0);
+    const total = line('', '02:30:00', '03:20:00', value);
+    const history = [chart('rejects-by-tenant', lines, total)];
+    const alertHistory = { names: [], periods: [], stepSeconds: 15, reason: null, cause: null };
+    const facts = evidence({ 'agent-spend': agents({ 'agent-7': [5, '5.00'] }) });
+    const [change] = blockEntry('03:00:00').changes;
+    const changes = change === undefined ? [] : [{ ...change, target: 'acp:agent_cost_cap:agent-7' }];
+    const entry = blockEntry('03:00:00', { remedy: 'raise-cap', changes });
+    return reportOf([captureAt('03:20:00', facts, { history, alertHistory })], [entry]);
+  };
+  const half = (id: string, from: string, share: number) =>
+    line(id, from, '03:20:00', (ms) => (ms < at('03:00:00') ? 8 * share : 0));
+  const told = ({ responses, charts }: Report) =>
+    responses[0]?.effects.flatMap(({ chart: index, series }) =>
+      charts[index]?.id === 'rejects-by-tenant' ? [series] : [],
+    );
+
+  test('of a remedy about an agent the only tenant that there is, else all of them together', () => {
+    const alone = raised([half('acme', '02:30:00', 1)]);
+    expect(told(alone)).toEqual(['acme']);
+    // The title of a line that is all there is names nobody.
+    const titles = alone.charts.map(({ title }) => title);
+    const named = alone.responses[0]?.effects.map(({ series }) => series ?? '') ?? [];
+    expect(named.filter((series) => titles.includes(series))).toEqual([]);
+    expect(told(raised([half('acme', '02:30:00', 0.5), half('globex', '02:30:00', 0.5)]))).toEqual([null]);
+    // Somebody else had a part in it, whoever that was.
+    expect(told(raised([half('acme', '02:30:00', 0.9)]))).toEqual([null]);
+  });
+});
+
 describe('the whole of it', () => {
   const { captures, entries } = stuffing();
   const report = reportOf(captures, entries);

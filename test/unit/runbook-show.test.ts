@@ -240,6 +240,16 @@ describe('a category', () => {
     });
   });
 
+  test('has the charts of a report', () => {
+    const text = shownText(shown(null, { runbook: aegis }), 'human', screen);
+    expect(text).toContain('  * 429s by tenant (rejects-by-tenant), against reject-rate\n');
+    expect(text).toContain('queries.agent-spend-usd');
+    const { charts } = JSON.parse(shownText(shown(null, { runbook: aegis }), 'json', screen));
+    expect(charts[0]).toEqual({
+      ...{ signal: 'rejects-by-tenant', title: null, by: null, level: 'reject-rate', query: null },
+    });
+  });
+
   test('as Markdown, where nothing of it is markup', () => {
     const text = shownText(shown('agent-over-cost-cap', { runbook: aegis }), 'markdown', screen);
     expect(text).toContain('\n1. Inspect the agent');

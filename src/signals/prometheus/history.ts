@@ -93,10 +93,18 @@ async function together(
   const united = unite(told, 'sources');
   const missing = told.flatMap((one) => one.missing);
   const reasons = [...(remark === null ? [] : [remark]), ...missing.map(({ reason }) => reason)];
-  if (!isAny(united)) reasons.push(`nothing is recorded of then: no samples of ${names.join(', nor of ')}`);
+  if (!isAny(united)) reasons.push(nothingOf(told, names));
   const cause = missing.some((one) => one.cause === 'auth') ? 'auth' : (missing[0]?.cause ?? null);
   const reason = reasons.length === 0 ? null : [...new Set(reasons)].join('; ');
   return { ...chartOf(id, united, grid), reason, cause };
+}
+
+/** A source whose samples give no rate yet has a window, since that was made for them. */
+function nothingOf(told: readonly Told[], names: readonly string[]): string {
+  const young = names.filter((_, index) => (told[index]?.windowSeconds ?? 0) > 0);
+  if (young.length === 0) return `nothing is recorded of then: no samples of ${names.join(', nor of ')}`;
+  const window = formatDuration(Math.max(...told.map(({ windowSeconds }) => windowSeconds)));
+  return `no rate can be told of then yet: ${young.join(' and ')} ${young.length === 1 ? 'has' : 'have'} too few samples for one over ${window}`;
 }
 
 const isAny = ({ lines, total }: Told): boolean =>

@@ -1,4 +1,5 @@
 import type { SourceSpec } from '../../runbooks/schema.ts';
+import { selector } from '../../runbooks/sources.ts';
 import { SourceError } from '../source-error.ts';
 import { query } from './api.ts';
 import type { HttpClient } from './http.ts';
@@ -19,9 +20,14 @@ export type Ask = (clients: readonly HttpClient[], grid: Grid) => Promise<Told>;
 const TOP = 20;
 /** The samples of so many seconds tell how far apart they are. */
 const PROBE = 300;
+/** As many do in less, where they are close together: what was just started has no more than that. */
+const SHORT_PROBES = [15, 60] as const;
 /** A rate over fewer samples than that is guessed from too little. */
 const SAMPLES = 4;
 const LEAST_WINDOW = 60;
+/** Of a chart whose points are closer than scrapes usually are. */
+const LEAST_FINE_WINDOW = 10;
+const FINE_SECONDS = 15;
 const MOST_WINDOW = 1_800;
 
 /** A counter's increase per second, as triage reads it, over a window as short as its scrapes allow. */
@@ -34,7 +40,12 @@ export const askRate =
       const ask = async (own: HttpClient, without: readonly Target[]): Promise<Told> => {
         const when = { windowSeconds };
         const rate = leavingOut(perSecond(metric, match, when), metric, without, when);
-        return toldOf(await queryRange(own, partsOf(rate, by, grid), grid), by, windowSeconds);
+        const told = toldOf(await queryRange(own, partsOf(rate, by, grid), grid), by, windowSeconds);
+        const isSilent = told.total === null && told.lines.size === 0;
+        // The metric is there; whether a series is there that matches makes the difference of too few samples and none.
+        return isSilent && !(await isThere(own, selector(metric, match), grid))
+          ? { ...told, windowSeconds: 0 }
+          : told;
       };
       return { ...(await ask(http, [])), targets, again: ask };
     });
@@ -138,19 +149,38 @@ async function probe(http: HttpClient, metric: string, grid: Grid, isOneOfSevera
   // Stretches side by side: each sample is read once, and none is missed.
   const each = Math.max(PROBE, stepSeconds);
   const range = toSeconds - fromSeconds + each;
+  // A subquery looks at whole multiples of its step alone, so the last of the time is asked for by itself.
   const answer = await query(
     http,
     combine({
       samples: `max(max_over_time(count_over_time(${metric}[${each}s])[${range}s:${each}s]))`,
+      last: `max(count_over_time(${metric}[${each}s]))`,
+      ...Object.fromEntries(
+        SHORT_PROBES.map((seconds) => [`last${seconds}`, `max(count_over_time(${metric}[${seconds}s]))`]),
+      ),
       ...(isOneOfSeveral ? targetParts('targets', metric, { windowSeconds: range }) : {}),
     }),
     { time: `${toSeconds}` },
   );
-  const samples = partOf(answer, 'samples')[0]?.value ?? 0;
+  const countOf = (part: string) => partOf(answer, part)[0]?.value ?? 0;
+  const samples = Math.max(countOf('samples'), countOf('last'));
   if (samples === 0) return { windowSeconds: null, targets: null };
-  const enough = Math.ceil((SAMPLES * each) / samples / 15) * 15;
-  const windowSeconds = Math.max(stepSeconds, LEAST_WINDOW, Math.min(MOST_WINDOW, enough));
+  const short = SHORT_PROBES.find((seconds) => countOf(`last${seconds}`) >= SAMPLES);
+  const perSecond = short === undefined ? samples / each : countOf(`last${short}`) / short;
+  const isFine = stepSeconds < FINE_SECONDS;
+  const unit = isFine ? 5 : 15;
+  const enough = Math.ceil(SAMPLES / perSecond / unit) * unit;
+  const least = isFine ? LEAST_FINE_WINDOW : LEAST_WINDOW;
+  const windowSeconds = Math.max(stepSeconds, least, Math.min(MOST_WINDOW, enough));
   return { windowSeconds, targets: isOneOfSeveral ? targetsOf(answer, 'targets') : [] };
+}
+
+/** Has any such series a sample in the range? */
+async function isThere(http: HttpClient, series: string, grid: Grid): Promise<boolean> {
+  const { fromSeconds, toSeconds } = grid;
+  const range = Math.max(1, Math.ceil(toSeconds - fromSeconds));
+  const answer = await query(http, `count(count_over_time(${series}[${range}s]))`, { time: `${toSeconds}` });
+  return answer.length > 0;
 }
 
 /** The lines with the highest peaks, and the total of all. */

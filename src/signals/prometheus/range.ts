@@ -21,8 +21,10 @@ export interface Run {
 
 /** A chart has no more points than that: more are not to be seen. */
 const MOST_POINTS = 250;
-/** Shorter than any scrape is apart. */
-const STEPS = [15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400] as const;
+/** Those below 15 s are for short times, of which every moment counts. */
+const STEPS = [
+  1, 2, 3, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400,
+] as const;
 /** A bounded number is asked for; what answers more does not do what it was asked. */
 const MOST_RUNS = 500;
 
