@@ -39,10 +39,10 @@ export function captureText(run: Collected, config: Config, isRedacted: boolean,
 }
 
 /** How messages name the systems that were read. */
-const hostsOf = ({ redis, prometheus }: Config): string[] =>
+const hostsOf = ({ redis, prometheus, logs }: Config): string[] =>
   [
     ...[redis.display, redis.path],
-    ...prometheus.flatMap(({ url }) => [url, new URL(url).host]),
+    ...[...prometheus, ...(logs === null ? [] : [logs.http])].flatMap(({ url }) => [url, new URL(url).host]),
     ...endpointsOf(redis).map(({ host }) => host),
   ].filter((name): name is string => name !== null && name !== '');
 
