@@ -64,7 +64,11 @@ function momentOf(given: Given | undefined, clock: Clock): number | null {
   if (given === undefined) return null;
   if ('secondsAgo' in given) return clock.now() - given.secondsAgo * 1_000;
   const ms = clock.ms(given.iso);
-  if (!Number.isFinite(ms)) throw new UsageError(`${given.iso} is no time: there is no such day or hour`);
+  // JavaScript takes February 30 for March 2.
+  const day = given.iso.slice(0, 10);
+  if (!Number.isFinite(ms) || clock.iso(clock.ms(day)).slice(0, 10) !== day) {
+    throw new UsageError(`${given.iso} is no time: there is no such day or hour`);
+  }
   return ms;
 }
 

@@ -52,7 +52,8 @@ const row = z.strictObject({
   atLeast: z.boolean(),
   share: z.number().nullable(),
   usual: z.number().nullable(),
-  lastSeenSeconds: count.nullable(),
+  // A time that a date cannot hold would be none.
+  lastSeenSeconds: count.max(1e9).nullable(),
   // Captures from before it was kept tell by a missing time that nothing ends.
   expires: z.boolean().nullable().default(false),
   labels: z.record(z.string(), numbers),

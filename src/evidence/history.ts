@@ -40,6 +40,8 @@ export interface AlertPeriod {
   readonly toMs: number | null;
   /** True when it fired already where the period begins. */
   readonly open: boolean;
+  /** True when `toMs` is merely when it was first seen not to fire: it ended at some time before. */
+  readonly endOpen?: boolean;
 }
 
 export interface AlertHistory {

@@ -1,7 +1,6 @@
 import type { Affected, Report } from '../report/model.ts';
 import type { Clock } from '../signals/asked.ts';
 import { escapeText } from './escape.ts';
-import { capital } from './lines.ts';
 import { formatAmount } from './numbers.ts';
 import type { PageTable } from './report-page.ts';
 import { plainMoment } from './report-words.ts';
@@ -97,5 +96,5 @@ export function nobodyOf({ affected, looks, runbook }: Report): string | null {
     (kind) => seen.has(kind) && !affected.some((one) => one.kind === kind),
   );
   if (none.length === 0 || none.length === Object.keys(TITLES).length) return null;
-  return `${capital(none.map((kind) => `no ${kind === 'ip' ? 'IP' : kind}`).join(' and '))} stood out.`;
+  return `When it was looked at, ${none.map((kind) => `no ${kind === 'ip' ? 'IP' : kind}`).join(' and ')} stood out.`;
 }

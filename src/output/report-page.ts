@@ -26,7 +26,7 @@ export interface ReportPage {
   readonly timeline: readonly Moment[];
   /** Source IPs, tenants, agents: a table each. */
   readonly affected: readonly PageTable[];
-  /** `No tenant and no agent stood out.`; null: there is no such kind. */
+  /** `When it was looked at, no tenant and no agent stood out.`; null: there is no such kind. */
   readonly unaffected: string | null;
   readonly responses: readonly PageResponse[];
   /** In the order of the report's charts. */

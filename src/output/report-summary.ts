@@ -23,7 +23,7 @@ export function titleOf({ summary, runbook }: Report): string {
   return summary.category === 'inconclusive'
     ? 'Incident report: no category fits'
     : summary.state === 'nothing'
-      ? 'Report: nothing happened'
+      ? 'Report: nothing found'
       : 'Incident report';
 }
 
@@ -57,14 +57,19 @@ function whatText(report: Report): string {
 function whenText(report: Report, clock: Clock): string {
   const { summary, looks } = report;
   const { began, ended, state, durationSeconds } = summary;
-  const lasted = durationSeconds === null ? '' : formatDuration(durationSeconds);
+  // What one look alone tells of has no length.
+  const lasted = durationSeconds ? formatDuration(durationSeconds) : '';
   const begin = began === null ? '' : `It began ${signOf(began, report, clock, true)}`;
   if (state === 'over') {
     const end = ended === null ? 'it is over' : `was over ${signOf(ended, report, clock, false)}`;
     const length = lasted === '' ? '' : `: ${ended?.open || began?.open ? 'about ' : ''}${lasted} in all`;
     return begin === '' ? `${capital(end)}.` : `${begin}, and ${end}${length}.`;
   }
-  if (state === 'nothing') return 'No alert fired, no chart rose above its level, and nothing was done.';
+  if (state === 'nothing') return nothingText(report);
+  if (looks.length === 0 && begin === '') return nothingText(report);
+  if (state === 'unknown' && summary.why === 'not-seen' && begin === '') {
+    return `Whether anything happened before that is not known: ${WHY['not-seen']}.`;
+  }
   const last = looks.at(-1);
   const at = last === undefined ? '' : `, ${momentText(last.atMs, clock)}`;
   const live = last?.file === null;
@@ -77,10 +82,25 @@ function whenText(report: Report, clock: Clock): string {
   return begin === '' ? tail : `${begin}. ${tail}`;
 }
 
+/** What speaks for it that there was nothing: what is not kept says neither. */
+function nothingText({ alerts, charts }: Report): string {
+  const isCharted = charts.some(
+    ({ stepSeconds, total, levels }) => stepSeconds !== null && total !== null && levels.length > 0,
+  );
+  const told = [
+    ...(alerts.reason === null ? ['no alert is recorded'] : []),
+    ...(isCharted ? ['no chart rose above its level'] : []),
+  ];
+  return told.length === 0
+    ? 'How it was at other times is not known: there are no charts and no alerts of it.'
+    : `${capital(told.join(' and '))}.`;
+}
+
 const WHY = {
   'not-looked': 'nobody has looked at the systems since',
+  'not-seen': 'charts or alerts of that time could not be read',
   inconclusive: 'the last look could not tell',
-  'alert-fires': 'an alert still fires',
+  'alert-fires': 'an alert was not seen to resolve',
   'chart-above': 'a rate is still above its level',
   'seems-over': 'the last look found it still, with signs that it may be over',
   'rates-fell':
@@ -93,14 +113,15 @@ function signOf(moment: Moment, report: Report, clock: Clock, begins: boolean): 
   if (moment.by === 'verdict') {
     return begins ? `at ${at} or before, when triage first saw it` : `by ${at}, when triage no longer saw it`;
   }
-  const when = begins && moment.open ? `at ${at} or before, when` : `at ${at}, when`;
+  const when = moment.open ? `${begins ? `at ${at} or before` : `by ${at}`}, when` : `at ${at}, when`;
   return `${when} ${moment.by === 'alert' ? alertSign(moment, report, begins) : chartSign(moment, report, begins)}`;
 }
 
 function alertSign({ atMs, open }: Moment, { alerts }: Report, begins: boolean): string {
   const period = alerts.periods.find(({ fromMs, toMs }) => (begins ? fromMs : toMs) === atMs);
   const name = period === undefined ? 'an alert' : alertText({ ...period, labels: {} });
-  return begins ? `${name} ${open ? 'was firing already' : 'fired'}` : `${name} resolved`;
+  if (begins) return `${name} ${open ? 'was firing already' : 'fired'}`;
+  return `${name} ${open ? 'had resolved' : 'resolved'}`;
 }
 
 function chartSign({ atMs, open }: Moment, { timeline, charts }: Report, begins: boolean): string {
@@ -151,7 +172,7 @@ function unseenText({ unknowns, journal }: Report): string[] {
 
 /** The same in names and values. */
 export function factsOf(report: Report, clock: Clock): Fact[] {
-  const { summary, context, runbook, alerts } = report;
+  const { summary, context, runbook, alerts, looks } = report;
   const { began, ended, durationSeconds } = summary;
   const fact = (name: string, value: string | null): Fact[] => (value === null ? [] : [{ name, value }]);
   const moment = (one: Moment | null, bound: string) =>
@@ -172,12 +193,15 @@ export function factsOf(report: Report, clock: Clock): Fact[] {
     ...fact('Ended', moment(ended, 'or before')),
     ...fact(
       'Duration',
-      durationSeconds === null
-        ? null
-        : `${about}${formatDuration(durationSeconds)}${summary.state === 'going-on' ? ' so far' : ''}`,
+      durationSeconds
+        ? `${about}${formatDuration(durationSeconds)}${summary.state === 'going-on' ? ' so far' : ''}`
+        : null,
     ),
     ...reactionFacts(report, clock),
-    ...fact('State', `${state} (last looked at ${momentText(summary.lastKnownMs, clock)})`),
+    ...fact(
+      'State',
+      `${state} (${looks.length === 0 ? 'nobody looked at the systems' : `last looked at ${momentText(summary.lastKnownMs, clock)}`})`,
+    ),
     ...fact(
       'Alerts',
       alerts.periods.length === 0
@@ -213,7 +237,7 @@ function reactionFacts({ summary: { began }, alerts, looks, responses }: Report,
 }
 
 const STATES = {
-  nothing: 'nothing happened',
+  nothing: 'nothing found',
   over: 'over',
   'going-on': 'going on',
   unknown: 'not known',

@@ -42,7 +42,9 @@ function textOf(one: Happening, report: Report): string {
     case 'alert-resolves': {
       const period = report.alerts.periods[one.alert];
       const alert = period === undefined ? 'an alert' : alertText(period);
-      if (one.kind === 'alert-resolves') return capital(`${alert} resolves`);
+      if (one.kind === 'alert-resolves') {
+        return capital(`${alert} ${one.open ? 'has resolved, at some time before' : 'resolves'}`);
+      }
       return capital(`${alert} ${one.open ? 'fires, and did so before' : 'fires'}`);
     }
     case 'rises':

@@ -4,6 +4,7 @@ import type { Look, Mean, Report, ReportChart, Response, Subject } from '../repo
 import type { Clock } from '../signals/asked.ts';
 import { formatDuration } from '../values/duration.ts';
 import { escapeText } from './escape.ts';
+import { someOf } from './lines.ts';
 import { formatAmount } from './numbers.ts';
 import { showMoment } from './times.ts';
 import { showId, type TriageDocument } from './triage-document.ts';
@@ -28,10 +29,7 @@ const subjectText = ({ kind, id }: Subject): string =>
   kind === 'ip' ? escapeText(id, 64) : `${kind} ${escapeText(id, 64)}`;
 
 /** `203.0.113.42, agent agent-7 and 3 more`. */
-function subjectsText(subjects: readonly Subject[], limit = 3): string {
-  const more = subjects.length - limit;
-  return `${subjects.slice(0, limit).map(subjectText).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-}
+const subjectsText = (subjects: readonly Subject[]): string => someOf(subjects.map(subjectText));
 
 /** Who was part of it, the first few: `tenant acme, agent agent-7 and 3 more`; null: nobody that is known. */
 export function affectedText({ affected, affectedMore }: Report): string | null {

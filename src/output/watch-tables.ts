@@ -77,7 +77,8 @@ function titleLine(id: string, signal: Signal, { document, history }: Watching, 
 function saysInShort(id: string, signal: Signal, runbook: Runbook): string[] {
   if (signal.status === 'empty') return ['none'];
   const about = signal.sample === null ? '' : 'about ';
-  const total = signal.total === null ? [] : [`${about}${amountOf(signal.total, signal.unit)}`];
+  const each = signal.unit.endsWith('/s') ? '/s' : '';
+  const total = signal.total === null ? [] : [`${about}${amountOf(signal.total, signal.unit)}${each}`];
   const from = signal.distinct === null ? [] : [`${total[0] ?? ''} from ${formatNumber(signal.distinct)}`];
   return [describeSignal(id, signal, runbook), ...from, ...total];
 }

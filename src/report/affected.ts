@@ -105,14 +105,19 @@ function seenOnce(
   };
 }
 
-/** Who was loud at some time between the looks, in a chart that tells of what was found: a look knows its window alone. */
+/**
+ * Who was loud at some time between the looks, or where nobody looked, in a chart that tells of what was found or went
+ * above its level: a look knows its window alone.
+ */
 function loudInCharts({ looks, charts, runbook }: Seen): Affected[] {
   const roots = categoriesFound(looks, runbook).map((category) => rootsOf(category, runbook));
-  return charts.flatMap(({ id: signal, kind, unit, from, series }): Affected[] => {
-    const name = runbook.signals[signal]?.spread?.['loud-at'] ?? '';
-    const loud = runbook.thresholds[name]?.value ?? null;
+  const threshold = (name: string | null | undefined) => runbook.thresholds[name ?? '']?.value ?? null;
+  return charts.flatMap(({ id: signal, kind, unit, from, series, total }, index): Affected[] => {
+    const loud = threshold(runbook.signals[signal]?.spread?.['loud-at']);
+    const level = threshold(runbook.charts[index]?.level);
     if (loud === null || kind === null || !KINDS.includes(kind) || from === 'looks') return [];
-    if (!roots.some((one) => one.has(rootOf(signal, runbook)))) return [];
+    const isAbove = total !== null && level !== null && peakOf(total) >= level;
+    if (!isAbove && !roots.some((one) => one.has(rootOf(signal, runbook)))) return [];
     return series
       .filter((line) => peakOf(line) >= loud)
       .map(({ id }) => ({

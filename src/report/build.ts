@@ -2,6 +2,7 @@ import type { AlertHistory } from '../evidence/history.ts';
 import type { Runbook } from '../runbooks/schema.ts';
 import { affectedOf } from './affected.ts';
 import { chartsOf, type Ranges } from './charts.ts';
+import { closedAlerts, labelled } from './closed-alerts.ts';
 import type { JournalView, KeptView, Look, Period, Report, ReportCaveat, Unknown } from './model.ts';
 import { type Done, responsesOf } from './responses.ts';
 import { stretchesOf } from './stretches.ts';
@@ -52,7 +53,7 @@ export function buildReport(input: Input): Report {
 
 /** When alerts fired by all ranges together; the last one knows best how a period ended. */
 function alertsOf({ histories }: Ranges, { alerts: names }: Runbook): AlertHistory {
-  const all = histories.map(({ alerts }) => alerts);
+  const all = closedAlerts(histories);
   const [first, ...rest] = all;
   if (first === undefined) {
     const reason = 'no history of alerts was kept';
@@ -83,9 +84,6 @@ function alertsOf({ histories }: Ranges, { alerts: names }: Runbook): AlertHisto
     cause: all.find(({ cause }) => cause !== null)?.cause ?? null,
   };
 }
-
-const labelled = ({ name, labels }: AlertHistory['periods'][number]): string =>
-  JSON.stringify([name, Object.entries(labels).sort()]);
 
 /** What no look or not every look could see; what is the operator's to configure, and is not, is no unknown. */
 function unknownsOf(looks: readonly Look[]): Unknown[] {

@@ -24,7 +24,8 @@ export function alertsOf(captured: readonly Captured[], known: readonly AlertPer
         other.alert.state === 'not-firing' &&
         [other.alert.name, other.alert.wanted].includes(name),
     );
-    found.set(`${sinceMs} ${name}`, { name, labels, fromMs: sinceMs, toMs: gone?.atMs ?? null, open: false });
+    const end = gone === undefined ? { toMs: null } : { toMs: gone.atMs, endOpen: true };
+    found.set(`${sinceMs} ${name}`, { name, labels, fromMs: sinceMs, open: false, ...end });
   }
   return [...found.values()].sort((a, b) => a.fromMs - b.fromMs);
 }

@@ -77,12 +77,13 @@ export interface Summary {
   /** null: it goes on, or that is not known; see `state`. */
   readonly ended: Moment | null;
   /**
-   * `nothing`: there was nothing in the period. `over`: the last look was quiet. `going-on`: the last look still had a
+   * `nothing`: nothing was found in the period, as far as anything was kept of it. `over`: the last look was quiet. `going-on`: the last look still had a
    * finding. `unknown`: see `why`.
    */
   readonly state: 'nothing' | 'over' | 'going-on' | 'unknown';
   readonly why:
     | 'not-looked'
+    | 'not-seen'
     | 'inconclusive'
     | 'alert-fires'
     | 'chart-above'

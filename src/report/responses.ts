@@ -34,13 +34,16 @@ export function responsesOf(done: readonly Done[], around: Around): Response[] {
     const subjects = subjectsOf(entry, around.runbook);
     const undo =
       done.find(({ entry: other }) => other.undoes === entry.id && other.status === 'applied') ?? null;
-    const hasChanged = entry.status === 'applied' || entry.status === 'partial' || entry.status === 'unknown';
     return {
       ...{ entry, atMs, subjects, undo },
-      effects: hasChanged ? effectsOf({ entry, atMs }, subjects, done, around) : [],
+      effects: mayHaveChanged(entry) ? effectsOf({ entry, atMs }, subjects, done, around) : [],
     };
   });
 }
+
+/** What was refused or failed has no effect, and is none that another's may be mistaken for. */
+const mayHaveChanged = ({ status }: Entry): boolean =>
+  status === 'applied' || status === 'partial' || status === 'unknown';
 
 function effectsOf(
   { entry, atMs }: Done,
@@ -49,7 +52,7 @@ function effectsOf(
   { runbook, looks, charts }: Around,
 ): Effect[] {
   const roots = rootsFor(entry, subjects, looks, runbook);
-  const others = done.filter(({ entry: other }) => other.id !== entry.id && other.status !== 'failed');
+  const others = done.filter(({ entry: other }) => other.id !== entry.id && mayHaveChanged(other));
   const found = charts.flatMap((chart, index): Effect[] => {
     // Money only grows, so what it was on average says nothing.
     if (chart.unit === 'USD' || !roots.has(rootOf(chart.id, runbook))) return [];

@@ -106,8 +106,8 @@ function endedAt({ looks, alerts }: Told, stretches: readonly Stretch[]): Moment
   ];
   // An alert goes on firing for as long as its window remembers, so a rate tells better.
   if (moments.length === 0) {
-    for (const { toMs } of alerts.periods)
-      if (toMs !== null) moments.push({ atMs: toMs, by: 'alert', open: false });
+    for (const { toMs, endOpen = false } of alerts.periods)
+      if (toMs !== null) moments.push({ atMs: toMs, by: 'alert', open: endOpen });
   }
   const last = moments.reduce<Moment | null>(
     (best, one) => (best === null || one.atMs > best.atMs ? one : best),
@@ -122,11 +122,13 @@ function endedAt({ looks, alerts }: Told, stretches: readonly Stretch[]): Moment
 }
 
 function stateOf(
-  { looks, alerts, responses }: Told,
+  { looks, alerts, charts, responses }: Told,
   stretches: readonly Stretch[],
   hasBegun: boolean,
 ): Pick<Summary, 'state' | 'why'> {
   const last = looks.at(-1)?.verdict;
+  // What could not be read may have told of more, or of anything at all.
+  const isBlind = alerts.cause !== null || charts.some(({ cause }) => cause !== null);
   const open = alerts.periods.some(({ toMs }) => toMs === null)
     ? 'alert-fires'
     : stretches.some(({ toMs }) => toMs === null)
@@ -134,7 +136,8 @@ function stateOf(
       : null;
   if (last === undefined) {
     // Where nobody looked, what began and ended by charts and alerts is over.
-    if (hasBegun && open === null) return { state: 'over', why: null };
+    if (hasBegun && open === null)
+      return isBlind ? { state: 'unknown', why: 'not-seen' } : { state: 'over', why: null };
     return { state: 'unknown', why: open ?? 'not-looked' };
   }
   if (last.findings.length > 0) {
@@ -146,5 +149,6 @@ function stateOf(
   }
   if (last.category !== 'quiet') return { state: 'unknown', why: 'inconclusive' };
   if (open !== null) return { state: 'unknown', why: open };
-  return { state: hasBegun || responses.length > 0 ? 'over' : 'nothing', why: null };
+  if (hasBegun || responses.length > 0) return { state: 'over', why: null };
+  return isBlind ? { state: 'unknown', why: 'not-seen' } : { state: 'nothing', why: null };
 }

@@ -17,9 +17,9 @@ export function timelineOf({ looks, alerts, stretches, responses }: Told): Happe
       { kind: 'rises', atMs: fromMs, chart, level, open },
       ...(toMs === null ? [] : [{ kind: 'falls', atMs: toMs, chart, level, open: false } as const]),
     ]),
-    ...alerts.periods.flatMap(({ fromMs, toMs, open }, alert): Happening[] => [
+    ...alerts.periods.flatMap(({ fromMs, toMs, open, endOpen = false }, alert): Happening[] => [
       { kind: 'alert-fires', atMs: fromMs, alert, open },
-      ...(toMs === null ? [] : [{ kind: 'alert-resolves', atMs: toMs, alert, open: false } as const]),
+      ...(toMs === null ? [] : [{ kind: 'alert-resolves', atMs: toMs, alert, open: endOpen } as const]),
     ]),
     ...looks.map(({ atMs }, look): Happening => {
       const before = looks[look - 1]?.verdict.category ?? null;
@@ -36,9 +36,13 @@ export function timelineOf({ looks, alerts, stretches, responses }: Told): Happe
 /** What is marked in every chart; a verdict only where it is another one than before. */
 export function marksOf({ looks, alerts, responses }: Omit<Told, 'stretches'>): Mark[] {
   const marks: Mark[] = [
-    ...alerts.periods.flatMap(({ name, fromMs, toMs }): Mark[] => [
+    ...alerts.periods.flatMap(({ name, fromMs, toMs, endOpen }): Mark[] => [
       { kind: 'alert', atMs: fromMs, label: `${name} fires` },
-      ...(toMs === null ? [] : [{ kind: 'alert', atMs: toMs, label: `${name} resolves` } as const]),
+      ...(toMs === null
+        ? []
+        : [
+            { kind: 'alert', atMs: toMs, label: `${name} ${endOpen ? 'has resolved' : 'resolves'}` } as const,
+          ]),
     ]),
     ...looks.flatMap(({ atMs, verdict: { category } }, index): Mark[] =>
       looks[index - 1]?.verdict.category === category ? [] : [{ kind: 'verdict', atMs, label: category }],

@@ -316,6 +316,7 @@ test('what could not be read is said, and degrades', async () => {
   expect(document.degraded).toBe(true);
   const chart = document.charts.find(({ signal }) => signal === 'auth-failures-by-reason');
   expect(chart?.reason).toMatch(/connection refused/);
+  expect(chart?.reason).not.toMatch(/nothing is recorded/);
   expect(document.responses[0]?.effects.every(({ before }) => before === null)).toBe(true);
 });
 
@@ -330,6 +331,7 @@ test('a time in the past is told by what was kept of it', async () => {
 test.each([
   [['--since', 'tomorrow'], /Expected a duration before now/],
   [['--since', '2026-13-45'], /is no time/],
+  [['--since', '2026-02-30T03:00Z'], /2026-02-30T03:00Z is no time: there is no such day/],
   [['--since', '5m', '--until', '10m'], /expected --since to be before --until/],
   [['--since', '2099-01-01T00:00Z'], /expected --since to be before now/],
   [['--from', '/nowhere.json'], /\/nowhere\.json cannot be judged: no such file/],

@@ -93,6 +93,14 @@ describe('the reader of captures', () => {
 
   test('takes what was saved', () => expect(read(small)).toBe('read'));
 
+  test.each([1e9, 1e300])('reads or refuses one whose numbers are all %d', (number) => {
+    const text = small.replaceAll(
+      /("(?:lastSeenSeconds|windowSeconds|stepSeconds|endsInSeconds)":)\w+/g,
+      `$1${number}`,
+    );
+    expect(read(text)).toBe(number === 1e9 ? 'read' : 'refused');
+  });
+
   test('refuses any other text in one sentence', () => {
     fc.assert(
       fc.property(fc.string(), (text) => read(text) === 'refused'),

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
+import { reportHtml } from '../../src/output/html/report.ts';
 import { paintFor } from '../../src/output/paint-for.ts';
 import { reportHuman } from '../../src/output/report-human.ts';
 import { reportMarkdown } from '../../src/output/report-markdown.ts';
 import { clock } from '../support/collecting.ts';
 import { evidence, rejects } from '../support/evidence.ts';
-import { at, blockEntry, captureAt, line, stuffing } from '../support/report.ts';
+import { at, blockEntry, captureAt, chart, line, stuffing } from '../support/report.ts';
 import { reportOf } from '../support/report-of.ts';
 
 const screen = { paint: await paintFor(false), width: 80 };
@@ -98,4 +99,49 @@ test('nothing that a system or an operator wrote gets out of its place', () => {
     const cells = table.split('\n').map((row) => row.split(/(?<!\\)\|/).length);
     expect(new Set(cells).size, table).toBe(1);
   }
+});
+
+test('that nothing happened is said of what was seen alone', () => {
+  const text = (more: Parameters<typeof captureAt>[2]) =>
+    reportMarkdown(reportOf([captureAt('03:24:00', evidence(), more)], []), clock);
+  const alertHistory = { names: ['RateLimitSpike'], periods: [], stepSeconds: 15, reason: null, cause: null };
+  expect(text({})).toMatch(/^# Report: nothing found\n[\s\S]*there are no charts and no alerts of it/);
+  expect(text({})).not.toMatch(/no alert is recorded/i);
+  expect(text({ alertHistory })).toMatch(/\nNo alert is recorded\.\n/);
+  const failed = { ...alertHistory, reason: 'connection refused', cause: 'unreachable' as const };
+  expect(text({ alertHistory: failed })).toMatch(/Whether anything happened before that is not known/);
+});
+
+test('on the page the bars below an effect are its own', async () => {
+  const facts = evidence({ 'rejects-by-tenant': rejects({ acme: { '/execute': 6, '/agents': 6 } }) });
+  // Of the whole nothing is kept after it; of the tenant all is.
+  const total = line('', '02:30:00', '03:20:00', (ms) => (ms <= at('03:00:00') ? 7 : null));
+  const history = [chart('rejects-by-tenant', [line('acme', '02:30:00', '03:20:00', () => 4)], total)];
+  const alertHistory = { names: [], periods: [], stepSeconds: 15, reason: null, cause: null };
+  const entry = blockEntry('03:00:00', { remedy: 'kill-switch' });
+  const target = 'POST https://aegis.example/decision/kill-switch/acme';
+  const changes = entry.changes.map((one) => ({ ...one, system: 'api' as const, target }));
+  const report = reportOf([captureAt('03:20:00', facts, { history, alertHistory })], [{ ...entry, changes }]);
+  const page = await reportHtml(report, clock, { version: '1', operator: 'kim' });
+  const pairs = [...page.matchAll(/<li>([^<]*)<span class="pair">(.*?)<\/span><\/li>/gs)];
+  const shown = pairs.map(([, text = '', bars = '']) => [
+    /4 rejects\/s before/.test(text),
+    [...bars.matchAll(/<b>([^<]*)<\/b>/g)].map(([, value]) => value),
+  ]);
+  expect(shown).toEqual([
+    [true, ['4 rejects/s', '4 rejects/s']],
+    [false, ['7 rejects/s', 'unknown']],
+  ]);
+});
+
+test('one look has no length, and where nobody looked nobody did', () => {
+  const facts = evidence({ 'rejects-by-tenant': rejects({ acme: { '/execute': 9, '/agents': 3 } }) });
+  const once = reportOf([captureAt('03:12:04', facts)], []);
+  const shown = reportMarkdown(once, clock);
+  expect(shown).toMatch(/It still went on when it was last looked at, 2026-05-29 03:12:04 UTC\. What/);
+  expect(shown).not.toMatch(/Duration|0s/);
+  const report = { ...reportOf([captureAt('03:12:04', evidence())], []), looks: [] };
+  const none = { ...report, summary: { ...report.summary, state: 'unknown', why: 'not-looked' } as const };
+  expect(reportMarkdown(none, clock)).toMatch(/State \| not known \\\(nobody looked at the systems\\\) \|/);
+  expect(reportMarkdown(none, clock)).not.toMatch(/Whether it is over|last looked/);
 });

@@ -153,6 +153,11 @@ describe('the effect of a remedy', () => {
     ]);
   });
 
+  test('of what changed nothing beside it is its own', () => {
+    const second = killEntry('03:02:00', { id: '01JWD8Q2Z4N7XK3T5V9B0C6F2H', status: 'conflict' });
+    expect(effect(ofRejects(() => 10, {}, [killEntry('03:00:00'), second]))).toMatchObject({ mixed: false });
+  });
+
   test('of what failed is not told', () => {
     expect(
       ofRejects(() => 10, {}, [killEntry('03:00:00', { status: 'failed' })]).responses[0]?.effects,
@@ -169,6 +174,14 @@ describe('is it over?', () => {
     },
   });
 
+  const unread = {
+    history: [],
+    alertHistory: {
+      ...{ names: aegis.alerts, stepSeconds: 15, periods: [] },
+      ...{ reason: 'prometheus: connection refused', cause: 'unreachable' as const },
+    },
+  };
+
   test.each([
     ['a finding at the last look', [captureAt('03:12:04', attack)], ['going-on', null]],
     [
@@ -182,6 +195,11 @@ describe('is it over?', () => {
       ['unknown', 'alert-fires'],
     ],
     ['nothing at all', [captureAt('03:24:00', evidence())], ['nothing', null]],
+    [
+      'nothing, as far as could be read',
+      [captureAt('03:24:00', evidence(), { ...unread })],
+      ['unknown', 'not-seen'],
+    ],
     ['an alert that resolved', [captureAt('03:24:00', evidence(), firing(at('03:10:00')))], ['over', null]],
     [
       'what could not be seen',
@@ -199,6 +217,33 @@ describe('is it over?', () => {
     ],
   ])('%s', (_, captures, expected) => {
     expect(state(reportOf(captures, []))).toEqual(expected);
+  });
+
+  test('an alert of an earlier capture that a later one does not know of does not fire on', () => {
+    const kept = (
+      from: string,
+      to: string,
+      periods: ReturnType<typeof firing>['alertHistory']['periods'],
+    ) => ({
+      history: [
+        chart(
+          'rejects-by-tenant',
+          [],
+          line('', from, to, () => 0.1),
+        ),
+      ],
+      alertHistory: { ...firing(null).alertHistory, periods },
+    });
+    const { periods } = firing(null).alertHistory;
+    const first = captureAt('03:12:00', attack, kept('02:12:00', '03:12:00', periods));
+    const second = captureAt('05:00:00', evidence(), kept('04:00:00', '05:00:00', []));
+    const report = reportOf([first, second], []);
+    expect(state(report)).toEqual(['over', null]);
+    expect(report.summary.ended).toEqual({ atMs: at('04:00:00'), by: 'alert', open: true });
+    expect(state(reportOf([first, captureAt('05:00:00', evidence())], []))).toEqual([
+      'unknown',
+      'alert-fires',
+    ]);
   });
 
   test('rates that have fallen speak against a counter that remembers', () => {
@@ -224,6 +269,21 @@ describe('who was part of it', () => {
     expect(summary.category).toBe('distributed-credential-stuffing');
     expect(affected.filter(({ kind }) => kind === 'ip')).toHaveLength(20);
     expect(affectedMore).toEqual({ ip: 60 });
+  });
+
+  test('whoever was loud in a chart is there, though it was over when somebody looked', () => {
+    const kept = (rate: number) => {
+      const all = line('acme', '02:30:00', '03:20:00', (ms) => (ms < at('03:00:00') ? rate : 0));
+      return captureAt('03:20:00', evidence(), {
+        history: [chart('rejects-by-tenant', [all], { ...all, id: '' })],
+        alertHistory,
+      });
+    };
+    const alertHistory = { names: aegis.alerts, periods: [], stepSeconds: 15, reason: null, cause: null };
+    expect(reportOf([kept(12)], []).affected).toMatchObject([
+      { kind: 'tenant', id: 'acme', subject: false, peak: { value: 12, atMs: at('02:30:00') } },
+    ]);
+    expect(reportOf([kept(0.4)], []).affected).toEqual([]);
   });
 
   test('an agent at its cap with what it spent, and the cap is a level of its chart', () => {
@@ -311,7 +371,7 @@ describe('alerts that captures were about', () => {
     expect(alertsOf([firing], [])).toEqual([period]);
     const gone = alert('not-firing', { name: null, wanted: 'RateLimitSpike' });
     const later = { atMs: at('03:30:00'), alert: gone, sinceMs: null };
-    expect(alertsOf([firing, later], [])).toEqual([{ ...period, toMs: at('03:30:00') }]);
+    expect(alertsOf([firing, later], [])).toEqual([{ ...period, toMs: at('03:30:00'), endOpen: true }]);
   });
 
   test('are not told twice where a range of time tells of them', () => {

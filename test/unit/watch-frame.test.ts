@@ -30,7 +30,7 @@ describe('the screen of an attack', () => {
         203.0.113.42 blocked            4,812 =                         ▁▁▁▁▂▃▄▅▆▇████
         192.0.2.7                           4 =                         ▇▇▇▇▇▇▇▇▇▇████
         192.0.2.9                           2 =                         ██████████████
-      429s by tenant: 0.92 from 2             =                         ▂▂▂▂▂▂▂▂▂▂▂▂██
+      429s by tenant: 0.92/s from 2           =                         ▂▂▂▂▂▂▂▂▂▂▂▂██
         acme                              0.9 =                         ▁▁▁▁▁▁▁▁▁▁▁▁██
         globex                           0.02 =                         ██████████████
       Agents' spend against their cap: $96.00 ▲ +$1.00                  ██████████████
@@ -59,7 +59,7 @@ describe('the screen of an attack', () => {
         203.0.113.42 blocked                      4,812 =                                                       ▁▁▁▁▂▃▄▅▆▇████
         192.0.2.7                                     4 =                                                       ▇▇▇▇▇▇▇▇▇▇████
         192.0.2.9                                     2 =                                                       ██████████████
-      429s by tenant: 0.92 from 2                       =                                                       ▂▂▂▂▂▂▂▂▂▂▂▂██
+      429s by tenant: 0.92/s from 2                     =                                                       ▂▂▂▂▂▂▂▂▂▂▂▂██
         acme                                        0.9 =                                                       ▁▁▁▁▁▁▁▁▁▁▁▁██
         globex                                     0.02 =                                                       ██████████████
       Agents' spend against their cap: $96.00 from 2    ▲ +$1.00                                                ██████████████
@@ -124,7 +124,7 @@ test('a quiet screen', () => {
     Authentication failures by IP: 3 from 2 =                                     ██
       203.0.113.7                         2 =                                     ██
       203.0.113.8                         1 =                                     ██
-    429s by tenant: 0.03 from 1             =                                     ██
+    429s by tenant: 0.03/s from 1           =                                     ██
       acme                             0.03 =                                     ██
     No remedy in the last hour                                                    ──
 

@@ -72,7 +72,7 @@ const listSection = (title: string, items: readonly string[]): Html =>
   section(2, title, [card(bullets(items, 'against'))]);
 
 const STATES: Readonly<Record<Report['summary']['state'], readonly [words: string, tone: Tone]>> = {
-  ...{ nothing: ['nothing happened', 'good'], over: ['over', 'good'] },
+  ...{ nothing: ['nothing found', 'good'], over: ['over', 'good'] },
   ...{ 'going-on': ['going on', 'bad'], unknown: ['not known whether it is over', 'warn'] },
 };
 
@@ -133,7 +133,7 @@ function marksOf(report: Report, drawn: readonly Html[], clock: Clock): Html {
 function response({ title, facts: list, effects }: PageResponse, report: Report, index: number): Html {
   const measured = report.responses[index]?.effects ?? [];
   const shown = effects.map((text, at) => {
-    const effect = measured.length === effects.length ? measured[at] : undefined;
+    const effect = measured[at];
     return html`<li>${text}${effect === undefined ? NOTHING : beforeAndAfter(effect, report)}</li>\n`;
   });
   return html`<div class="card">

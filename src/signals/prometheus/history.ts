@@ -93,7 +93,8 @@ async function together(
   const united = unite(told, 'sources');
   const missing = told.flatMap((one) => one.missing);
   const reasons = [...(remark === null ? [] : [remark]), ...missing.map(({ reason }) => reason)];
-  if (!isAny(united)) reasons.push(nothingOf(told, names));
+  // Of whoever did not answer it is not known what they have.
+  if (missing.length === 0 && !isAny(united)) reasons.push(nothingOf(told, names));
   const cause = missing.some((one) => one.cause === 'auth') ? 'auth' : (missing[0]?.cause ?? null);
   const reason = reasons.length === 0 ? null : [...new Set(reasons)].join('; ');
   return { ...chartOf(id, united, grid), reason, cause };
