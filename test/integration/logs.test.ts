@@ -1,10 +1,16 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
 import { type LogsTarget, Secret } from '../../src/config/types.ts';
-import type { Reading } from '../../src/evidence/types.ts';
+import { logsOf } from '../../src/drill/logs.ts';
+import type { Adapter } from '../../src/evidence/collect.ts';
+import type { Reading, Row } from '../../src/evidence/types.ts';
+import { expand } from '../../src/incidents/expand.ts';
+import { lineOf, momentsOf } from '../../src/incidents/log-lines.ts';
 import { parseRunbook } from '../../src/runbooks/parse.ts';
 import { readLogs } from '../../src/signals/logs/adapter.ts';
-import { answersOf, askOne, httpTarget, row } from '../support/collecting.ts';
+import { answersOf, askOne, clock, httpTarget, row } from '../support/collecting.ts';
 import * as faults from '../support/faulty-http.ts';
+import { labelledOf } from '../support/labelled.ts';
 import { startLoki, type TestLoki } from '../support/loki.ts';
 import { stopEverything } from '../support/processes.ts';
 
@@ -347,3 +353,36 @@ describe('what is no answer is unknown, with the reason', () => {
     await server.stop();
   });
 });
+
+test('a drill reads of an incident what a Loki tells that holds its lines', async () => {
+  const runbook = parseRunbook(
+    readFileSync(new URL('../../src/runbooks/verification-server.yaml', import.meta.url)),
+    'verification-server.yaml',
+  );
+  const signals = Object.entries(runbook.signals).flatMap(([id, { sources }]) =>
+    sources.some(({ kind }) => kind === 'logs-count') ? [id] : [],
+  );
+  for (const name of ['user-both', 'nat-by-address', 'nat-by-realm-key', 'no-such-streams']) {
+    const incident = labelledOf('verification-server').get(`verification-server/${name}`) ?? expect.fail();
+    const nowMs = Date.now();
+    const { logs } = expand(incident, { nowMs, clock });
+    const own = await startLoki();
+    for (const state of logs) {
+      const line = lineOf(state);
+      own.push(
+        state.stream,
+        momentsOf(state, 0).map((seconds) => [nowMs + seconds * 1_000, line]),
+      );
+    }
+    // A window that has all of it, however slow the machine is.
+    const wanted = { runbook, logs: at(own.url), windowSeconds: 900 };
+    const told = async (adapter: Adapter) => {
+      const answers = await answersOf(adapter, signals, wanted, 'logs-');
+      return answers.map(({ reading }) => ({ ...reading, rows: [...reading.rows].sort(byId) }));
+    };
+    expect(await told(logsOf(() => ({ logs, atSeconds: 0 })))).toEqual(await told(readLogs));
+    await own.stop();
+  }
+});
+
+const byId = (a: Row, b: Row): number => (String(a.id) < String(b.id) ? -1 : 1);

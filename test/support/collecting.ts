@@ -165,10 +165,10 @@ export async function answersOf(
   adapter: Adapter,
   signals: readonly string[],
   wanted: Wanted,
+  system = systemOf(adapter),
 ): Promise<Answer[]> {
   const runbook = wanted.runbook ?? (await aegis());
   const config = await configOf(wanted);
-  const system = adapter === readPrometheus ? 'prometheus-' : adapter === readLogs ? 'logs-' : 'redis-';
   const asked = askedOf(runbook).filter(
     ({ signal, source }) => signals.includes(signal) && source.kind.startsWith(system),
   );
@@ -190,6 +190,10 @@ export async function answersOf(
     clearTimeout(timer);
   }
 }
+
+/** What the sources begin with that it reads. */
+const systemOf = (adapter: Adapter): string =>
+  adapter === readPrometheus ? 'prometheus-' : adapter === readLogs ? 'logs-' : 'redis-';
 
 /** Like {@link ask}, for one signal. */
 export async function askOne(adapter: Adapter, signal: string, wanted: Wanted): Promise<Reading> {
