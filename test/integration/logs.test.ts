@@ -226,6 +226,13 @@ describe('no line counts', () => {
     });
   });
 
+  it('is empty where lines merely have the text, in another field or in a longer one', async () => {
+    loki.push(APP, lines(5, { message: 'limiting by user is off', user: '41' }));
+    loki.push(APP, lines(2, { message: 'see the docs', note: 'limiting by user' }));
+    loki.push(APP, lines(1, 'limiting by user, in plain text'));
+    expect(await ask(BY_USER)).toMatchObject({ status: 'empty', live: true });
+  });
+
   it('is absent where a source was not configured, or not which streams to read', async () => {
     const runbook = runbookWith(BY_USER);
     expect(await askOne(readLogs, 'limited', { runbook })).toMatchObject({
@@ -284,6 +291,20 @@ describe('more than fits', () => {
     expect(reading.rows).toHaveLength(200);
     expect(row(reading, 'u0').share).toBeCloseTo(9 / 628, 9);
   });
+});
+
+test('an entity with more values of the other field than fit has its own sum all the same', async () => {
+  const many = Array.from({ length: 640 }, (_, user) =>
+    lines(1, { message: 'seen', ip: '198.51.100.7', user: `u${user}` }),
+  );
+  loki.push(APP, [...many.flat(), ...lines(3, { message: 'seen', ip: '192.0.2.1', user: 'a' })]);
+  const reading = await ask(
+    `lines: [{ equals: { message: seen } }]\nby: ip\nmix: user\nstreams: { app: shop }`,
+    { kind: 'ip' },
+  );
+  expect(reading).toMatchObject({ total: 643, distinct: 2 });
+  expect(row(reading, '198.51.100.7').value).toBe(640);
+  expect(row(reading, '192.0.2.1')).toMatchObject({ value: 3, labels: { user: { a: 3 } } });
 });
 
 describe('what is no answer is unknown, with the reason', () => {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import {
@@ -184,6 +185,8 @@ export async function answersOf(
     windowSeconds: wanted.windowSeconds ?? 300,
     signal: AbortSignal.any(aborts),
   };
+  // As `collect` does.
+  setMaxListeners(0, request.signal);
   try {
     return await adapter(asked, request);
   } finally {

@@ -86,14 +86,20 @@ async function readOne(
 
 async function read(question: LogQuestion, kind: string | null, store: LogStore): Promise<Reading> {
   const { source } = question;
-  const groups = await store.groups(question, MOST_GROUPS);
-  const sums = sumsOf(groups);
-  if (sums.size === 0) return nothing(question, store);
+  const groups = await store.groups(question, MOST_GROUPS, 'entity-and-mix');
+  const parts = sumsOf(groups);
+  if (parts.size === 0) return nothing(question, store);
+  const isCut = groups.length >= MOST_GROUPS;
   const lines = groups.reduce((sum, group) => sum + group.lines, 0);
-  const whole = groups.length < MOST_GROUPS ? { lines, distinct: sums.size } : await store.whole(question);
+  const whole = isCut ? await store.whole(question) : { lines, distinct: parts.size };
+  // Of an entity whose mix has many values some are cut off, and its own sum is more than theirs.
+  const isInParts = isCut && source.mix !== null;
+  const sums = isInParts ? sumsOf(await store.groups(question, MOST_GROUPS, 'entity')) : parts;
   if (source.by === null) return measured({ total: whole.lines, distinct: null, rows: [] });
   const rows = [...sums]
-    .map(([id, { total, parts }]) => rowFrom(id, total, parts, { source, kind, whole: whole.lines }))
+    .map(([id, { total }]) =>
+      rowFrom(id, total, parts.get(id)?.parts ?? new Map(), { source, kind, whole: whole.lines }),
+    )
     .sort((a, b) => b.value - a.value)
     .slice(0, TOP);
   return measured({ total: whole.lines, distinct: whole.distinct, rows, strangers: strangersAmong(rows) });
@@ -138,16 +144,16 @@ function rowFrom(
 
 /** No line counts: cannot they be read, are there others, were there any of late, or are there no such streams? */
 async function nothing(question: LogQuestion, store: LogStore): Promise<Reading> {
-  const [unread, life] = await Promise.all([store.unread(question), store.life(question)]);
+  const [alike, life] = await Promise.all([store.looks(question), store.life(question)]);
   const { source, streams, windowSeconds } = question;
-  if (unread > 0 && source['both-named']) {
-    return absent(`of ${unread} such lines none has both ${source.by} and ${source.mix}`);
+  if (alike.readable > 0 && source['both-named']) {
+    return absent(`of ${alike.readable} such lines none has both ${source.by} and ${source.mix}`);
   }
-  if (unread > 0 && source.lines.length > 0) {
+  if (alike.lines > 0 && alike.readable === 0 && source.lines.length > 0) {
     const fields = source.lines.flatMap(({ equals, has }) => Object.keys({ ...equals, ...has }));
     throw new SourceError(
       'malformed',
-      `${unread} lines have the text, and none of them is ${source.format} with ${[...new Set(fields)].join(' and ')} as the runbook has it`,
+      `${alike.lines} lines have the text, and none of them is ${source.format} with ${[...new Set(fields)].join(' and ')} as the runbook has it`,
     );
   }
   const which = Object.entries(streams)

@@ -29,10 +29,14 @@ export const namesOf = (field: string | null, { 'also-called': others }: LogsSpe
 
 /** How many lines count within the window, by these labels. */
 export const counted = (question: LogQuestion, labels: readonly string[]): string =>
-  `sum${labels.length === 0 ? '' : ` by (${labels.join(', ')})`} (${over(question, linesOf(question))})`;
+  `sum${labels.length === 0 ? '' : ` by (${labels.join(', ')})`} (${over(question, readFrom(question, filterOf))})`;
 
 /** How many lines have the texts, whether or not they can be read. */
 export const withText = (question: LogQuestion): string => `sum(${over(question, textOf(question))})`;
+
+/** How many of them can be read and have the fields of any of the ways in which a line may be written. */
+export const readable = (question: LogQuestion): string =>
+  `sum(${over(question, readFrom(question, waysTold))})`;
 
 /** How many lines there are at all. */
 export const anyLines = (question: LogQuestion): string =>
@@ -52,21 +56,25 @@ const anyOf = (texts: readonly string[]): string =>
   texts.length === 0 ? '' : ` |~ ${quoted([...new Set(texts)].map(literal).join('|'))}`;
 
 /** A text that such a line must have; null where nothing can be said of it, since what it holds may be escaped there. */
-const textIn = ({ equals, has }: LogsSpec['lines'][number]): string | null =>
-  Object.values({ ...has, ...equals }).find((value) => /^[\w .:-]+$/.test(value)) ?? null;
+export const textIn = ({ equals, has }: LogsSpec['lines'][number]): string | null =>
+  Object.values({ ...has, ...equals })
+    .filter((value) => /^[\w .:-]+$/.test(value))
+    .sort((a, b) => b.length - a.length)[0] ?? null;
 
-function linesOf(question: LogQuestion): string {
+type Labels = ReadonlyMap<string, string>;
+
+function readFrom(question: LogQuestion, filter: (source: LogsSpec, labels: Labels) => string): string {
   const { source } = question;
   const labels = labelsOf(source);
   const text = textOf(question);
   if (labels.size === 0) return text;
   const read = [...labels].map(([field, label]) => `${label}=${quoted(field)}`).join(', ');
   // What cannot be read would make the whole query fail.
-  return `${text} | ${source.format} ${read} | __error__=""${filterOf(source, labels)}`;
+  return `${text} | ${source.format} ${read} | __error__=""${filter(source, labels)}`;
 }
 
 /** Which of the lines count: any of the ways in which they may be written, and what they must name. */
-function filterOf(source: LogsSpec, labels: ReadonlyMap<string, string>): string {
+function filterOf(source: LogsSpec, labels: Labels): string {
   const named = (source['both-named'] ? [source.by, source.mix] : []).map((field) =>
     namesOf(field, source).map((name) => `${labels.get(name)}!=""`),
   );
@@ -75,7 +83,18 @@ function filterOf(source: LogsSpec, labels: ReadonlyMap<string, string>): string
 
 const oneOf = (parts: readonly string[]): string => (parts.length === 0 ? '' : ` | ${parts.join(' or ')}`);
 
-function waysOf({ lines }: LogsSpec, labels: ReadonlyMap<string, string>): string[] {
+/** Lines that have the fields, whatever is in them. */
+const waysTold = ({ lines }: LogsSpec, labels: Labels): string =>
+  oneOf(
+    lines.map(
+      ({ equals, has }) =>
+        `(${Object.keys({ ...equals, ...has })
+          .map((field) => `${labels.get(field)}!=""`)
+          .join(' and ')})`,
+    ),
+  );
+
+function waysOf({ lines }: LogsSpec, labels: Labels): string[] {
   const ways = lines.map(({ equals, has }) => [
     ...Object.entries(equals).map(([field, value]) => `${labels.get(field)}=${quoted(value)}`),
     ...Object.entries(has).map(

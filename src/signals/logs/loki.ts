@@ -3,7 +3,7 @@ import type { Clock } from '../asked.ts';
 import { type Sample, successData, vectorIn } from '../prometheus/api.ts';
 import { makeHttpClient } from '../prometheus/http.ts';
 import { SourceError } from '../source-error.ts';
-import { anyLines, counted, labelsOf, namesOf, streamSelector, withText } from './logql.ts';
+import { anyLines, counted, labelsOf, namesOf, readable, streamSelector, withText } from './logql.ts';
 import type { Group, LogQuestion, LogStore } from './store.ts';
 
 /** Older lines of a stream are no sign that it is still written to, only that it exists. */
@@ -27,8 +27,9 @@ export function connectLoki(target: HttpTarget, signal: AbortSignal, clock: Cloc
   return {
     name: `loki ${http.host}`,
     lacks,
-    groups: async (question, most) => {
-      const { by, mix } = labelled(question);
+    groups: async (question, most, of) => {
+      const { by, mix: other } = labelled(question);
+      const mix = of === 'entity' ? [] : other;
       return groupsIn(await vector(`topk(${most}, ${counted(question, [...by, ...mix])})`), by, mix);
     },
     whole: async (question) => {
@@ -37,7 +38,10 @@ export function connectLoki(target: HttpTarget, signal: AbortSignal, clock: Cloc
       const distinct = by.length === 0 ? 0 : number(`count(${counted(question, by)})`);
       return { lines: await lines, distinct: await distinct };
     },
-    unread: (question) => number(withText(question)),
+    looks: async (question) => {
+      const [lines, read] = await Promise.all([number(withText(question)), number(readable(question))]);
+      return { lines, readable: read };
+    },
     life: async (question) => {
       if ((await number(anyLines(question))) > 0) return 'lines';
       const now = clock.now();

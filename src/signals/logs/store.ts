@@ -25,12 +25,12 @@ export interface LogStore {
   readonly name: string;
   /** What the answers so far say that they lack. */
   readonly lacks: ReadonlySet<string>;
-  /** The largest groups, at most so many. */
-  groups(question: LogQuestion, most: number): Promise<Group[]>;
+  /** The largest groups, at most so many. @param of entities alone, or each with the values of the other field */
+  groups(question: LogQuestion, most: number, of: 'entity' | 'entity-and-mix'): Promise<Group[]>;
   /** All lines that count, and how many entities they name. */
   whole(question: LogQuestion): Promise<{ readonly lines: number; readonly distinct: number }>;
-  /** Lines that have the texts, whether or not they can be read. */
-  unread(question: LogQuestion): Promise<number>;
+  /** Lines that have the texts, and how many of them can be read and have the fields, whatever is in these. */
+  looks(question: LogQuestion): Promise<{ readonly lines: number; readonly readable: number }>;
   /** What the streams hold: lines within the window, none of late, or there are no such streams. */
   life(question: LogQuestion): Promise<'lines' | 'streams' | 'none'>;
   close(): void;
