@@ -39,7 +39,13 @@ async function run(output: TriageFlags['output'], failing: () => never, verbose 
     request.config.context === 'eu' ? failing() : nothing(asked, request);
   const interrupt = new AbortController();
   const context = {
-    ...{ env: {}, configHome, interrupt: interrupt.signal, runbooks: { builtIn: '', own: '' } },
+    ...{
+      env: {},
+      configHome,
+      stateFolder: configHome,
+      interrupt: interrupt.signal,
+      runbooks: { builtIn: '', own: '' },
+    },
     clock: { now: () => 0, iso: (ms: number) => new Date(ms).toISOString(), ms: Date.parse },
     adapters: async () => ({ redis, prometheus: nothing }),
     streams: () => ({
@@ -53,6 +59,7 @@ async function run(output: TriageFlags['output'], failing: () => never, verbose 
     }),
   } as unknown as Context;
   const flags = {
+    answer: [],
     contexts: ['eu', 'us'],
     allContexts: false,
     windowGiven: false,
