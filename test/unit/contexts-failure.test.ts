@@ -59,7 +59,6 @@ async function run(output: TriageFlags['output'], failing: () => never, verbose 
     }),
   } as unknown as Context;
   const flags = {
-    answer: [],
     contexts: ['eu', 'us'],
     allContexts: false,
     windowGiven: false,
