@@ -62,6 +62,7 @@ export function buildProgram(
     .option('--runbook <name|path>', 'runbook to judge by (default: aegis)')
     .option('--redis-url <url>', 'redis://, rediss://, unix:, sentinel:// or cluster://')
     .option('--prometheus-url <url>', 'http:// or https://, a path prefix is kept')
+    .option('--logs-url <url>', 'a Loki; without one no logs are read')
     .option('--alertmanager-url <url>', 'asked by triage --alert (default: http://127.0.0.1:9093)')
     .option('--api-url <url>', "the system's own API")
     .option('--no-input', 'never ask, as if there were no terminal')

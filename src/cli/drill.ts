@@ -50,6 +50,7 @@ const CONNECTIONS = [
   ['context', '--context'],
   ['redisUrl', '--redis-url'],
   ['prometheusUrl', '--prometheus-url'],
+  ['logsUrl', '--logs-url'],
   ['alertmanagerUrl', '--alertmanager-url'],
   ['apiUrl', '--api-url'],
 ] as const;

@@ -90,11 +90,12 @@ async function knownHosts({ config, keyspace }: Parts, context: Context): Promis
   return Promise.all([...all.values()].map(({ what, host }) => locate(what, host, context)));
 }
 
-function hostsOf({ redis, prometheus, api }: Config): { what: string; host: string }[] {
+function hostsOf({ redis, prometheus, logs, api }: Config): { what: string; host: string }[] {
   const hosts = [
     ...endpointsOf(redis).map(({ host }) => ({ what: 'Redis', host })),
     ...prometheus.map(({ url }) => ({ what: 'Prometheus', host: hostOf(url) })),
   ];
+  if (logs !== null) hosts.push({ what: 'the store of logs', host: hostOf(logs.http.url) });
   if (api !== null) hosts.push({ what: 'the API', host: hostOf(api.url) });
   return hosts;
 }

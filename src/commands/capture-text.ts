@@ -46,10 +46,10 @@ const byNobody = (answers: Answers): Answers =>
   Object.fromEntries(Object.entries(answers).map(([id, { answer }]) => [id, { answer, by: 'operator' }]));
 
 /** How messages name the systems that were read. */
-const hostsOf = ({ redis, prometheus }: Config): string[] =>
+const hostsOf = ({ redis, prometheus, logs }: Config): string[] =>
   [
     ...[redis.display, redis.path],
-    ...prometheus.flatMap(({ url }) => [url, new URL(url).host]),
+    ...[...prometheus, ...(logs === null ? [] : [logs.http])].flatMap(({ url }) => [url, new URL(url).host]),
     ...endpointsOf(redis).map(({ host }) => host),
   ].filter((name): name is string => name !== null && name !== '');
 

@@ -100,11 +100,16 @@ export async function alertSource(input: ConfigInput): Promise<AlertSource> {
         runbook: given.runbook?.value ?? DEFAULT_RUNBOOK,
         redis: redis.value.target,
         prometheus: [prometheus.value[0].target],
-        ...{ alertmanager: target, api: null },
+        ...{ alertmanager: target, api: null, logs: null },
         from: {
           ...{ file: namedFile?.origin ?? 'default', context: context.origin },
           ...{ runbook: given.runbook?.origin ?? 'default', redis: redis.origin },
-          ...{ prometheus: prometheus.origin, alertmanager: alertmanager.origin, api: 'default' },
+          ...{
+            prometheus: prometheus.origin,
+            alertmanager: alertmanager.origin,
+            api: 'default',
+            logs: 'default',
+          },
         },
       },
       ['redis', 'prometheus', 'alertmanager'],

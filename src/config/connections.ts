@@ -1,7 +1,7 @@
 import { withDisplay } from './display.ts';
 import { parseHttpUrl, parseRedisUrl } from './endpoints.ts';
 import type { ApiEntry, HttpEntry, PrometheusEntries, RedisEntry, TlsEntry } from './schema.ts';
-import type { SecretReader } from './secrets.ts';
+import { type SecretReader, tokenNow } from './secrets.ts';
 import { type AtLeastOne, type HttpTarget, type RedisTarget, Secret, type Tls } from './types.ts';
 
 /** A target, and the files of its TLS material by key, for `origins`. */
@@ -125,11 +125,16 @@ export async function httpFromEntry(
   if (typeof url === 'string') return url;
   const basic = entry['basic-auth'];
   const bearerToken = await readSecret(files, entry['bearer-token-file'], 'bearer-token-file', 'token');
+  const tokenFile = files.locate(entry['bearer-token-file'] ?? '');
+  const fresh = bearerToken === null ? {} : { freshToken: () => tokenNow(tokenFile, bearerToken) };
   const password = await readSecret(files, basic?.['password-file'], ['basic-auth', 'password-file']);
   const { tls, tlsFiles } = await readTls(entry.tls, files);
   const basicAuth =
     basic === undefined ? url.basicAuth : { username: basic.username, password: password ?? NONE };
-  return { target: { url: url.url, basicAuth, bearerToken, headers: entry.headers ?? {}, tls }, tlsFiles };
+  return {
+    target: { url: url.url, basicAuth, bearerToken, ...fresh, headers: entry.headers ?? {}, tls },
+    tlsFiles,
+  };
 }
 
 /**

@@ -6,7 +6,7 @@ import type { ConfigInput } from './in-use.ts';
 import { loadFile } from './load.ts';
 import { resolveConfig } from './resolve.ts';
 import type { ReadFile } from './secrets.ts';
-import type { Config } from './types.ts';
+import type { Config, HttpTarget } from './types.ts';
 
 /** What a command that works on several contexts makes of each: its configuration, and what else it needs. */
 type Prepare<Ready> = (config: Config) => Promise<Ready>;
@@ -59,6 +59,7 @@ export async function resolveContexts<Ready>(
 const CONNECTIONS = [
   ['redisUrl', '--redis-url', 'RATELIMIT_REDIS_URL', 'Redis'],
   ['prometheusUrl', '--prometheus-url', 'RATELIMIT_PROMETHEUS_URL', 'Prometheus'],
+  ['logsUrl', '--logs-url', 'RATELIMIT_LOGS_URL', 'log store'],
   ['alertmanagerUrl', '--alertmanager-url', 'RATELIMIT_ALERTMANAGER_URL', 'Alertmanager'],
   ['apiUrl', '--api-url', 'RATELIMIT_API_URL', 'API'],
 ] as const;
@@ -103,10 +104,14 @@ export function readOnce(read: ReadFile): ReadFile {
 export const placesOf = ({
   redis,
   prometheus,
-}: Config): Readonly<Record<'redis' | 'prometheus', string>> => ({
+  logs,
+}: Config): Readonly<Record<'redis' | 'prometheus' | 'logs', string>> => ({
   redis: placeOf(redis),
-  // A header may choose a tenant of the same server.
-  prometheus: JSON.stringify(
-    prometheus.map(({ url, headers }) => JSON.stringify([url, Object.entries(headers).sort()])).sort(),
-  ),
+  prometheus: JSON.stringify(prometheus.map(httpPlace).sort()),
+  logs: logs === null ? '' : JSON.stringify([httpPlace(logs.http), sorted(logs.selector ?? {})]),
 });
+
+/** A header may choose a tenant of the same server. */
+const httpPlace = ({ url, headers }: HttpTarget): string => JSON.stringify([url, sorted(headers)]);
+
+const sorted = (texts: Readonly<Record<string, string>>) => Object.entries(texts).sort();

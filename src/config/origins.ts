@@ -20,6 +20,11 @@ export interface Effective {
   readonly prometheus: Sourced<AtLeastOne<Connection<HttpTarget>>>;
   readonly alertmanager: Sourced<Connection<HttpTarget>>;
   readonly api: Sourced<Connection<HttpTarget> | null>;
+  readonly logs: Sourced<{
+    readonly connection: Connection<HttpTarget>;
+    readonly selector: Readonly<Record<string, string>> | null;
+  } | null>;
+  readonly links: Readonly<Record<string, string>>;
   /** Where the API's token came from: it may differ from where its URL did. */
   readonly tokenOrigin: Origin;
   /** As it was written. */
@@ -54,6 +59,7 @@ export function listOrigins(effective: Effective): Leaf[] {
     ...withBearer('alertmanager', alertmanager.value, alertmanager.origin),
     ...(api.value === null ? [leaf('api.url', null, api.origin)] : httpLeaves('api', api.value, api.origin)),
     leaf('api.token', api.value?.target.bearerToken ?? null, effective.tokenOrigin),
+    ...logsLeaves(effective.logs),
     leaf('timeout', timeout.value, timeout.origin),
     leaf('never-block', limits.neverBlock.value.join(', ') || null, limits.neverBlock.origin),
     leaf('max-block-ttl', limits.maxBlockTtl.value.text, limits.maxBlockTtl.origin),
@@ -61,6 +67,7 @@ export function listOrigins(effective: Effective): Leaf[] {
     leaf('journal-stream', limits.journalStream.value, limits.journalStream.origin),
     leaf('keep-looks', String(limits.keepLooks.value), limits.keepLooks.origin),
     ...sorted(effective.queries).map(([name, value]) => leaf(`queries.${name}`, value, 'context')),
+    ...sorted(effective.links).map(([name, value]) => leaf(`links.${name}`, value, 'context')),
     ...sorted(effective.thresholds).map(([name, value]) =>
       leaf(`thresholds.${name}`, String(value), 'context'),
     ),
@@ -103,6 +110,15 @@ const withBearer = (prefix: string, one: Connection<HttpTarget>, origin: Origin)
   ...httpLeaves(prefix, one, origin),
   leaf(`${prefix}.bearer-token`, one.target.bearerToken, origin),
 ];
+
+function logsLeaves({ value, origin }: Effective['logs']): Leaf[] {
+  if (value === null) return [leaf('logs.url', null, origin)];
+  const { connection, selector } = value;
+  return [
+    ...withBearer('logs', connection, origin),
+    ...sorted(selector ?? {}).map(([label, text]) => leaf(`logs.selector.${label}`, text, 'context')),
+  ];
+}
 
 function httpLeaves(prefix: string, { target, tlsFiles }: Connection<HttpTarget>, origin: Origin): Leaf[] {
   const { basicAuth } = target;

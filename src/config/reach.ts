@@ -23,6 +23,7 @@ export function reachWords(config: Reached, systems: readonly System[]): string[
     ...contextWords(config),
     ...flag('--redis-url', url('redis')),
     ...flag('--prometheus-url', url('prometheus')),
+    ...flag('--logs-url', url('logs')),
     ...flag('--alertmanager-url', url('alertmanager')),
     ...flag('--api-url', url('api')),
   ];
@@ -31,7 +32,7 @@ export function reachWords(config: Reached, systems: readonly System[]): string[
 /** The part of a configuration that decides what a run reaches. */
 export type Reached = Pick<
   Config,
-  'context' | 'file' | 'runbook' | 'from' | 'redis' | 'prometheus' | 'alertmanager' | 'api'
+  'context' | 'file' | 'runbook' | 'from' | 'redis' | 'prometheus' | 'logs' | 'alertmanager' | 'api'
 >;
 
 /** The words for the file, the context and the runbook alone. */
@@ -70,11 +71,18 @@ function hasSecret(config: Reached, system: System): boolean {
 }
 
 /** A flag or a variable gives one Prometheus. */
-const httpOf = (config: Reached, system: Exclude<System, 'redis'>): HttpTarget | null =>
-  system === 'prometheus' ? config.prometheus[0] : config[system];
+function httpOf(config: Reached, system: Exclude<System, 'redis'>): HttpTarget | null {
+  if (system === 'prometheus') return config.prometheus[0];
+  return system === 'logs' ? (config.logs?.http ?? null) : config[system];
+}
 
 /** What a run reads, by URLs without secrets, to be told while it does. */
-export const systemsOf = ({ redis, prometheus }: Pick<Config, 'redis' | 'prometheus'>): string[] => [
+export const systemsOf = ({
+  redis,
+  prometheus,
+  logs,
+}: Pick<Config, 'redis' | 'prometheus' | 'logs'>): string[] => [
   redis.display,
   ...prometheus.map(({ url }) => url),
+  ...(logs === null ? [] : [logs.http.url]),
 ];

@@ -51,6 +51,7 @@ export async function resolveConfig(input: ConfigInput): Promise<Config> {
     'RATELIMIT_PROMETHEUS_URL',
   );
   const alertmanagerUrl = givenAlertmanager(input);
+  const logsUrl = flagOrVariable(flags.logsUrl, '--logs-url', env, 'RATELIMIT_LOGS_URL');
   const apiUrl = flagOrVariable(flags.apiUrl, '--api-url', env, 'RATELIMIT_API_URL');
   const isConnected = redisUrl !== null && prometheusUrl !== null;
   const { namedFile, file, context } = await openContext(input, read, isConnected, report);
@@ -74,6 +75,11 @@ export async function resolveConfig(input: ConfigInput): Promise<Config> {
     entry.alertmanager,
     (found) => httpFromEntry(found, filesOf('alertmanager')),
   );
+  const logs = await connect(
+    { given: logsUrl, fromUrl: httpFromUrl, fallback: null, report },
+    entry.logs,
+    (found) => httpFromEntry(found, filesOf('logs')),
+  );
   const token = apiToken(env);
   const plainApi = await connect(
     { given: apiUrl, fromUrl: httpFromUrl, fallback: null, report },
@@ -85,7 +91,9 @@ export async function resolveConfig(input: ConfigInput): Promise<Config> {
   const timeout = pickTimeout(flags.timeout, entry.timeout, report);
 
   if (problems.length > 0) throw new ConfigError('the configuration cannot be used', problems);
-  const { thresholds = {}, queries = {}, limits: tables = {} } = entry;
+  const { thresholds = {}, queries = {}, limits: tables = {}, links = {} } = entry;
+  // Which streams are this system's is no matter of where they are kept.
+  const selector = entry.logs?.selector ?? null;
   const limits = pickLimits(entry);
   return {
     context: context.value,
@@ -96,6 +104,8 @@ export async function resolveConfig(input: ConfigInput): Promise<Config> {
     prometheus: targetsOf(prometheus.value),
     alertmanager: alertmanager.value.target,
     api: api.value?.target ?? null,
+    logs: logs.value && { kind: 'loki', http: logs.value.target, selector },
+    links,
     queries,
     thresholds,
     limits: tables,
@@ -113,6 +123,7 @@ export async function resolveConfig(input: ConfigInput): Promise<Config> {
       prometheus: prometheus.origin,
       alertmanager: alertmanager.origin,
       api: api.origin,
+      logs: logs.origin,
     },
     origins: listOrigins({
       context,
@@ -125,6 +136,8 @@ export async function resolveConfig(input: ConfigInput): Promise<Config> {
       prometheus,
       alertmanager,
       api,
+      logs: { ...logs, value: logs.value && { connection: logs.value, selector } },
+      links,
       tokenOrigin: token === null ? api.origin : 'environment',
       timeout,
       limits,

@@ -1,74 +1,15 @@
 import { z } from 'zod';
 import { formatUsd, parseUsd } from '../values/money.ts';
 import { parseTarget } from '../values/targets.ts';
-import { hasControl, quote } from '../values/text.ts';
+import { quote } from '../values/text.ts';
 import { alerts, unknownContexts } from './alerts-schema.ts';
 import { parseMaxBlockTtl, parseTimeout } from './durations.ts';
-import { parseHttpUrl } from './endpoints.ts';
+import { http, httpRule, httpUrl, orUrl } from './http-schema.ts';
 import { limits } from './limits-schema.ts';
+import { linkBases } from './links-schema.ts';
+import { logs } from './logs-schema.ts';
 import { redis } from './redis-schema.ts';
-import {
-  contextName,
-  type Fields,
-  file,
-  line,
-  mapping,
-  parsed,
-  sentence,
-  text,
-  tls,
-  withRule,
-} from './schema-parts.ts';
-
-const header = text('text (a number needs quotes)', (value) =>
-  /^[\x20-\x7e]+$/.test(value) ? null : 'expected visible ASCII characters, got something else (not shown)',
-);
-
-const httpUrl = text('an http:// or https:// URL', (value) => sentence(parseHttpUrl(value)));
-
-/** Rules that every HTTP connection shares: one credential, and TLS material only where TLS is spoken. */
-function httpRule(fields: Fields, problem: (message: string, key?: string) => void): void {
-  const url = typeof fields.url === 'string' ? parseHttpUrl(fields.url) : '';
-  if (typeof url === 'string') return;
-  const given = ['bearer-token-file', 'basic-auth', 'token-file'].filter((key) => fields[key] !== undefined);
-  for (const name of Object.keys(fields.headers ?? {})) {
-    if (name.toLowerCase() === 'authorization') given.push('the Authorization header');
-  }
-  if (url.basicAuth !== null) given.unshift('the userinfo of the URL');
-  if (given.length > 1) problem(`expected one kind of credentials, got ${given.join(' and ')}`);
-  if (fields.tls !== undefined && !url.url.startsWith('https:')) {
-    problem('expected an https:// URL beside tls', 'tls');
-  }
-}
-
-const headerName = z.string().regex(/^[!#$%&'*+.^_`|~\w-]{1,128}$/, 'the name of an HTTP header');
-
-const basicAuth = mapping(
-  {
-    username: text('a username', (value) =>
-      value.includes(':') || hasControl(value)
-        ? 'expected a username without ":" and control characters'
-        : null,
-    ),
-    'password-file': file,
-  },
-  'a mapping of username, password-file',
-);
-
-/** A Prometheus or an Alertmanager. */
-const http = withRule(
-  mapping(
-    {
-      url: httpUrl,
-      'bearer-token-file': file.optional(),
-      'basic-auth': basicAuth.optional(),
-      headers: z.record(headerName, header, 'a mapping of header names to text').optional(),
-      tls: tls.optional(),
-    },
-    'a URL, or a mapping with url',
-  ),
-  httpRule,
-);
+import { contextName, file, line, mapping, parsed, sentence, text, tls, withRule } from './schema-parts.ts';
 
 const api = withRule(
   mapping(
@@ -113,11 +54,6 @@ const streamName = text('the name of a Redis stream', (value) =>
     : `expected the name of a Redis stream of 1 to 256 printable characters, got ${quote(value)}`,
 );
 
-/** A plain URL is short for a mapping that has nothing else. */
-function orUrl<Entry extends z.ZodType>(entry: Entry) {
-  return z.preprocess((value) => (typeof value === 'string' ? { url: value } : value), entry);
-}
-
 const MAX_PROMETHEUS = 8;
 
 const onePrometheus = orUrl(http);
@@ -144,6 +80,8 @@ const context = mapping(
     prometheus: prometheuses.optional(),
     alertmanager: orUrl(http).optional(),
     api: orUrl(api).optional(),
+    logs: orUrl(logs).optional(),
+    links: linkBases.optional(),
     timeout: text('a duration like 5s', (value) => sentence(parseTimeout(value))).optional(),
     'never-block': neverBlock.optional(),
     'max-block-ttl': maxBlockTtl.optional(),

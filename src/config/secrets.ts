@@ -1,4 +1,5 @@
 import { fileTrouble, hasControl, quotePath } from '../values/text.ts';
+import { notAFile, readStart } from './files.ts';
 import { Secret } from './types.ts';
 
 /** Resolves with the first `limit + 1` bytes of a file or fewer; rejects with the error of the system. */
@@ -65,4 +66,13 @@ function secretTrouble(value: string): string | null {
 export function tokenTrouble(value: string): string | null {
   if (hasControl(value)) return secretTrouble(value);
   return /^[\x21-\x7e]+$/.test(value) ? null : 'it holds a space or a character that is not ASCII';
+}
+
+/**
+ * The token that a file holds by now. What is no file (a pipe tells it once) or cannot be used at this moment (it may
+ * just be written) leaves the one that is known: whether that still counts is for the server to say.
+ */
+export async function tokenNow(file: string, known: Secret): Promise<Secret> {
+  if ((await notAFile(file)) !== null) return known;
+  return (await secretReader(readStart, () => {}).secret(file, file, 'token')) ?? known;
 }

@@ -10,8 +10,8 @@ const EXAMPLE = `# Configuration of ratelimit.
 # A line that starts with "# " is an explanation; one that starts with "#" alone is a setting that is not in use.
 #
 # Flags and the environment come first, then the context below, then the defaults.
-# --redis-url, --prometheus-url, --alertmanager-url and --api-url (or RATELIMIT_REDIS_URL, ...) replace a whole
-# connection of the context: its credentials and its TLS files are not used then.
+# --redis-url, --prometheus-url, --logs-url, --alertmanager-url and --api-url (or RATELIMIT_REDIS_URL, ...) replace a
+# whole connection of the context: its credentials and its TLS files are not used then.
 
 # The context in use when neither --context nor RATELIMIT_CONTEXT names one.
 current-context: local
@@ -32,6 +32,17 @@ contexts:
     # http:// or https://, with the path prefix if there is one. A list, [http://one:9090, http://two:9090], where several
     # of them see a part each: what they see is added up, and what two of them see counts once.
     prometheus: http://127.0.0.1:9090
+
+    # A Loki, for runbooks that read logs. selector: the labels of this system's streams, where they are not those that
+    # the runbook names. Written as one Prometheus is otherwise, with bearer-token-file, basic-auth, headers and tls.
+#    logs:
+#      kind: loki
+#      url: http://127.0.0.1:3100
+#      selector: { app: gateway }
+
+    # Where the pages are that the runbook's links lead to, by the names that the runbook has for these places.
+#    links:
+#      grafana: https://grafana.example
 
     # Where triage --alert asks about the alert that paged; written as one Prometheus is.
 #    alertmanager: http://127.0.0.1:9093

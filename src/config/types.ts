@@ -81,16 +81,27 @@ export interface HttpTarget {
   /** Absolute, without credentials, without a trailing slash; may carry a path prefix. */
   readonly url: string;
   readonly bearerToken: Secret | null;
+  /** The token as its file has it by now: some are renewed every hour, and a watch goes on for longer. */
+  readonly freshToken?: () => Promise<Secret>;
   readonly basicAuth: { readonly username: string; readonly password: Secret } | null;
   readonly headers: Readonly<Record<string, string>>;
   readonly tls: Tls | null;
+}
+
+/** Where logs are kept. */
+export interface LogsTarget {
+  /** Which language it is asked in; there may be others. */
+  readonly kind: 'loki';
+  readonly http: HttpTarget;
+  /** Labels of the streams to read; null: those that the runbook names. */
+  readonly selector: Readonly<Record<string, string>> | null;
 }
 
 /** Several of one kind, at least one. */
 export type AtLeastOne<T> = readonly [T, ...T[]];
 
 /** What a run talks to. */
-export type System = 'redis' | 'prometheus' | 'alertmanager' | 'api';
+export type System = 'redis' | 'prometheus' | 'logs' | 'alertmanager' | 'api';
 
 /** The one typed configuration: flags over environment over the context in the file over defaults. */
 export interface Config {
@@ -108,6 +119,10 @@ export interface Config {
   /** Asked only about the alert that an operator triages. */
   readonly alertmanager: HttpTarget;
   readonly api: HttpTarget | null;
+  /** null: nothing is read of logs. */
+  readonly logs: LogsTarget | null;
+  /** Where the pages are that the runbook's links lead to, by the names that it has for them: URLs without a slash at the end. */
+  readonly links: Readonly<Record<string, string>>;
   /** PromQL of the operator's own, by the name that the runbook has for it. */
   readonly queries: Readonly<Record<string, string>>;
   /** Overrides of the runbook's thresholds by name. */
@@ -154,5 +169,6 @@ export interface ConfigFlags {
   readonly prometheusUrl?: string;
   readonly alertmanagerUrl?: string;
   readonly apiUrl?: string;
+  readonly logsUrl?: string;
   readonly timeout?: string;
 }

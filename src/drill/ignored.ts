@@ -10,6 +10,7 @@ export async function ignoredOf(flags: ConfigFlags, { env, configHome }: Context
     ['--context', flags.context],
     ['--redis-url', flags.redisUrl],
     ['--prometheus-url', flags.prometheusUrl],
+    ['--logs-url', flags.logsUrl],
     ['--alertmanager-url', flags.alertmanagerUrl],
     ['--api-url', flags.apiUrl],
   ].flatMap(([flag = '', value]) => (value === undefined ? [] : [flag]));

@@ -34,7 +34,7 @@ export async function openDrill(
     await home.remove();
     throw error;
   });
-  const { redis, api, prometheusUrl, readPrometheus, readHistory } = systems;
+  const { redis, api, prometheusUrl, readPrometheus, readLogs, readHistory } = systems;
   const close = async () => {
     systems.close();
     await home.remove();
@@ -65,6 +65,7 @@ export async function openDrill(
       return {
         redis: (asked, request) => readRedis(asked, { ...request, config: { ...request.config, redis } }),
         prometheus: readPrometheus,
+        logs: readLogs,
       };
     },
     historian: async () => readHistory,

@@ -9,6 +9,7 @@ import type { Clock } from '../signals/asked.ts';
 import { startApiServer } from './api-server.ts';
 import { makeServer } from './commands.ts';
 import { historyOf } from './history.ts';
+import { logsOf } from './logs.ts';
 import { type Recording, readingOf } from './prometheus.ts';
 import { startRedisServer } from './redis-server.ts';
 import { Store } from './store.ts';
@@ -21,6 +22,7 @@ export interface Systems {
   /** Where nothing answers but a refusal: the program's own reader is replaced. */
   readonly prometheusUrl: string;
   readonly readPrometheus: Adapter;
+  readonly readLogs: Adapter;
   readonly readHistory: Historian;
   close(): void;
 }
@@ -64,6 +66,7 @@ export async function startSystems(
     api: { url: apiUrl, bearerToken: new Secret(TOKEN), basicAuth: null, headers: {}, tls: null },
     prometheusUrl: `${apiUrl}/prometheus`,
     readPrometheus: readingOf(record),
+    readLogs: logsOf(() => ({ logs: situation.logs, atSeconds: (clock.now() - startMs) / 1_000 })),
     readHistory: historyOf(record),
     close: () => {
       redis.close();

@@ -4,6 +4,7 @@ import { collect } from '../evidence/collect.ts';
 import type { Incident } from '../incidents/schema.ts';
 import { type Proposal, propose } from '../remedies/propose.ts';
 import type { CategorySpec, Runbook } from '../runbooks/schema.ts';
+import { linkTo } from '../values/pages.ts';
 import { judge } from '../verdict/judge.ts';
 
 const WINDOW_SECONDS = 300;
@@ -44,5 +45,5 @@ export async function lookAtBeginning(
 const stepsOf = ({ respond }: CategorySpec, { links }: Runbook): Proposal[] =>
   respond.map(({ id, text, link }) => ({
     ...{ id, text, kind: 'manual', argv: null },
-    link: link === null ? null : (links[link] ?? null),
+    link: link === null || links[link] === undefined ? null : linkTo(links[link], []),
   }));

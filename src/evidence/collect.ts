@@ -59,6 +59,8 @@ const PLAIN_SCAN: ScanOptions = { pace: 'gentle', budgetSeconds: null, watch: nu
 export interface Adapters {
   readonly redis: Adapter;
   readonly prometheus: Adapter;
+  /** Without one, sources in logs are unknown: nothing reads them. */
+  readonly logs?: Adapter;
 }
 
 /**
@@ -98,6 +100,7 @@ export async function collect(
     await Promise.all([
       read(adapters.redis, 'redis-', scanMs),
       read(adapters.prometheus, 'prometheus-', timeoutMs),
+      adapters.logs === undefined ? [] : read(adapters.logs, 'logs-', timeoutMs),
     ])
   ).flat();
   interrupt.throwIfAborted();

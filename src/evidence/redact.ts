@@ -10,7 +10,8 @@ import type { Evidence, Id, Row, Signal } from './types.ts';
  * part of a key of Redis is always somebody's, as an agent's in quarantine is.
  */
 const isVocabulary = ({ entity, sources }: Runbook['signals'][string]): boolean =>
-  (entity === null || entity.kind === 'name') && sources.every(({ kind }) => kind.startsWith('prometheus-'));
+  (entity === null || entity.kind === 'name' || entity.kind === 'word') &&
+  sources.every(({ kind }) => kind.startsWith('prometheus-'));
 
 /** What an id is made of where it is several names with colons between them, such as a tenant and an agent. */
 function placesOf({ sources }: Runbook['signals'][string]): string[] {

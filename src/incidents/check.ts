@@ -9,7 +9,7 @@ export interface Dangling {
 }
 
 /** Larger ones are no incident but a load test. */
-const MOST = { keys: 100_000, series: 20_000, growing: 2_000 } as const;
+const MOST = { keys: 100_000, series: 20_000, growing: 2_000, lines: 100_000 } as const;
 
 /** What is wrong with an incident does not depend on when it is. */
 const SOME_DATE: DateOf = (form, back) => `{${form}-${back}}`;
@@ -17,7 +17,7 @@ const SOME_DATE: DateOf = (form, back) => `{${form}-${back}}`;
 /** What is wrong between the parts of an incident that is well formed. */
 export function checkIncident(incident: Incident): Dangling[] {
   const problems: Dangling[] = [];
-  const { keys, series } = incident;
+  const { keys, series, logs } = incident;
   const growing = keys.filter(({ grows }) => grows !== undefined);
   for (const [what, path, items] of [
     ['keys', 'keys', keys],
@@ -28,6 +28,14 @@ export function checkIncident(incident: Incident): Dangling[] {
     const which = what === 'growing' ? ' that grow' : '';
     const message = `${count}${which} are too many, at most ${MOST[what]} are possible`;
     if (count > MOST[what]) problems.push({ path: [path], message });
+  }
+  const lines = logs.reduce(
+    (sum, item) => sum + countOf(choicesOfItem(item)) * Math.max(...[item.lines].flat()),
+    0,
+  );
+  if (lines > MOST.lines) {
+    const message = `${lines} lines are too many, at most ${MOST.lines} are possible`;
+    problems.push({ path: ['logs'], message });
   }
   for (const what of ['keys', 'series'] as const) {
     incident[what].forEach((item, index) => {

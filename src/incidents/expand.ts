@@ -1,6 +1,6 @@
 import type { Clock } from '../signals/asked.ts';
 import { parseDuration } from '../values/duration.ts';
-import type { EndItem, Incident, KeyItem, SeriesItem } from './schema.ts';
+import type { EndItem, Incident, KeyItem, LogItem, SeriesItem } from './schema.ts';
 import {
   type Binding,
   bindingsOf,
@@ -12,7 +12,7 @@ import {
   type Template,
 } from './templates.ts';
 import { spansOf } from './timeline.ts';
-import type { End, KeyState, SeriesState, Situation } from './types.ts';
+import type { End, KeyState, LogState, SeriesState, Situation } from './types.ts';
 
 /** When an incident is: what its dates and start times are counted from. */
 export interface Moment {
@@ -25,11 +25,12 @@ export interface Moment {
  * Makes an incident concrete. Each item becomes as many keys or series as its texts have combinations: different
  * choices multiply, the same choice is the same throughout the item, and lists of numbers are taken in turn.
  */
-export function expand({ keys, series }: Incident, { nowMs, clock }: Moment): Situation {
+export function expand({ keys, series, logs }: Incident, { nowMs, clock }: Moment): Situation {
   const dateOf = datesAt(nowMs, clock);
   return {
     keys: keys.flatMap((item) => expandKey(item, dateOf)),
     series: series.flatMap((item) => expandSeries(item, dateOf, nowMs / 1_000)),
+    logs: logs.flatMap((item) => expandLog(item, dateOf)),
   };
 }
 
@@ -41,8 +42,13 @@ export function templateOf(text: string): Template {
 }
 
 /** The choices of an item, in the order in which they multiply. */
-export const choicesOfItem = (item: KeyItem | SeriesItem): string[] => {
-  const own = 'metric' in item ? Object.values(item.labels) : [item.key ?? ''];
+export const choicesOfItem = (item: KeyItem | SeriesItem | LogItem): string[] => {
+  const own =
+    'stream' in item
+      ? [...Object.values(item.stream), ...Object.values(item.fields)]
+      : 'metric' in item
+        ? Object.values(item.labels)
+        : [item.key ?? ''];
   return [...new Set(own.flatMap((text) => choicesIn(templateOf(text))))];
 };
 
@@ -81,6 +87,25 @@ export function expandSeries(item: SeriesItem, dateOf: DateOf, nowSeconds: numbe
       kind: item['per-second'] === undefined ? 'gauge' : 'counter',
       spans: spansOf(item, started === undefined ? own : nowSeconds - ago),
       until: endsOf(item.until, binding, dateOf),
+    };
+  });
+}
+
+function expandLog(item: LogItem, dateOf: DateOf): LogState[] {
+  const over = parseDuration(item.over) ?? 0;
+  return bindingsOf(choicesOfItem(item)).map((binding, index): LogState => {
+    const filled = (texts: Readonly<Record<string, string>>) =>
+      Object.fromEntries(
+        Object.entries(texts).map(([name, text]) => [name, fill(templateOf(text), binding, dateOf)]),
+      );
+    const every = over / (inTurn(item.lines, index) ?? 1);
+    const { format } = item;
+    return {
+      stream: filled(item.stream),
+      fields: filled(item.fields),
+      format,
+      from: every / 2 - over,
+      every,
     };
   });
 }

@@ -159,6 +159,17 @@ const series = ruled(
   ),
 );
 
+/** Lines of a log, so many of each combination, evenly over the time before the incident, and going on at that pace. */
+const logLines = mapping({
+  /** Labels of the stream. */
+  stream: z.record(label, template(200)),
+  /** Fields of each line. */
+  fields: z.record(z.string().min(1).max(100), template(1_024)),
+  format: z.enum(['json', 'logfmt']).default('json'),
+  lines: inTurn(z.int().positive().max(5_000), 'a whole number from 1 to 5,000'),
+  over: since.default('5m'),
+});
+
 /** One incident: what the systems held, and the truth about it. */
 export const incidentSchema = mapping({
   schema: z.literal('ratelimit/incident/v1'),
@@ -176,10 +187,12 @@ export const incidentSchema = mapping({
   answers: z.record(identifier, identifier).default({}),
   keys: z.array(key).max(5_000).default([]),
   series: z.array(series).max(5_000).default([]),
+  logs: z.array(logLines).max(1_000).default([]),
 });
 
 /** As it is written; `expand.ts` makes it concrete. */
 export type Incident = z.infer<typeof incidentSchema>;
 export type KeyItem = Incident['keys'][number];
 export type SeriesItem = Incident['series'][number];
+export type LogItem = Incident['logs'][number];
 export type EndItem = NonNullable<KeyItem['until']>[number];

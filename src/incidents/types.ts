@@ -44,8 +44,20 @@ export interface SeriesState {
   readonly until: readonly End[];
 }
 
+/** A line that a log holds over and over, at one pace. */
+export interface LogState {
+  /** Labels of its stream. */
+  readonly stream: Readonly<Record<string, string>>;
+  readonly fields: Readonly<Record<string, string>>;
+  readonly format: 'json' | 'logfmt';
+  /** Seconds from the moment of the incident on to the first (negative is the past), and between one and the next. */
+  readonly from: number;
+  readonly every: number;
+}
+
 /** All that the systems hold at one moment. */
 export interface Situation {
   readonly keys: readonly KeyState[];
   readonly series: readonly SeriesState[];
+  readonly logs: readonly LogState[];
 }

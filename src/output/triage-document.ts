@@ -3,6 +3,7 @@ import type { Evidence, Id, Row, Signal } from '../evidence/types.ts';
 import type { Proposal } from '../remedies/propose.ts';
 import type { CategorySpec, Runbook } from '../runbooks/schema.ts';
 import { formatDuration } from '../values/duration.ts';
+import { type Link, linkTo } from '../values/pages.ts';
 import type { Because, Finding, Subject, Verdict } from '../verdict/types.ts';
 import { escapeText } from './escape.ts';
 import { formatAmount, formatNumber, formatShare } from './numbers.ts';
@@ -238,8 +239,19 @@ export function describeMix(row: Row, label: string, limit = 3): string {
 
 /** Where a response points to, as a sentence of its own; nothing when it points nowhere. */
 export const linkOf = ({ link }: Proposal): string =>
-  link === null ? '' : ` See ${link.title} (${link.see}).`;
+  link === null ? '' : link.urls.length > 0 ? ` See ${pagesText(link)}` : ` See ${link.title} (${link.see}).`;
 
-/** The runbook's links, once something was found. */
-export const linksOf = ({ verdict, runbook }: TriageDocument): string[] =>
-  verdict.findings.length > 0 ? Object.values(runbook.links).map(({ title, see }) => `${title}: ${see}`) : [];
+/** `The user's page: https://...`, or how it is found without a URL. */
+const pagesText = ({ title, see, urls }: Link): string =>
+  `${title}: ${urls.length > 0 ? urls.join(' ') : see}`;
+
+/** The runbook's links, once something was found, with the pages of all subjects. */
+export const linksOf = (document: TriageDocument): string[] => allLinks(document).map(pagesText);
+
+/** The same as data. */
+export function allLinks({ verdict, runbook }: TriageDocument): Link[] {
+  const subjects = verdict.findings.flatMap((finding) => finding.subjects);
+  return verdict.findings.length > 0
+    ? Object.values(runbook.links).map((link) => linkTo(link, subjects))
+    : [];
+}

@@ -5,7 +5,7 @@ import { escapeText } from './escape.ts';
 import { toJson } from './json.ts';
 import { questionsJson, remedyJson } from './questions.ts';
 import { explain, explainCaveat } from './sentences.ts';
-import { afterwards, isDegraded, summarise, type TriageDocument } from './triage-document.ts';
+import { afterwards, allLinks, isDegraded, summarise, type TriageDocument } from './triage-document.ts';
 import { warningsOf } from './triage-unseen.ts';
 
 /** The document `ratelimit/triage/v1`. */
@@ -56,7 +56,7 @@ export function triageData(document: TriageDocument): Readonly<Record<string, un
     questions: questionsJson(document),
     unexplained: because(verdict.unexplained),
     afterwards: afterwards(document),
-    links: verdict.findings.length > 0 ? Object.values(runbook.links) : [],
+    links: allLinks(document),
     signals: Object.fromEntries(
       Object.entries(evidence.signals).map(([id, signal]) => [id, signalJson(signal, document.top)]),
     ),

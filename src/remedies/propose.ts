@@ -1,6 +1,6 @@
 import type { Evidence } from '../evidence/types.ts';
 import type { CategorySpec, Runbook, StepSpec } from '../runbooks/schema.ts';
-import { isAddress } from '../values/address.ts';
+import { isSafeId, type Link, linkTo } from '../values/pages.ts';
 import type { Finding, Subject, Verdict } from '../verdict/types.ts';
 
 /** A response of the runbook, filled for this finding. */
@@ -10,21 +10,16 @@ export interface Proposal {
   /** Words of the command; null for a manual step. */
   readonly argv: readonly string[] | null;
   readonly text: string;
-  readonly link: { readonly title: string; readonly see: string } | null;
+  readonly link: Link | null;
 }
 
 /** Commands for that many subjects are spelled out. */
 const MAX_COMMANDS = 10;
-/** Not with a dash at the start, which would make it a flag. */
-const SAFE_ID = /^[A-Za-z0-9_][A-Za-z0-9_-]{0,127}$/;
 
 /** Proposed commands that change nothing. */
 const LOOKS: ReadonlySet<string> = new Set(['caps', 'blocks']);
 
 export const onlyLooks = ([, command = '']: readonly string[]): boolean => LOOKS.has(command);
-
-/** May this id become part of a command? Checked here too, whoever made the finding. */
-const isSafe = ({ kind, id }: Subject): boolean => (kind === 'ip' ? isAddress(id) : SAFE_ID.test(id));
 
 /**
  * The runbook's responses to a finding, in its order. Only checked identifiers enter a command: an address, or an id
@@ -39,10 +34,11 @@ export function propose(
   return finding.responses.flatMap(({ id, except }): Proposal[] => {
     const step = category.respond.find((candidate) => candidate.id === id);
     if (!step) return [];
-    const link = step.link === null ? null : (runbook.links[step.link] ?? null);
+    const to = step.link === null ? undefined : runbook.links[step.link];
+    const link = to === undefined ? null : linkTo(to, finding.subjects);
     const text = [step.text, ...figureOf(step, evidence)].join(' ');
     const manual: Proposal = { id, kind: 'manual', argv: null, text, link };
-    if (step.command === null) return [manual];
+    if (step.command === null) return isForNobody(finding, except) ? [] : [manual];
     const subjects = finding.subjects.filter((subject) => !except.includes(subject.id));
     const commands = argvs(step, subjects, runbook, evidence);
     if (commands.length === 0) return except.length > 0 ? [] : [manual];
@@ -60,6 +56,10 @@ function figureOf({ figure }: StepSpec, { signals }: Evidence): string[] {
 }
 
 const TWO_DIGITS = new Intl.NumberFormat('en', { maximumSignificantDigits: 2 });
+
+/** Is it withheld for each of those whom the finding is about? */
+const isForNobody = ({ subjects }: Finding, except: readonly string[]): boolean =>
+  except.length > 0 && subjects.every(({ id }) => except.includes(id));
 
 /** The responses to all findings, by category, in the order of the findings. */
 export const proposeAll = (
@@ -88,7 +88,7 @@ function argvs(
   if (each === null) return [fill('', '')];
   const needsAmount = command.some((word) => word.includes('{enough}'));
   return subjects
-    .filter((subject) => subject.kind === each && isSafe(subject))
+    .filter((subject) => subject.kind === each && isSafeId(subject))
     .slice(0, MAX_COMMANDS)
     .flatMap(({ id }) => {
       const enough = needsAmount ? enoughFor(id, runbook, evidence) : '';

@@ -17,8 +17,12 @@ export const entityKind = z.enum([
   'account',
   'client',
   'caller',
+  'user',
+  'realm',
   'endpoint',
   'name',
+  // A word of the system itself, such as a job or a layer: nobody to do something about, so never a subject.
+  'word',
 ]);
 
 /** What a terminal would obey or not show: a runbook's own words are printed as they are. */

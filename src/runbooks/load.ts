@@ -5,6 +5,7 @@ import { ConfigError } from '../errors.ts';
 import { nearest } from '../values/nearest.ts';
 import { fileTrouble, shellWord } from '../values/text.ts';
 import { limitProblems, withLimits } from './limits.ts';
+import { linkProblems, withLinks } from './links.ts';
 import { namesOf, type RunbookPlaces } from './places.ts';
 import type { Runbook } from './schema.ts';
 
@@ -167,18 +168,22 @@ interface Settings {
   readonly thresholds: Readonly<Record<string, number>>;
   readonly queries: Readonly<Record<string, string>>;
   readonly limits: Parameters<typeof withLimits>[1];
+  /** Where pages are, by the names that the runbook's links have for these places. */
+  readonly links: Readonly<Record<string, string>>;
 }
 
 /**
- * The runbook as a context has it: with its thresholds and limits, and its queries known to be some that the runbook asks for.
+ * The runbook as a context has it: with its thresholds, limits and pages, and its queries known to be some that the
+ * runbook asks for.
  * @throws ConfigError with every name that the runbook does not have
  */
-export function withSettings(runbook: Runbook, { thresholds, queries, limits }: Settings): Runbook {
+export function withSettings(runbook: Runbook, { thresholds, queries, limits, links }: Settings): Runbook {
   const problems = [
     ...thresholdProblems(runbook, thresholds),
     ...queryProblems(runbook, queries),
     ...limitProblems(runbook, limits),
+    ...linkProblems(runbook, links),
   ];
   if (problems.length > 0) throw new ConfigError(UNFIT, problems);
-  return withLimits(withThresholds(runbook, thresholds), limits);
+  return withLinks(withLimits(withThresholds(runbook, thresholds), limits), links);
 }

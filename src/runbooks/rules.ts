@@ -54,7 +54,7 @@ export const ratedSources = ({ sources }: SignalSpec): Rated[] =>
 /** The label that tells a source's entities apart in an alert: what they are, whatever the metric calls it. */
 function entityLabel(source: Rated, { entity }: SignalSpec): string | null {
   const kind = ('entity' in source ? source.entity : null) ?? entity?.kind ?? null;
-  return source.by === null || kind === null ? null : kind === 'name' ? source.by : kind;
+  return source.by === null || kind === null ? null : kind === 'name' || kind === 'word' ? source.by : kind;
 }
 
 /** The labels of a rule's alerts that say what each is about. */

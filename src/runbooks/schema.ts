@@ -16,6 +16,8 @@ import {
   text,
 } from './fields.ts';
 import { limitsSchema } from './limits-schema.ts';
+import { linksSchema } from './links-schema.ts';
+import { logsSource } from './logs-schema.ts';
 import { questionsSchema } from './questions-schema.ts';
 import { remediesSchema } from './remedies-schema.ts';
 import { notAlertedSchema, rulesSchema, urlSchema } from './rules-schema.ts';
@@ -133,6 +135,7 @@ const source = z.discriminatedUnion('kind', [
     about: text(200),
   }),
   sustainedSource,
+  logsSource,
 ]);
 
 const signal = mapping({
@@ -244,7 +247,7 @@ const whole = mapping({
   url: urlSchema,
   /** The prefix under which the system keeps its keys in Redis. */
   namespace: text(80).nullable().default(null),
-  links: z.record(identifier, mapping({ title: text(80), see: text(300) })).default({}),
+  links: linksSchema,
   thresholds: z.record(thresholdName, threshold),
   limits: limitsSchema,
   signals: z.record(identifier, signal),

@@ -1,5 +1,6 @@
 import { parseDuration } from '../values/duration.ts';
 import { keyPattern } from '../values/template.ts';
+import { logsLabel } from './logs-schema.ts';
 import type { SourceSpec } from './schema.ts';
 
 /**
@@ -47,6 +48,8 @@ export function labelOf(source: SourceSpec): string {
       return `${selector(source.metric, source.match, source['one-of'])} above usual, ${source.over}`;
     case 'prometheus-sustained':
       return `${source.of} over ${source.over}`;
+    case 'logs-count':
+      return logsLabel(source);
     case 'prometheus-rate':
       return `${selector(source.metric, source.match)}${source.ago === null ? '' : ` offset ${source.ago}`}`;
     default:
@@ -66,6 +69,7 @@ export function namesOf(source: SourceSpec): string[] {
     case 'redis-eviction':
     case 'prometheus-query':
     case 'prometheus-sustained':
+    case 'logs-count':
       return [];
     default:
       return [source.metric];
@@ -85,5 +89,5 @@ export function windowOf(source: SourceSpec, windowSeconds: number): number | nu
   if (source.kind === 'redis-counter') return source.window === null ? null : parseDuration(source.window);
   if (source.kind === 'prometheus-excess') return parseDuration(source.over);
   if (source.kind === 'prometheus-sustained') return parseDuration(source.over);
-  return source.kind === 'prometheus-rate' ? windowSeconds : null;
+  return source.kind === 'prometheus-rate' || source.kind === 'logs-count' ? windowSeconds : null;
 }

@@ -55,7 +55,9 @@ export function connectAlertmanager(
 ): Alertmanager {
   const get = async <T>(path: string, params: Record<string, string>, read: (answer: unknown) => T) => {
     const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), interrupt]);
-    const http = makeHttpClient(target, signal, clock.now, 'too many alerts fire there');
+    const http = makeHttpClient(target, signal, clock.now, {
+      whenTooLarge: 'too many alerts fire there',
+    });
     try {
       return read(jsonIn((await http.get(path, params)).body));
     } catch (error) {

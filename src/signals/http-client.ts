@@ -51,6 +51,13 @@ export function connectHttp(target: HttpTarget, signal: AbortSignal): HttpConnec
     signal,
   });
   axiosRetry(client, { retries: 2 });
+  const { freshToken } = target;
+  if (freshToken !== undefined) {
+    client.interceptors.request.use(async (request) => {
+      request.headers.set('Authorization', `Bearer ${(await freshToken()).reveal()}`);
+      return request;
+    });
+  }
   return {
     client,
     host: new URL(target.url).host,

@@ -2,7 +2,12 @@ import type { Runbook } from '../runbooks/schema.ts';
 import type { Confidence, Subject, Verdict } from './types.ts';
 
 /** What a context's signals were read from: the same text for two contexts that read the same system. */
-type Places = Readonly<Record<'redis' | 'prometheus', string>>;
+interface Places {
+  readonly redis: string;
+  readonly prometheus: string;
+  /** Where logs are read, and which; none: nowhere. */
+  readonly logs?: string;
+}
 
 /** One of several contexts that were triaged at once. */
 export interface Judged {
@@ -34,7 +39,7 @@ export interface Shared {
 
 /** Contexts that read one and the same system. */
 export interface SameSystem {
-  readonly system: keyof Places;
+  readonly system: 'redis' | 'prometheus';
   readonly contexts: readonly string[];
 }
 
@@ -136,7 +141,7 @@ function sharedSubjects(all: readonly Judged[]): Shared[] {
 /** The systems that a subject was read from. */
 function placeOf({ signal }: Subject, { signals }: Runbook, places: Places): string {
   const kinds = signals[signal]?.sources.map(({ kind }) => kind) ?? [];
-  const systems = (['redis', 'prometheus'] as const).filter((system) =>
+  const systems = (['redis', 'prometheus', 'logs'] as const).filter((system) =>
     kinds.some((kind) => kind.startsWith(`${system}-`)),
   );
   return JSON.stringify(systems.map((system) => places[system]));

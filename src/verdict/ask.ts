@@ -94,13 +94,12 @@ export const names = (rows: readonly Row[]): string =>
 export const kindOf = ({ kind }: Row, signal: string, { runbook }: Scene): string =>
   kind ?? runbook.signals[signal]?.entity?.kind ?? 'name';
 
-/** Entities as subjects of a finding; only valid ids can be one. */
+/** Entities as subjects of a finding; only valid ids can be one, and no words of the system. */
 export function subjectsOf(scene: Scene, signal: string, rows: readonly Row[]): Subject[] {
   return rows.flatMap((row) => {
     const id = plainId(row.id);
-    return row.valid && id !== null
-      ? [{ kind: kindOf(row, signal, scene), id, value: row.value, signal }]
-      : [];
+    const kind = kindOf(row, signal, scene);
+    return row.valid && id !== null && kind !== 'word' ? [{ kind, id, value: row.value, signal }] : [];
   });
 }
 

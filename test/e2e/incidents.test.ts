@@ -32,12 +32,13 @@ const runbooks = [...new Set([...everyLabelled.values()].map(({ runbook }) => ru
 
 /** Loads an incident into servers of its own, and keeps what triage collects of it with its label. */
 async function capture(name: string, incident: Incident): Promise<void> {
-  const { redis, prometheus, stop } = await serversWith(incident);
+  const { redis, prometheus, loki, stop } = await serversWith(incident);
   try {
     const home = await temporaryFolder('home');
     await mkdir(join(home, 'config', 'ratelimit'), { recursive: true });
     const { runbook, thresholds } = incident;
-    const context = { runbook, redis: redis.url, prometheus: prometheus.url, thresholds };
+    const logs = loki === null ? {} : { logs: loki.url };
+    const context = { runbook, redis: redis.url, prometheus: prometheus.url, ...logs, thresholds };
     await writeFile(
       join(home, 'config', 'ratelimit', 'config.yaml'),
       stringify({ 'current-context': 'test', contexts: { test: context } }),

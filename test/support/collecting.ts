@@ -1,9 +1,11 @@
+import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import {
   type AtLeastOne,
   type Config,
   type HttpTarget,
+  type LogsTarget,
   type RedisTarget,
   Secret,
   type Tls,
@@ -20,6 +22,7 @@ import type { Reading, Row } from '../../src/evidence/types.ts';
 import { parseRunbook } from '../../src/runbooks/parse.ts';
 import type { Runbook } from '../../src/runbooks/schema.ts';
 import type { Clock } from '../../src/signals/asked.ts';
+import { readLogs } from '../../src/signals/logs/adapter.ts';
 import { readPrometheus } from '../../src/signals/prometheus/adapter.ts';
 import type { PaceName } from '../../src/signals/redis/pace.ts';
 import type { Certificates } from './certificates.ts';
@@ -93,6 +96,7 @@ export async function configOf(given: {
   prometheus?: HttpTarget | AtLeastOne<HttpTarget>;
   timeoutSeconds?: number;
   queries?: Record<string, string>;
+  logs?: LogsTarget;
 }): Promise<Config> {
   return {
     context: null,
@@ -103,6 +107,8 @@ export async function configOf(given: {
     prometheus: listOf(given.prometheus ?? httpTarget(await refusedUrl())),
     alertmanager: httpTarget('http://127.0.0.1:9093'),
     api: null,
+    logs: given.logs ?? null,
+    links: {},
     queries: given.queries ?? {},
     thresholds: {},
     limits: {},
@@ -116,7 +122,7 @@ export async function configOf(given: {
     },
     from: {
       ...{ file: 'default', context: 'default', runbook: 'default' },
-      ...{ redis: 'flag', prometheus: 'flag', alertmanager: 'default', api: 'default' },
+      ...{ redis: 'flag', prometheus: 'flag', alertmanager: 'default', api: 'default', logs: 'default' },
     },
     origins: [],
   };
@@ -131,6 +137,7 @@ interface Wanted {
   windowSeconds?: number;
   timeoutSeconds?: number;
   queries?: Record<string, string>;
+  logs?: LogsTarget;
   /** Aborted by the operator. */
   interrupt?: AbortSignal;
   runbook?: Runbook;
@@ -160,10 +167,10 @@ export async function answersOf(
   adapter: Adapter,
   signals: readonly string[],
   wanted: Wanted,
+  system = systemOf(adapter),
 ): Promise<Answer[]> {
   const runbook = wanted.runbook ?? (await aegis());
   const config = await configOf(wanted);
-  const system = adapter === readPrometheus ? 'prometheus-' : 'redis-';
   const asked = askedOf(runbook).filter(
     ({ signal, source }) => signals.includes(signal) && source.kind.startsWith(system),
   );
@@ -179,12 +186,18 @@ export async function answersOf(
     windowSeconds: wanted.windowSeconds ?? 300,
     signal: AbortSignal.any(aborts),
   };
+  // As `collect` does.
+  setMaxListeners(0, request.signal);
   try {
     return await adapter(asked, request);
   } finally {
     clearTimeout(timer);
   }
 }
+
+/** What the sources begin with that it reads. */
+const systemOf = (adapter: Adapter): string =>
+  adapter === readPrometheus ? 'prometheus-' : adapter === readLogs ? 'logs-' : 'redis-';
 
 /** Like {@link ask}, for one signal. */
 export async function askOne(adapter: Adapter, signal: string, wanted: Wanted): Promise<Reading> {

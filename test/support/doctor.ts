@@ -83,6 +83,8 @@ export const configOf = (more: Partial<Config> = {}): Config => ({
   alertmanager: { url: 'http://alertmanager:9093', ...PLAIN },
   ...{
     api: null,
+    logs: null,
+    links: {},
     queries: {},
     thresholds: {},
     limits: {},
@@ -93,7 +95,7 @@ export const configOf = (more: Partial<Config> = {}): Config => ({
   ...{ capCeiling: null, journalStream: null, keepLooks: true, origins: [] },
   from: {
     ...{ file: 'default', context: 'default', runbook: 'default' },
-    ...{ redis: 'default', prometheus: 'default', alertmanager: 'default', api: 'default' },
+    ...{ redis: 'default', prometheus: 'default', alertmanager: 'default', api: 'default', logs: 'default' },
   },
   ...more,
 });

@@ -112,7 +112,8 @@ export const proxyTo =
     }
     const { method, body } = request;
     const headers = { 'Content-Type': request.headers['content-type'] ?? '' };
-    void fetch(`${url}${request.url}`, { method, body, headers }).then(async (answer) => {
+    const sent = method === 'GET' ? {} : { body };
+    void fetch(`${url}${request.url}`, { method, headers, ...sent }).then(async (answer) => {
       status(answer.status, await answer.text())(response, request);
     });
   };

@@ -1,21 +1,43 @@
 import { expand } from '../../src/incidents/expand.ts';
+import { lineOf, momentsOf } from '../../src/incidents/log-lines.ts';
 import { openMetrics, recordSeries } from '../../src/incidents/openmetrics.ts';
 import { redisCommands } from '../../src/incidents/redis.ts';
 import type { Incident } from '../../src/incidents/schema.ts';
 import { clock } from './collecting.ts';
+import { startLoki, type TestLoki } from './loki.ts';
 import { startPrometheus, type TestPrometheus } from './prometheus.ts';
 import { startRedis, type TestRedis } from './redis.ts';
 
-/** A real Redis and a real Prometheus that hold what an incident says, now. */
-export async function serversWith(
-  incident: Incident,
-): Promise<{ redis: TestRedis; prometheus: TestPrometheus; stop: () => Promise<void> }> {
+/** Beyond now, so that lines go on while a slow test runs, as samples do. */
+const LOGS_TO_SECONDS = 600;
+
+/**
+ * A real Redis and a real Prometheus that hold what an incident says, now, and where it has lines of a log what stands in
+ * for a Loki.
+ */
+export async function serversWith(incident: Incident): Promise<{
+  redis: TestRedis;
+  prometheus: TestPrometheus;
+  loki: TestLoki | null;
+  stop: () => Promise<void>;
+}> {
   const nowMs = Math.floor(Date.now() / 1_000) * 1_000;
   const situation = expand(incident, { nowMs, clock });
   const series = openMetrics(recordSeries(situation, { now: nowMs / 1_000 }));
-  const [redis, prometheus] = await Promise.all([startRedis(), startPrometheus({ series })]);
+  const [redis, prometheus, loki] = await Promise.all([
+    startRedis(),
+    startPrometheus({ series }),
+    situation.logs.length > 0 ? startLoki() : null,
+  ]);
+  for (const state of situation.logs) {
+    const line = lineOf(state);
+    loki?.push(
+      state.stream,
+      momentsOf(state, LOGS_TO_SECONDS).map((seconds) => [nowMs + seconds * 1_000, line]),
+    );
+  }
   const stop = async () => {
-    await Promise.all([redis.stop(), prometheus.stop()]);
+    await Promise.all([redis.stop(), prometheus.stop(), loki?.stop()]);
   };
   try {
     await redis.load(redisCommands(situation));
@@ -23,5 +45,5 @@ export async function serversWith(
     await stop();
     throw error;
   }
-  return { redis, prometheus, stop };
+  return { redis, prometheus, loki, stop };
 }

@@ -38,7 +38,11 @@ export async function play(
   try {
     const config = await configOf({ redis: systems.redis });
     const runbook = withThresholds(own, incident.thresholds);
-    const reading = through({ redis: adapters.redis, prometheus: systems.readPrometheus });
+    const reading = through({
+      redis: adapters.redis,
+      prometheus: systems.readPrometheus,
+      logs: systems.readLogs,
+    });
     const request = { config, runbook, windowSeconds, clock: still };
     const evidence = await collect(reading, request, new AbortController().signal);
     return judged(evidence, runbook, answersOf(incident));

@@ -1,3 +1,4 @@
+import { logsLabel } from '../../src/runbooks/logs-schema.ts';
 import type { Runbook, SourceSpec } from '../../src/runbooks/schema.ts';
 import { selector } from '../../src/runbooks/sources.ts';
 import { periodOf } from '../../src/values/template.ts';
@@ -35,6 +36,7 @@ function namesOf(source: SourceSpec): string[] {
     case 'redis-eviction':
     case 'prometheus-query':
     case 'prometheus-sustained':
+    case 'logs-count':
       return [];
     default:
       return [source.metric];
@@ -52,6 +54,7 @@ function shown(source: SourceSpec): string {
   if (source.kind === 'redis-eviction') return `${code('maxmemory-policy')} of \`INFO\``;
   if (source.kind === 'redis-spend') return namesOf(source).map(code).join(' against ');
   if (source.kind === 'prometheus-sustained') return code(`${source.of} over ${source.over}`);
+  if (source.kind === 'logs-count') return code(logsLabel(source));
   return 'match' in source ? code(selector(source.metric, source.match)) : code(source.key);
 }
 
@@ -68,6 +71,8 @@ function notesOn(source: SourceSpec): string[] {
     case 'redis-eviction':
     case 'redis-entry':
       return ['now'];
+    case 'logs-count':
+      return some([source.by !== null && labels({ ...source, by: source.by }), '`--window`']);
     case 'redis-spend':
       return some([covered(source.spend), source.unit === 'cents' && 'in cents']);
     case 'prometheus-rate':

@@ -297,7 +297,7 @@ contexts:
     [`journal-stream: ${'é'.repeat(257)}`, `journal-stream: ${stream}, got "${'é'.repeat(78)}…`],
     [
       'never-blok: []',
-      'never-blok: unknown key, did you mean "never-block"? Valid: production, runbook, redis, prometheus, alertmanager, api, timeout, never-block, max-block-ttl, cap-ceiling, journal-stream, keep-looks, queries, limits, thresholds',
+      'never-blok: unknown key, did you mean "never-block"? Valid: production, runbook, redis, prometheus, alertmanager, api, logs, links, timeout, never-block, max-block-ttl, cap-ceiling, journal-stream, keep-looks, queries, limits, thresholds',
     ],
   ])('%s', (line, problem) => {
     expect(problems(prod(line))).toEqual([`/c.yaml:3: contexts.prod.${problem}`]);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { expand } from '../../src/incidents/expand.ts';
+import { lineOf, momentsOf, timesIn } from '../../src/incidents/log-lines.ts';
 import { openMetrics, recordSeries } from '../../src/incidents/openmetrics.ts';
 import { redisCommands } from '../../src/incidents/redis.ts';
 import { riseOf, valueAt } from '../../src/incidents/timeline.ts';
@@ -189,5 +190,27 @@ describe('what Prometheus has recorded', () => {
     expect(gauge?.points.filter(([time]) => time < 950_000)).toHaveLength(280);
     expect(gauge?.points.filter(([time, value]) => time >= 950_000 && value === 0)).toHaveLength(240);
     expect(openMetrics(recorded)).toMatch(/^# TYPE a counter\n[\s\S]*# TYPE up gauge\n[\s\S]*# EOF\n$/);
+  });
+});
+
+describe('lines of a log', () => {
+  const logs =
+    'logs: [{ stream: { app: "a{1..2}" }, fields: { message: "by user", user: "u{1..2}" }, lines: [4, 10] }]';
+
+  test('are evenly over the time before, and go on at that pace', () => {
+    const [first, second] = situation(logs).logs;
+    expect(first).toMatchObject({ stream: { app: 'a1' }, fields: { user: 'u1' }, every: 75, from: -262.5 });
+    expect(second).toMatchObject({ stream: { app: 'a2' }, fields: { user: 'u2' }, every: 30 });
+    expect(first && momentsOf(first, 60)).toEqual([-262.5, -187.5, -112.5, -37.5, 37.5]);
+    expect(first && timesIn(first, -300, 0)).toBe(4);
+    expect(first && timesIn(first, -200, 40)).toBe(4);
+    expect(first && timesIn(first, -1_000, -300)).toBe(0);
+  });
+
+  test('are written as JSON or as logfmt', () => {
+    const [json] = situation(logs).logs;
+    expect(json && lineOf(json)).toBe('{"message":"by user","user":"u1"}');
+    const [other] = situation(logs.replace('stream:', 'format: logfmt, stream:')).logs;
+    expect(other && lineOf(other)).toBe('message="by user" user=u1');
   });
 });

@@ -65,7 +65,7 @@ describe('the responses of the runbook', () => {
       ...['ratelimit', 'block-ip', '2001:db8::42', '--ttl', '24h', '--reason', 'credential_stuffing'],
       ...REACH,
     ]);
-    expect(proposals[1]?.link).toEqual(aegis.links.gateway);
+    expect(proposals[1]?.link).toEqual({ title: 'Gateway service', see: 'runbook', urls: [] });
   });
 
   test('have a command for each of a few subjects, and none for the subjects of another kind', () => {

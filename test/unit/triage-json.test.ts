@@ -458,6 +458,7 @@ test('the text of a finding', () => {
           "link": {
             "see": "runbook",
             "title": "Gateway service",
+            "urls": [],
           },
           "text": "Where the address is what the client claims, look into the load balancer's access log for the address that really connects.",
         },
@@ -468,6 +469,7 @@ test('the text of a finding', () => {
           "link": {
             "see": "runbook",
             "title": "Gateway service",
+            "urls": [],
           },
           "text": "More durable, put the address on the load balancer's deny list. Redis's block ends with its TTL, that one stays until it is removed.",
         },

@@ -22,7 +22,11 @@ export async function query(
   promql: string,
   more: Readonly<Record<string, string>> = {},
 ): Promise<Sample[]> {
-  const data = successData(await http.ask('/api/v1/query', { query: promql, ...more }), http.lacks);
+  return vectorIn(successData(await http.ask('/api/v1/query', { query: promql, ...more }), http));
+}
+
+/** What a successful answer holds, as an instant vector. @throws SourceError for anything else, see `query` */
+export function vectorIn(data: unknown): Sample[] {
   if (!isRecord(data) || data.resultType !== 'vector' || !Array.isArray(data.result)) {
     throw new SourceError('malformed', 'the answer is not an instant vector');
   }
@@ -37,12 +41,13 @@ export async function query(
 
 /** True when any series of this name is stored, at whatever time and with whatever labels. */
 export async function metricExists(http: HttpClient, metric: string): Promise<boolean> {
-  const labels = successData(await http.ask('/api/v1/labels', { 'match[]': metric }), http.lacks);
+  // Google Cloud Monitoring takes this question as GET only.
+  const labels = successData((await http.get('/api/v1/labels', { 'match[]': metric })).body, http);
   if (!Array.isArray(labels)) throw new SourceError('malformed', 'the answer is not a list of label names');
   if (!labels.includes('__name__') || labels.length > 1) return labels.includes('__name__');
   // Without any label of its own; VictoriaMetrics names this one for every metric, also for one that there is not.
   const { body } = await http.get('/api/v1/label/__name__/values', { 'match[]': metric });
-  const names = successData(body, http.lacks);
+  const names = successData(body, http);
   if (!Array.isArray(names)) throw new SourceError('malformed', 'the answer is not a list of names');
   return names.includes(metric);
 }
@@ -50,19 +55,23 @@ export async function metricExists(http: HttpClient, metric: string): Promise<bo
 /**
  * What a successful answer holds.
  * @param lacks takes what it says of data that it lacks; without it such an answer is an error
+ * @param who answered, for messages
  * @throws SourceError for any other
  */
-export function successData(body: string, lacks?: Set<string>): unknown {
+export function successData(
+  body: string,
+  { lacks, who = 'Prometheus' }: { readonly lacks?: Set<string>; readonly who?: string } = {},
+): unknown {
   const answer = jsonIn(body);
   if (!isRecord(answer)) throw new SourceError('malformed', 'the answer is not an object');
   if (answer.status !== 'success') {
     const said = typeof answer.error === 'string' ? answer.error : 'no reason given';
     throw new SourceError(
       'refused',
-      `Prometheus answered status ${JSON.stringify(answer.status)}: ${said.slice(0, 200)}`,
+      `${who} answered status ${JSON.stringify(answer.status)}: ${said.slice(0, 200)}`,
     );
   }
-  const lack = lackOf(answer);
+  const lack = lackOf(answer, who);
   if (lack !== null && lacks === undefined) throw new SourceError('incomplete', lack);
   if (lack !== null) lacks?.add(lack);
   return answer.data;
@@ -72,10 +81,10 @@ export function successData(body: string, lacks?: Set<string>): unknown {
  * What an answer says of data that it lacks, or null. Thanos, Mimir and Prometheus itself (where it reads from a remote
  * store) warn of it, a cluster of VictoriaMetrics says `isPartial` and no more.
  */
-function lackOf(answer: Readonly<Record<string, unknown>>): string | null {
+function lackOf(answer: Readonly<Record<string, unknown>>, who: string): string | null {
   const warnings = Array.isArray(answer.warnings) ? answer.warnings.map(String) : [];
   const lacks = warnings.filter((warning) => !isRemark(warning));
-  if (lacks.length > 0) return `Prometheus warns: ${lacks.join('; ').slice(0, 200)}`;
+  if (lacks.length > 0) return `${who} warns: ${lacks.join('; ').slice(0, 200)}`;
   return answer.isPartial === true ? 'the answer is partial: some of the data could not be read' : null;
 }
 

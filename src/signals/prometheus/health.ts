@@ -170,7 +170,7 @@ async function namesOf(http: HttpClient, { metrics, clock }: Look) {
   });
   // That the list ends at the limit is a warning where the limit is known.
   const lacks = new Set<string>();
-  const data = successData(body, lacks);
+  const data = successData(body, { lacks });
   if (!Array.isArray(data) || !data.every((name) => typeof name === 'string')) {
     throw new SourceError('malformed', 'the answer is not a list of names');
   }

@@ -33,21 +33,41 @@ interface Dated {
   readonly date: string | null;
 }
 
+/** What messages about a server must know of it. */
+interface Manners {
+  /** What is to be done about an answer that is too large. */
+  readonly whenTooLarge: string;
+  /** It says why it refuses as plain text, too. */
+  readonly saysInText: boolean;
+}
+
 const ASK_FOR_LESS = 'ask for less, with sum by or topk, or have shorter label values';
 
 /**
- * A client for one Prometheus, or for one Alertmanager.
+ * A client for one Prometheus, Loki or Alertmanager.
  * @param signal aborts every request under way
  * @param now milliseconds of any steady clock
- * @param whenTooLarge what is to be done about an answer that is too large
  */
 export function makeHttpClient(
   target: HttpTarget,
   signal: AbortSignal,
   now: () => number,
-  whenTooLarge = ASK_FOR_LESS,
+  { whenTooLarge = ASK_FOR_LESS, saysInText = false }: Partial<Manners> = {},
 ): HttpClient {
+  const manners = { whenTooLarge, saysInText };
   const { client, host, close } = connectHttp(target, signal);
+  const get: HttpClient['get'] = async (path, params) => {
+    try {
+      const { data, headers } = await client.get<string>(`${target.url}${path}`, {
+        params: new URLSearchParams(params),
+        'axios-retry': retryPolicy({ ...PATIENCE, now }),
+      });
+      const date: unknown = headers.date;
+      return { body: data, date: typeof date === 'string' ? date.slice(0, 40) : null };
+    } catch (error) {
+      throw toSourceError(error, signal, manners);
+    }
+  };
   return {
     host,
     ask: async (path, params) => {
@@ -59,28 +79,21 @@ export function makeHttpClient(
         });
         return data;
       } catch (error) {
-        throw toSourceError(error, signal, whenTooLarge);
+        throw toSourceError(error, signal, manners);
       }
     },
-    get: async (path, params) => {
-      try {
-        const { data, headers } = await client.get<string>(`${target.url}${path}`, {
-          params: new URLSearchParams(params),
-          'axios-retry': retryPolicy({ ...PATIENCE, now }),
-        });
-        const date: unknown = headers.date;
-        return { body: data, date: typeof date === 'string' ? date.slice(0, 40) : null };
-      } catch (error) {
-        throw toSourceError(error, signal, whenTooLarge);
-      }
-    },
+    get,
     close,
   };
 }
 
 const TOO_LARGE = `the answer is larger than ${MAX_RESPONSE_BYTES / 1024 / 1024} MiB, so none of it is read: `;
 
-function toSourceError(error: unknown, signal: AbortSignal, whenTooLarge: string): SourceError {
+function toSourceError(
+  error: unknown,
+  signal: AbortSignal,
+  { whenTooLarge, saysInText }: Manners,
+): SourceError {
   if (signal.aborted) return new SourceError('timeout', 'no answer before the deadline');
   if (error instanceof AxiosError && isCut(error)) {
     return new SourceError('unreachable', 'the connection was cut in the middle of the answer');
@@ -90,12 +103,15 @@ function toSourceError(error: unknown, signal: AbortSignal, whenTooLarge: string
     const after: unknown = headers['retry-after'];
     const wait = typeof after === 'string' ? `, Retry-After: ${after.slice(0, 40)}` : '';
     if (status === 401 || status === 403) {
-      return new SourceError('auth', `HTTP ${status}, the credentials are not accepted${detail(error)}`);
+      return new SourceError(
+        'auth',
+        `HTTP ${status}, the credentials are not accepted${detail(error, saysInText)}`,
+      );
     }
     if (status >= 300 && status < 400) {
       return new SourceError('malformed', `HTTP ${status}, a redirect (to a login page?), not followed`);
     }
-    return new SourceError('refused', `HTTP ${status}${wait}${detail(error)}`);
+    return new SourceError('refused', `HTTP ${status}${wait}${detail(error, saysInText)}`);
   }
   if (error instanceof AxiosError && /maxContentLength/.test(error.message)) {
     return new SourceError('malformed', TOO_LARGE + whenTooLarge);
@@ -105,13 +121,17 @@ function toSourceError(error: unknown, signal: AbortSignal, whenTooLarge: string
 }
 
 /** The server's own words for a refusal, when the body has them. */
-function detail(error: AxiosError): string {
+function detail({ response }: AxiosError, saysInText: boolean): string {
+  const text = String(response?.data ?? '');
+  const shown = (words: string) => `: ${words.slice(0, 200)}`;
   try {
-    const body: unknown = JSON.parse(String(error.response?.data));
-    // Prometheus calls it error, Alertmanager message, or answers with the text alone.
-    const said = isRecord(body) ? (body.error ?? body.message) : body;
-    return typeof said === 'string' ? `: ${said.slice(0, 200)}` : '';
+    const body: unknown = JSON.parse(text);
+    // Prometheus calls it error, Alertmanager message, or answers with the text alone; Google puts one into the other.
+    const own = isRecord(body) ? (body.error ?? body.message) : body;
+    const said = isRecord(own) ? own.message : own;
+    return typeof said === 'string' ? shown(said) : '';
   } catch {
-    return '';
+    const isText = /^text\/plain\b/.test(String(response?.headers['content-type'] ?? ''));
+    return saysInText && isText && text.trim() !== '' ? shown(text.trim()) : '';
   }
 }

@@ -29,3 +29,14 @@ export function mixOf(
   if (rest > whole * 1e-9) mixed[OTHERS] = (mixed[OTHERS] ?? 0) + rounded(rest);
   return { [label]: mixed };
 }
+
+/** Of rows the ids that are not valid for their kind; the rows are the largest first. */
+export function strangersAmong(rows: readonly Row[]) {
+  const strangers = rows.filter((row) => !row.valid);
+  return {
+    distinct: strangers.length,
+    total: strangers.reduce((sum, row) => sum + row.value, 0),
+    largest: strangers[0]?.value ?? 0,
+    bins: [],
+  };
+}

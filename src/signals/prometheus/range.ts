@@ -73,10 +73,9 @@ export const timeOf = ({ fromSeconds, stepSeconds }: Grid, index: number): numbe
 export async function queryRange(http: HttpClient, promql: string, grid: Grid): Promise<Run[]> {
   const { fromSeconds, toSeconds, stepSeconds } = grid;
   const params = { start: `${fromSeconds}`, end: `${toSeconds}`, step: `${stepSeconds}` };
-  const data = successData(
-    await http.ask('/api/v1/query_range', { query: promql, ...params }),
-    http.lacks ?? new Set(),
-  );
+  const data = successData(await http.ask('/api/v1/query_range', { query: promql, ...params }), {
+    lacks: http.lacks ?? new Set(),
+  });
   if (!isRecord(data) || data.resultType !== 'matrix' || !Array.isArray(data.result)) {
     throw new SourceError('malformed', 'the answer is not a range of values');
   }

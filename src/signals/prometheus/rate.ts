@@ -4,7 +4,7 @@ import { parseDuration } from '../../values/duration.ts';
 import { isValidId } from '../entities.ts';
 import { SourceError } from '../source-error.ts';
 import { query, type Sample } from './api.ts';
-import { mixOf, rounded } from './mix.ts';
+import { mixOf, rounded, strangersAmong } from './mix.ts';
 import { combine, partOf, perSecond, scrapeProbe } from './promql.ts';
 import type { Held, Of, Question } from './question.ts';
 import { fold, MOST_PARTS, ranked } from './rank.ts';
@@ -140,14 +140,4 @@ function requireWindow(
     );
   }
   return { inWindow: inWindow > 0, now };
-}
-
-function strangersAmong(rows: readonly Row[]) {
-  const strangers = rows.filter((row) => !row.valid);
-  return {
-    distinct: strangers.length,
-    total: strangers.reduce((sum, row) => sum + row.value, 0),
-    largest: strangers[0]?.value ?? 0,
-    bins: [],
-  };
 }
