@@ -393,110 +393,17 @@ contexts:
     expect(problems('a: !x y\n'.repeat(100))).toHaveLength(5);
   });
 
-  test('many duplicate and unknown keys do not take forever', () => {
-    const keys = Array.from({ length: 20_000 }, (_, i) => `k${i}: 1`).join('\n');
-    const start = performance.now();
-    expect(problems(keys)).toHaveLength(20_000);
-    expect(problems(`${keys}\n${keys}`)).toHaveLength(20_000);
-    expect(performance.now() - start).toBeLessThan(5000);
-  });
-});
-
-describe('any file', () => {
-  const SECRET = 'S3cr3t';
-
-  test('random bytes and random YAML give a configuration or a ConfigError', () => {
-    const fragment = fc.constantFrom(
-      ...[
-        'contexts',
-        'prod',
-        'redis',
-        'url',
-        'tls',
-        ': ',
-        ':\n',
-        '\n',
-        '  ',
-        '    ',
-        '- ',
-        '[',
-        ']',
-        '{',
-        '}',
-        ', ',
-      ],
-      ...[
-        '"',
-        "'",
-        '*a',
-        '&a ',
-        '!t ',
-        '|',
-        '>',
-        '#',
-        '---\n',
-        '? ',
-        'redis://u:p@h',
-        '%',
-        '\u0000',
-        '5s',
-        '<<',
-        '\t',
-      ],
-    );
-    const yaml = fc.array(fragment, { maxLength: 40 }).map((parts) => encode(parts.join('')));
-    fc.assert(
-      fc.property(fc.oneof(fc.uint8Array({ maxLength: 200 }), yaml), (bytes) => {
-        for (const problem of problems(bytes)) expect(problem).toMatch(/^\/c\.yaml(:\d+)?: ./);
-      }),
-      { numRuns: 1000 },
-    );
-  });
-
-  test('any value anywhere gives a configuration or a ConfigError, and a password in it never shows', () => {
-    const url = fc
-      .tuple(
-        fc.constantFrom('redis', 'http', 'x'),
-        fc.constantFrom('', '/', '@', '#', '?', ' ', '%'),
-        fc.string({ maxLength: 4 }),
-      )
-      .map(([scheme, special, noise]) => `${scheme}://u:${SECRET}${special}${noise}@h`);
-    const leaf = fc.oneof(
-      url,
-      fc.integer(),
-      fc.constant(null),
-      fc.boolean(),
-      // A list of texts may be a list of URLs, and those are shown.
-      fc.constant([[SECRET]]),
-      fc.constant({ [`${SECRET}:x@y`]: 1 }),
-    );
-    const keys = [
-      'redis',
-      'prometheus',
-      'api',
-      'timeout',
-      'runbook',
-      'thresholds',
-      'url',
-      'tls',
-      'headers',
-      'username',
-      'max-block-ttl',
-      'cap-ceiling',
-      'journal-stream',
-    ];
-    const node = (depth: number): fc.Arbitrary<unknown> =>
-      depth === 0
-        ? leaf
-        : fc.oneof(leaf, fc.dictionary(fc.constantFrom(...keys), node(depth - 1), { maxKeys: 4 }));
-    fc.assert(
-      fc.property(node(3), node(1), (prodContext, current) => {
-        // JSON is YAML.
-        const yaml = JSON.stringify({ contexts: { prod: prodContext }, 'current-context': current });
-        const shown = problems(yaml).join('\n').replaceAll(`"${SECRET}:[redacted]@y"`, '');
-        expect(shown).not.toContain(SECRET);
-      }),
-      { numRuns: 500 },
-    );
+  test('many duplicate and unknown keys take time for each, not for each pair', () => {
+    const seconds = (count: number) => {
+      const keys = Array.from({ length: count }, (_, i) => `k${i}: 1`).join('\n');
+      const start = performance.now();
+      expect(problems(keys)).toHaveLength(count);
+      expect(problems(`${keys}\n${keys}`)).toHaveLength(count);
+      return performance.now() - start;
+    };
+    seconds(500);
+    // Eight times as many take about eight times as long; for each pair it were 64 times.
+    const few = seconds(1_500);
+    expect(seconds(12_000) / few).toBeLessThan(30);
   });
 });
