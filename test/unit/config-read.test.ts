@@ -407,3 +407,102 @@ contexts:
     expect(seconds(12_000) / few).toBeLessThan(30);
   });
 });
+
+describe('any file', () => {
+  const SECRET = 'S3cr3t';
+
+  test('random bytes and random YAML give a configuration or a ConfigError', () => {
+    const fragment = fc.constantFrom(
+      ...[
+        'contexts',
+        'prod',
+        'redis',
+        'url',
+        'tls',
+        ': ',
+        ':\n',
+        '\n',
+        '  ',
+        '    ',
+        '- ',
+        '[',
+        ']',
+        '{',
+        '}',
+        ', ',
+      ],
+      ...[
+        '"',
+        "'",
+        '*a',
+        '&a ',
+        '!t ',
+        '|',
+        '>',
+        '#',
+        '---\n',
+        '? ',
+        'redis://u:p@h',
+        '%',
+        '\u0000',
+        '5s',
+        '<<',
+        '\t',
+      ],
+    );
+    const yaml = fc.array(fragment, { maxLength: 40 }).map((parts) => encode(parts.join('')));
+    fc.assert(
+      fc.property(fc.oneof(fc.uint8Array({ maxLength: 200 }), yaml), (bytes) => {
+        for (const problem of problems(bytes)) expect(problem).toMatch(/^\/c\.yaml(:\d+)?: ./);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('any value anywhere gives a configuration or a ConfigError, and a password in it never shows', () => {
+    const url = fc
+      .tuple(
+        fc.constantFrom('redis', 'http', 'x'),
+        fc.constantFrom('', '/', '@', '#', '?', ' ', '%'),
+        fc.string({ maxLength: 4 }),
+      )
+      .map(([scheme, special, noise]) => `${scheme}://u:${SECRET}${special}${noise}@h`);
+    const leaf = fc.oneof(
+      url,
+      fc.integer(),
+      fc.constant(null),
+      fc.boolean(),
+      // A list of texts may be a list of URLs, and those are shown.
+      fc.constant([[SECRET]]),
+      fc.constant({ [`${SECRET}:x@y`]: 1 }),
+    );
+    const keys = [
+      'redis',
+      'prometheus',
+      'api',
+      'timeout',
+      'runbook',
+      'thresholds',
+      'url',
+      'tls',
+      'headers',
+      'username',
+      'max-block-ttl',
+      'cap-ceiling',
+      'journal-stream',
+    ];
+    const node = (depth: number): fc.Arbitrary<unknown> =>
+      depth === 0
+        ? leaf
+        : fc.oneof(leaf, fc.dictionary(fc.constantFrom(...keys), node(depth - 1), { maxKeys: 4 }));
+    fc.assert(
+      fc.property(node(3), node(1), (prodContext, current) => {
+        // JSON is YAML.
+        const yaml = JSON.stringify({ contexts: { prod: prodContext }, 'current-context': current });
+        const shown = problems(yaml).join('\n').replaceAll(`"${SECRET}:[redacted]@y"`, '');
+        expect(shown).not.toContain(SECRET);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
