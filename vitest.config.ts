@@ -13,9 +13,16 @@ export default defineConfig({
       // good part of their time.
       {
         extends: true,
-        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], exclude: MOCKING, isolate: false },
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          exclude: MOCKING,
+          isolate: false,
+          // A property takes seconds where the machine has much else to do.
+          testTimeout: 30_000,
+        },
       },
-      { extends: true, test: { name: 'unit-alone', include: MOCKING } },
+      { extends: true, test: { name: 'unit-alone', include: MOCKING, testTimeout: 30_000 } },
       {
         extends: true,
         test: {

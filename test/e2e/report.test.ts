@@ -158,7 +158,8 @@ describe('what triage saw before', () => {
     const kept = (await readdir(folder)).sort();
     expect(kept.map((name) => name.split('_')[2])).toEqual(['single-ip-credential-stuffing', 'quiet']);
     // One that was damaged, and one of another context.
-    await writeFile(join(folder, (kept[0] ?? '').replace(/\.\d{3}Z/, '.999Z')), '{"schema":');
+    const damaged = (kept[0] ?? '').replace(/\.\d{3}Z/, (ms) => (ms === '.000Z' ? '.001Z' : '.000Z'));
+    await writeFile(join(folder, damaged), '{"schema":');
     await writeFile(join(folder, (kept[0] ?? '').replace(/[0-9a-f]{12}\.json$/, 'ffffffffffff.json')), '{}');
 
     const { document, code } = await report([...systems, '--since', '10m'], { home: own });
@@ -166,7 +167,7 @@ describe('what triage saw before', () => {
     expect(document.keptLooks).toEqual({
       ...{ read: 2, left: 0, elsewhere: 1 },
       skipped: [
-        { file: expect.stringContaining('.999Z'), reason: expect.stringContaining('not complete JSON') },
+        { file: expect.stringContaining(damaged), reason: expect.stringContaining('not complete JSON') },
       ],
     });
     expect(document.looks.map(({ file, category }) => [file === null, category])).toEqual([
