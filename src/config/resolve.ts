@@ -58,6 +58,11 @@ export async function resolveConfig(input: ConfigInput): Promise<Config> {
   const { source } = file;
   const { entry } = context;
   const filesOf = (...connection: PropertyKey[]) => contextFiles(file, context, reader, connection);
+  /** One that is nothing but an HTTP server. */
+  const overHttp = <Fallback>(name: 'alertmanager' | 'logs', given: Given | null, fallback: Fallback) =>
+    connect({ given, fromUrl: httpFromUrl, fallback, report }, entry[name], (found) =>
+      httpFromEntry(found, filesOf(name)),
+    );
 
   const redis = await connect(
     { given: redisUrl, fromUrl: redisFromUrl, fallback: DEFAULT_REDIS, report },
@@ -70,16 +75,8 @@ export async function resolveConfig(input: ConfigInput): Promise<Config> {
     (found) =>
       prometheusFromEntries(found, (index) => filesOf('prometheus', ...(index === null ? [] : [index]))),
   );
-  const alertmanager = await connect(
-    { given: alertmanagerUrl, fromUrl: httpFromUrl, fallback: DEFAULT_ALERTMANAGER, report },
-    entry.alertmanager,
-    (found) => httpFromEntry(found, filesOf('alertmanager')),
-  );
-  const logs = await connect(
-    { given: logsUrl, fromUrl: httpFromUrl, fallback: null, report },
-    entry.logs,
-    (found) => httpFromEntry(found, filesOf('logs')),
-  );
+  const alertmanager = await overHttp('alertmanager', alertmanagerUrl, DEFAULT_ALERTMANAGER);
+  const logs = await overHttp('logs', logsUrl, null);
   const token = apiToken(env);
   const plainApi = await connect(
     { given: apiUrl, fromUrl: httpFromUrl, fallback: null, report },

@@ -1,8 +1,8 @@
 import type { Id, Row, Signal } from '../evidence/types.ts';
 import type { Runbook } from '../runbooks/schema.ts';
-import { peakOf } from './charts.ts';
 import { KINDS } from './kinds.ts';
 import type { Affected, Look, ReportChart, Response } from './model.ts';
+import { peakOf } from './peak.ts';
 import { categoriesFound, rootOf, rootsOf } from './roots.ts';
 
 /** Of each kind; a crowd has thousands. */

@@ -3,6 +3,7 @@ import type { Signal } from '../evidence/types.ts';
 import type { ChartSpec, Runbook } from '../runbooks/schema.ts';
 import { mergedHistory } from './merge-history.ts';
 import type { Look, ReportChart } from './model.ts';
+import { peakOf } from './peak.ts';
 import type { Series } from './types.ts';
 
 /** What is known of a range of time: asked of Prometheus just now, or kept in captures, in order of time. */
@@ -130,7 +131,3 @@ function valueAt(signal: Signal | undefined, id: string): number | null {
 /** Counted, not estimated. */
 const totalOf = (signal: Signal | undefined): number | null =>
   signal === undefined || signal.sample !== null ? null : signal.total;
-
-/** The largest value of a line; 0 where there is none. */
-export const peakOf = ({ points }: Series): number =>
-  points.reduce((most, [, value]) => Math.max(most, value ?? 0), 0);

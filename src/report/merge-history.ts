@@ -1,4 +1,5 @@
 import type { ChartHistory, Line } from '../evidence/history.ts';
+import { peakOf } from './peak.ts';
 
 type Point = Line['points'][number];
 
@@ -27,7 +28,7 @@ export function mergedHistory(all: readonly ChartHistory[]): ChartHistory {
   const ids = [...new Set(all.flatMap(({ lines }) => lines.map(({ id }) => id)))];
   const lines = ids
     .map((id) => joined(({ lines: own }) => own.find((line) => line.id === id), id))
-    .sort((a, b) => peak(b) - peak(a));
+    .sort((a, b) => peakOf(b) - peakOf(a));
   const beside = [
     ...(all.some(({ others }) => others !== null) ? [joined(({ others }) => others, '')] : []),
     ...lines.slice(SHOWN),
@@ -76,8 +77,6 @@ function timesOf({ lines, total, others }: ChartHistory): number[] {
   const all = [...lines, ...(total === null ? [] : [total]), ...(others === null ? [] : [others])];
   return [...new Set(all.flatMap(({ points }) => points.map(([at]) => at)))].sort((a, b) => a - b);
 }
-
-const peak = ({ points }: Line): number => points.reduce((most, [, value]) => Math.max(most, value ?? 0), 0);
 
 function sum(lines: readonly Line[]): Line | null {
   const [first, ...rest] = lines;
