@@ -52,10 +52,12 @@ function figureOf({ figure }: StepSpec, { signals }: Evidence): string[] {
   const signal = signals[figure.signal];
   const isTold = signal?.status === 'measured' || (signal?.status === 'empty' && signal.live);
   if (!isTold || signal.total === null) return [figure.else];
-  return [figure.say.replaceAll('{total}', TWO_DIGITS.format(signal.total))];
+  return [figure.say.replaceAll('{total}', twoDigits(signal.total))];
 }
 
-const TWO_DIGITS = new Intl.NumberFormat('en', { maximumSignificantDigits: 2 });
+/** Made when it is needed: a format takes its time to load, and most steps say no number. */
+const twoDigits = (value: number): string =>
+  new Intl.NumberFormat('en', { maximumSignificantDigits: 2 }).format(value);
 
 /** Is it withheld for each of those whom the finding is about? */
 const isForNobody = ({ subjects }: Finding, except: readonly string[]): boolean =>
