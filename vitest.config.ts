@@ -8,6 +8,7 @@ export default defineConfig({
   test: {
     // A test mostly waits for servers and processes, so a worker for each core leaves the machine room.
     maxWorkers: '100%',
+    setupFiles: ['test/support/seed.ts'],
     projects: [
       // Pure functions here, and processes of their own in e2e, so that files may share what they import: it takes a
       // good part of their time.
