@@ -121,7 +121,9 @@ export function explain(because: Because, runbook: Runbook): string {
         ? `names that are not valid ${many} have ${amount(measured)} above the noise (threshold ${formatNumber(threshold)})`
         : `the largest name that is not a valid ${one} has ${amount(measured)} (threshold ${formatNumber(threshold)})`;
     case 'listed':
-      return measured > 0 ? `among the ${title}: ${text(args.names)}` : `none of them is among the ${title}`;
+      return measured > 0
+        ? `among the ${title}: ${text(args.names)}${andLeft(args)}`
+        : `none of them is among the ${title}`;
     case 'reaches':
       return reachesSentence(because, title, amount);
     case 'count':
@@ -149,7 +151,7 @@ export function explain(because: Because, runbook: Runbook): string {
         : `no ${one} is at the end of its counter`;
     case 'shared':
       return measured >= threshold
-        ? `${title}: several behind ${text(args.names)}`
+        ? `${title}: several behind ${text(args.names)}${andLeft(args)}`
         : `${title}: at most ${formatNumber(measured)} each (several is ${formatNumber(threshold)})`;
     case 'ended':
       return `the last one${args.names === undefined ? '' : ` of ${text(args.names)}`} was ${formatDuration(Math.round(measured))} ago (over is ${formatDuration(threshold)})`;
@@ -261,6 +263,10 @@ function volumeOf(of: string | number | undefined): string {
   if (of === 'judged') return 'above the noise floor';
   return of === 'rest' ? 'beside what stands out' : 'in all';
 }
+
+/** Where all were asked for, that others are not so. */
+const andLeft = ({ left }: Because['args']): string =>
+  number(left) > 0 ? `, and not of ${formatNumber(number(left))} more` : '';
 
 const number = (value: string | number | undefined): number => (typeof value === 'number' ? value : 0);
 const text = (value: string | number | undefined): string => escapeText(String(value ?? ''), 80);

@@ -26,6 +26,14 @@ export function checkQuestions(
         report([...here, 'category'], `question "${other}" decides about "${answer.category}" already`);
       }
       decides.set(answer.category, id);
+      answer['rules-out']?.forEach((category, place) => {
+        if (category === answer.category || !answers.some((one) => one.category === category)) {
+          report(
+            [...here, 'rules-out', place],
+            `"${category}" is not the category of another answer, so there is nothing to rule out`,
+          );
+        }
+      });
     });
     if (new Set(answers.map(({ category }) => category)).size < 2) {
       report([...path, 'answers'], 'all answers point to one category, so there is nothing to ask');

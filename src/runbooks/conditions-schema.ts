@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { nearest } from '../values/nearest.ts';
 import { entityKind, identifier, label, mapping, text } from './fields.ts';
 import { dominates, outweighs, overLimit, underLimit } from './limit-conditions-schema.ts';
+import { listed, shared } from './provenance-schema.ts';
 import { recurred } from './recurred-schema.ts';
 import { inWords } from './words.ts';
 
@@ -122,14 +123,6 @@ const strangers = mapping({
 });
 
 /**
- * Some of those that stand out are listed by another signal too, such as addresses that are blocked already. `part`: the
- * other's ids are several names with colons between them, of which the last one is meant.
- */
-const listed = mapping({
-  listed: mapping({ signal, by: signal, part: z.enum(['whole', 'last']).optional() }),
-});
-
-/**
  * Another category does not explain it, or a condition does not hold. What could not be read makes this hold, and the
  * finding less sure; a condition that no source tells of makes it hold.
  */
@@ -183,9 +176,6 @@ const claimed = mapping({ claimed: mapping({ signal, of: whom }) });
 
 /** Some of what stands out has a counter that stops counting where it stands. */
 const plateau = mapping({ plateau: mapping({ signal }) });
-
-/** Some of what stands out is seen by another signal with at least so many values of a mix, such as tenants. */
-const shared = mapping({ shared: mapping({ signal, by: signal, 'at-least': thresholdName }) });
 
 /** All that stands out was last seen longer ago than that. */
 const ended = mapping({ ended: mapping({ signal, after: thresholdName }) });

@@ -9,13 +9,15 @@ const answer = mapping({
   text: text(120),
   /** What it is then. */
   category: identifier,
+  /** What it is not then; null: none of the other answers' categories. */
+  'rules-out': z.array(identifier).min(1).max(8).nullable().default(null),
   /** What is to be done then, in a sentence. */
   follows: text(400),
 });
 
 /**
  * What only the operator can tell. A question arises when the conditions of more than one of the categories that its
- * answers point to hold.
+ * answers point to hold, of which one rules the other out, unless each is about others.
  */
 export const questionsSchema = z
   .array(

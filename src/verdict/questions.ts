@@ -22,7 +22,7 @@ interface Judged {
 
 /**
  * What the operator's answers decide. Without one all that the signals fit remains, each at low confidence: whichever
- * alone would be called would be a guess. With one, its category remains, and the others are ruled out by it.
+ * alone would be called would be a guess. With one, its category remains, and those that it excludes are ruled out by it.
  */
 export function settle<J extends Judged>(
   judged: J,
@@ -32,28 +32,48 @@ export function settle<J extends Judged>(
   let { findings, ruledOut } = judged;
   const asked: Question[] = [];
   for (const spec of questions) {
-    const candidates = findings.filter(({ category }) => isAbout(spec, category));
-    if (candidates.length < 2) continue;
+    const candidates = inQuestion(spec, findings);
+    if (candidates.length === 0) continue;
     const answer = (Object.hasOwn(answers, spec.id) ? answers[spec.id] : undefined) ?? null;
     const said = spec.answers.find(({ id }) => id === answer?.answer);
     const chosen = candidates.find(({ category }) => category === said?.category);
     const because = becauseOf(spec, answer);
     asked.push({ id: spec.id, candidates, answer, open: chosen === undefined });
+    const others = candidates.filter(
+      (one) => chosen !== undefined && excludes(spec, chosen, one) && !isApart(chosen, one),
+    );
     findings = findings.flatMap((finding): Finding[] => {
       if (!candidates.includes(finding)) return [finding];
       if (chosen === undefined) return [undecided(finding, because)];
-      return finding === chosen ? [decided(finding, because)] : [];
+      if (finding === chosen) return [decided(finding, because)];
+      return others.includes(finding) ? [] : [finding];
     });
-    if (chosen === undefined) continue;
-    const others = candidates.filter((one) => one !== chosen);
     const against = { ...because, met: false };
     ruledOut = [...ruledOut, ...others.map(({ category }) => ({ category, because: [against] }))];
   }
   return { ...judged, findings, ruledOut, questions: asked };
 }
 
-const isAbout = ({ answers }: QuestionSpec, category: string): boolean =>
-  answers.some((answer) => answer.category === category);
+/** Those of which one rules another one out, on the same evidence. */
+function inQuestion(spec: QuestionSpec, findings: readonly Finding[]): Finding[] {
+  const about = findings.filter(({ category }) => spec.answers.some((one) => one.category === category));
+  return about.filter((one) =>
+    about.some((other) => (excludes(spec, one, other) || excludes(spec, other, one)) && !isApart(one, other)),
+  );
+}
+
+/** Does an answer to the first one's category mean that it is not the other? */
+const excludes = ({ answers }: QuestionSpec, { category }: Finding, other: Finding): boolean =>
+  category !== other.category &&
+  answers.some(
+    (answer) => answer.category === category && (answer['rules-out']?.includes(other.category) ?? true),
+  );
+
+/** Each is about others, so that both are so. Of what names nobody that cannot be said. */
+const isApart = (one: Finding, other: Finding): boolean =>
+  one.subjects.length > 0 &&
+  other.subjects.length > 0 &&
+  !one.subjects.some((a) => other.subjects.some((b) => a.kind === b.kind && a.id === b.id));
 
 const becauseOf = ({ id }: QuestionSpec, answer: Answer | null): Because => ({
   ...{ code: 'answered', signal: null, measured: null, threshold: null, met: null },

@@ -1,32 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { startSystems } from '../../src/drill/systems.ts';
-import { collect } from '../../src/evidence/collect.ts';
-import type { Incident } from '../../src/incidents/schema.ts';
-import { parseRunbook } from '../../src/runbooks/parse.ts';
-import type { Clock } from '../../src/signals/asked.ts';
-import { clock, configOf } from '../support/collecting.ts';
+import { builtIn } from '../support/evidence.ts';
 import { labelledOf } from '../support/labelled.ts';
-import { judged, type Played, tried } from '../support/played.ts';
+import { play, tried } from '../support/played.ts';
 
-const file = new URL('../../src/runbooks/verification-server.yaml', import.meta.url);
-const runbook = parseRunbook(readFileSync(file), 'verification-server.yaml');
+const runbook = builtIn('verification-server');
 const incidents = labelledOf('verification-server');
-
-/** Its first moment, on a drill's embedded systems; on real servers all incidents are played by the e2e tests. */
-async function play(incident: Incident): Promise<Played> {
-  const start = Date.now();
-  const still: Clock = { ...clock, now: () => start };
-  const { redis, readPrometheus, readLogs, close } = await startSystems(incident, runbook.remedies, still);
-  try {
-    const config = await configOf({ redis });
-    const reading = { redis: async () => [], prometheus: readPrometheus, logs: readLogs };
-    const request = { config, runbook, windowSeconds: 300, clock: still };
-    return judged(await collect(reading, request, new AbortController().signal), runbook);
-  } finally {
-    close();
-  }
-}
 
 describe('the incidents of the verification server', () => {
   test.each([...incidents])('%s', async (name, incident) => {
