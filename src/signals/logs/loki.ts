@@ -1,9 +1,10 @@
 import type { HttpTarget } from '../../config/types.ts';
+import { namesOf } from '../../runbooks/logs-schema.ts';
 import type { Clock } from '../asked.ts';
 import { type Sample, successData, vectorIn } from '../prometheus/api.ts';
 import { makeHttpClient } from '../prometheus/http.ts';
 import { SourceError } from '../source-error.ts';
-import { anyLines, counted, labelsOf, namesOf, readable, streamSelector, withText } from './logql.ts';
+import { anyLines, counted, labelsOf, readable, streamSelector, withText } from './logql.ts';
 import type { Group, LogQuestion, LogStore } from './store.ts';
 
 /** Older lines of a stream are no sign that it is still written to, only that it exists. */
