@@ -57,6 +57,9 @@ function storeOf(record: () => Written): LogStore {
       return {
         lines: sum(alike),
         readable: sum(alike.filter(({ state }) => hasFields(state, question.source))),
+        unnamed: question.source['both-named']
+          ? sum(within(question).filter(({ state }) => counts(state, question.source)))
+          : 0,
       };
     },
     life: async (question) => (within(question).length > 0 ? 'lines' : 'none'),

@@ -17,7 +17,18 @@ export function unseen({ evidence, runbook }: Seen): string[] {
   const lines = rest
     .filter(([, signal]) => !isUnreached(signal, scan))
     .map(([id, signal]) => `${id} is ${signal.status}: ${whyOf(id, signal, runbook)}`);
-  return [...gapOf(scan, unreached), ...lines];
+  return [...gapOf(scan, unreached), ...lines, ...logsUnset({ evidence, runbook })];
+}
+
+/** What only logs tell, where nobody has said where these are: unlike a query of one's own, it is no extra. */
+function logsUnset({ evidence, runbook }: Seen): string[] {
+  const unset = Object.entries(evidence.signals).filter(
+    ([id, { cause }]) =>
+      cause === 'not-configured' && runbook.signals[id]?.sources.every(({ kind }) => kind === 'logs-count'),
+  );
+  const reasons = new Set(unset.map(([, { reason }]) => escapeText(reason ?? '', 240)));
+  const ids = unset.map(([id]) => id).join(', ');
+  return unset.length === 0 ? [] : [`only logs tell ${ids}: ${[...reasons].join('; ')}`];
 }
 
 /** The same of what could not be read, as reasons for not knowing. */

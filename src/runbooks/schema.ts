@@ -172,6 +172,8 @@ const step = mapping({
   each: identifier.nullable().default(null),
   link: identifier.nullable().default(null),
   figure: figureSchema,
+  /** An answer of the operator that makes it this category has settled it: then it is not proposed. */
+  'until-answered': z.boolean().default(false),
 })
   .refine((s) => s.each === null || s.command !== null, {
     error: '`each` needs a `command`',

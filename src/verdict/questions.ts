@@ -26,7 +26,7 @@ interface Judged {
  */
 export function settle<J extends Judged>(
   judged: J,
-  { questions }: Runbook,
+  { questions, categories }: Runbook,
   answers: Answers,
 ): J & { readonly questions: readonly Question[] } {
   let { findings, ruledOut } = judged;
@@ -45,7 +45,7 @@ export function settle<J extends Judged>(
     findings = findings.flatMap((finding): Finding[] => {
       if (!candidates.includes(finding)) return [finding];
       if (chosen === undefined) return [undecided(finding, because)];
-      if (finding === chosen) return [decided(finding, because)];
+      if (finding === chosen) return [decided(finding, because, categories)];
       return others.includes(finding) ? [] : [finding];
     });
     const against = { ...because, met: false };
@@ -81,11 +81,16 @@ const becauseOf = ({ id }: QuestionSpec, answer: Answer | null): Because => ({
 });
 
 /** An answer is somebody's word and not a measurement: a step less sure, so never high, and doubts count beside that. */
-const decided = (finding: Finding, because: Because): Finding => ({
-  ...finding,
-  confidence: level(LEVELS.indexOf(finding.confidence) - 1),
-  because: [{ ...because, met: true }, ...finding.because],
-});
+function decided(finding: Finding, because: Because, categories: Runbook['categories']): Finding {
+  const steps = categories.find(({ id }) => id === finding.category)?.respond ?? [];
+  const settled = steps.filter((step) => step['until-answered']).map(({ id }) => id);
+  return {
+    ...finding,
+    confidence: level(LEVELS.indexOf(finding.confidence) - 1),
+    because: [{ ...because, met: true }, ...finding.because],
+    responses: finding.responses.filter(({ id }) => !settled.includes(id)),
+  };
+}
 
 const undecided = (finding: Finding, because: Because): Finding => ({
   ...finding,

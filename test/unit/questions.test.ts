@@ -173,6 +173,13 @@ test('a runbook with a question that cannot decide is refused', async () => {
   expect(problems(`${yes}, ${answer('no', SURGE ?? '')}`).join()).toContain(
     'all answers point to one category',
   );
+  const ruling = (category: string) => `${yes}, ${no.replace(' }', `, rules-out: [${category}] }`)}`;
+  expect(problems(ruling(SURGE ?? ''))).toEqual([]);
+  for (const category of [ATTACK ?? '', 'no-such']) {
+    expect(problems(ruling(category)).join()).toContain(
+      `"${category}" is not the category of another answer`,
+    );
+  }
   expect(problems(`${yes}, ${answer('unknown', ATTACK ?? '')}`).join()).toContain(
     'is an answer of every question',
   );

@@ -1,7 +1,20 @@
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { Answers } from '../../src/evidence/answers.ts';
+import {
+  absent,
+  type Evidence,
+  empty,
+  measured,
+  type Reading,
+  rowOf,
+  unknown,
+} from '../../src/evidence/types.ts';
+import { unseen } from '../../src/output/triage-unseen.ts';
+import { judge } from '../../src/verdict/judge.ts';
 import { builtIn } from '../support/evidence.ts';
 import { labelledOf } from '../support/labelled.ts';
 import { play, tried } from '../support/played.ts';
+import { categoriesOf } from '../support/triage.ts';
 
 const runbook = builtIn('verification-server');
 const incidents = labelledOf('verification-server');
@@ -35,4 +48,89 @@ test('a key of the limiter and a job are nobody, and never a subject', async () 
     const kinds = verdict.findings.flatMap(({ subjects }) => subjects.map(({ kind }) => kind));
     expect(kinds.filter((kind) => !['ip', 'user', 'realm'].includes(kind))).toEqual([]);
   }
+});
+
+describe('whose address it is', () => {
+  let seen: Evidence;
+  beforeAll(async () => {
+    seen = (await play(incidents.get('verification-server/ip-code') ?? expect.fail())).evidence;
+  });
+  /** The verdict when something tells this of the clients behind addresses. */
+  const told = (reading: Reading, answers: Answers = {}) => {
+    const { 'clients-by-ip': own, ...others } = seen.signals;
+    if (own === undefined) return expect.fail();
+    const sources = own.sources.map((source) => ({ ...source, status: reading.status }));
+    return judge(
+      { ...seen, signals: { ...others, 'clients-by-ip': { ...own, ...reading, sources } } },
+      runbook,
+      answers,
+    );
+  };
+  const row = (id: string, clients: number) =>
+    rowOf({
+      ...{ id, valid: true, value: 100, share: 1, public: true },
+      labels: { client: Object.fromEntries(Array.from({ length: clients }, (_, at) => [`c${at}`, 1])) },
+    });
+  const behind = (id: string, clients: number) =>
+    measured({ total: 100, distinct: 1, rows: [row(id, clients)] });
+
+  test.each([
+    ['no query is configured', absent('not configured', 'not-configured')],
+    ['no source has it', absent('there is no such metric')],
+    ['it holds nothing', empty('no such line')],
+    ['it could not be read', unknown('timeout', 'no answer before the deadline')],
+    ['it tells of other addresses only', behind('192.0.2.1', 40)],
+  ])('is asked while %s, and neither answer is ruled out', (_, reading) => {
+    const verdict = told(reading);
+    expect(verdict.questions).toMatchObject([{ id: 'whose-address', open: true }]);
+    expect(categoriesOf(verdict)).toEqual(['shared-nat-address', 'limited-by-ip']);
+    expect(verdict.findings.map(({ confidence }) => confidence)).toEqual(['low', 'low']);
+  });
+
+  test.each([
+    ['shared-nat-address', 10],
+    ['limited-by-ip', 9],
+  ])('is not asked where it is known: %s', (category, clients) => {
+    const verdict = told(behind('203.0.113.9', clients));
+    expect(verdict).toMatchObject({ category, confidence: 'high', questions: [] });
+    expect(categoriesOf(verdict)).toEqual([category]);
+  });
+
+  test('an answer drops what it has settled, and never speaks against what is known', () => {
+    const answers = { 'whose-address': { answer: 'one-client', by: 'sam' } };
+    const steps = told(absent('none', 'not-configured'), answers).findings[0]?.responses.map(({ id }) => id);
+    expect(steps).toContain('armor-preview');
+    expect(steps).not.toContain('rule-out-nat');
+    expect(told(behind('203.0.113.9', 40), answers).category).toBe('shared-nat-address');
+  });
+});
+
+test('an answer about an address leaves a realm that is limited as well', async () => {
+  const both = incidents.get('verification-server/user-and-address') ?? expect.fail();
+  const [line] = both.logs.filter(({ fields }) => fields.key?.includes(':user:'));
+  const key = 'adminapi:ratelimit:realm:4be1c0d190aa7f3e2b6d1c5f8091a2b3c4d5e6f7';
+  const realm = { ...line, fields: { ...line?.fields, key } } as (typeof both.logs)[number];
+  const { evidence } = await play({ ...both, logs: [...both.logs, realm] });
+  const { findings, questions } = judge(evidence, runbook, {
+    'whose-address': { answer: 'one-client', by: 'sam' },
+  });
+  expect(questions).toMatchObject([{ open: false }]);
+  expect(findings.map(({ category }) => category)).toEqual([
+    ...['limited-by-ip', 'limited-by-user', 'limited-by-realm-api-key'],
+  ]);
+});
+
+test('where nobody has said where the logs are, it is said that only they tell', async () => {
+  const { evidence } = await play(incidents.get('verification-server/no-logs') ?? expect.fail());
+  const signals = Object.fromEntries(
+    Object.entries(evidence.signals).map(([id, signal]) => [
+      id,
+      id.startsWith('limit') && signal.status === 'absent'
+        ? { ...signal, ...absent('not configured (logs of the context)', 'not-configured') }
+        : signal,
+    ]),
+  );
+  expect(unseen({ evidence: { ...evidence, signals }, runbook })).toContain(
+    'only logs tell limited-realm-keys, limited-app-keys, limited-user-keys, limited-ip-keys: not configured (logs of the context)',
+  );
 });

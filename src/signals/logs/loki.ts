@@ -40,8 +40,15 @@ export function connectLoki(target: HttpTarget, signal: AbortSignal, clock: Cloc
       return { lines: await lines, distinct: await distinct };
     },
     looks: async (question) => {
-      const [lines, read] = await Promise.all([number(withText(question)), number(readable(question))]);
-      return { lines, readable: read };
+      const { source } = question;
+      const [lines, read, unnamed] = await Promise.all([
+        number(withText(question)),
+        number(readable(question)),
+        source['both-named']
+          ? number(counted({ ...question, source: { ...source, 'both-named': false } }, []))
+          : 0,
+      ]);
+      return { lines, readable: read, unnamed };
     },
     life: async (question) => {
       if ((await number(anyLines(question))) > 0) return 'lines';
