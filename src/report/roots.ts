@@ -1,4 +1,6 @@
 import type { CategorySpec, Runbook } from '../runbooks/schema.ts';
+import { sameQuestion } from './answers.ts';
+import type { Look } from './model.ts';
 
 /** The signal whose events another one counts as a whole, or in another way: itself where there is none. */
 export function rootOf(signal: string, { signals }: Runbook): string {
@@ -24,13 +26,14 @@ function signalsIn(node: unknown): string[] {
   );
 }
 
-/** Categories that a verdict found, worst first. */
-export const categoriesFound = (
-  looks: readonly {
-    readonly verdict: { readonly findings: readonly { readonly category: string }[] };
-  }[],
-  { categories }: Runbook,
-): CategorySpec[] => {
-  const found = new Set(looks.flatMap(({ verdict }) => verdict.findings.map(({ category }) => category)));
-  return categories.filter(({ id }) => found.has(id)).sort((a, b) => a.rank - b.rank);
-};
+/** Categories that a verdict found, worst first; of those that a question left open only what it was answered with. */
+export function categoriesFound(looks: readonly Look[], { categories }: Runbook): CategorySpec[] {
+  const questions = looks.flatMap(({ verdict }) => verdict.questions);
+  const answered = new Set(questions.filter(({ open }) => !open).map(sameQuestion));
+  const found = looks.flatMap(({ verdict }) => {
+    const open = verdict.questions.filter((one) => one.open && answered.has(sameQuestion(one)));
+    const left = new Set(open.flatMap(({ candidates }) => candidates.map(({ category }) => category)));
+    return verdict.findings.map(({ category }) => category).filter((category) => !left.has(category));
+  });
+  return categories.filter(({ id }) => found.includes(id)).sort((a, b) => a.rank - b.rank);
+}

@@ -10,6 +10,9 @@ import {
   unknown,
 } from '../../src/evidence/types.ts';
 import { unseen } from '../../src/output/triage-unseen.ts';
+import { answersBefore } from '../../src/report/answers.ts';
+import type { Look } from '../../src/report/model.ts';
+import { categoriesFound } from '../../src/report/roots.ts';
 import { judge } from '../../src/verdict/judge.ts';
 import { builtIn } from '../support/evidence.ts';
 import { labelledOf } from '../support/labelled.ts';
@@ -102,6 +105,31 @@ describe('whose address it is', () => {
     expect(steps).toContain('armor-preview');
     expect(steps).not.toContain('rule-out-nat');
     expect(told(behind('203.0.113.9', 40), answers).category).toBe('shared-nat-address');
+  });
+});
+
+describe('a report after an answer', () => {
+  const lookAt = async (name: string, answers: Answers = {}): Promise<Look> => {
+    const { evidence } = await play({
+      ...(incidents.get(`verification-server/${name}`) ?? expect.fail()),
+      answers: {},
+    });
+    return { atMs: 0, file: null, evidence, verdict: judge(evidence, runbook, answers) };
+  };
+  const said = { 'whose-address': { answer: 'one-client', by: 'sam' } };
+
+  test('is of what it was answered with, though it was open before', async () => {
+    const looks = [await lookAt('ip-code'), await lookAt('ip-code', said)];
+    expect(categoriesFound(looks, runbook).map(({ id }) => id)).toEqual(['limited-by-ip']);
+    expect(answersBefore(looks[0]?.verdict.questions ?? [], looks)).toEqual(said);
+  });
+
+  test('takes it of the same address alone', async () => {
+    const [answered, other] = [await lookAt('ip-code', said), await lookAt('nat-unseen')];
+    expect(answersBefore(other.verdict.questions, [answered])).toEqual({});
+    expect(categoriesFound([answered, other], runbook).map(({ id }) => id)).toEqual([
+      ...['shared-nat-address', 'limited-by-ip'],
+    ]);
   });
 });
 
