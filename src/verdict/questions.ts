@@ -45,8 +45,8 @@ export function settle<J extends Judged>(
     findings = findings.flatMap((finding): Finding[] => {
       if (!candidates.includes(finding)) return [finding];
       if (chosen === undefined) return [undecided(finding, because)];
-      if (finding === chosen) return [decided(finding, because, categories)];
-      return others.includes(finding) ? [] : [finding];
+      // What the answer leaves beside its own category rests on it as well.
+      return others.includes(finding) ? [] : [decided(finding, because, categories)];
     });
     const against = { ...because, met: false };
     ruledOut = [...ruledOut, ...others.map(({ category }) => ({ category, because: [against] }))];

@@ -148,6 +148,17 @@ test('an answer about an address leaves a realm that is limited as well', async 
   ]);
 });
 
+test('what an answer leaves beside its own category is not surer than that', async () => {
+  const plain = incidents.get('verification-server/realm-one-address') ?? expect.fail();
+  const address = incidents.get('verification-server/ip-code') ?? expect.fail();
+  const { evidence } = await play({ ...plain, logs: [...plain.logs, ...address.logs] });
+  const { findings } = judge(evidence, runbook, { 'whose-address': { answer: 'one-client', by: 'sam' } });
+  expect(findings.map(({ category, confidence }) => [category, confidence])).toEqual([
+    ['limited-by-ip', 'medium'],
+    ['limited-by-realm-api-key', 'medium'],
+  ]);
+});
+
 test('where nobody has said where the logs are, it is said that only they tell', async () => {
   const { evidence } = await play(incidents.get('verification-server/no-logs') ?? expect.fail());
   const signals = Object.fromEntries(
