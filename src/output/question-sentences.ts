@@ -9,15 +9,19 @@ import { formatNumber } from './numbers.ts';
 export const questionOf = ({ questions }: Runbook, id: string): QuestionSpec | undefined =>
   questions.find((question) => question.id === id);
 
-/** The categories that an open question leaves, the first finding's among them; only that one where none is open. */
-export function namesOf({ findings, questions, category }: Verdict): string[] {
-  const [worst] = findings;
+/** The categories that an open question leaves, this one among them; only it where none is open. */
+export function namesOf({ questions, category: worst }: Verdict, category: string = worst): string[] {
   const open = questions.find((one) => one.open && one.candidates.some((it) => it.category === category));
-  if (worst === undefined || open === undefined) return [category];
-  return open.candidates.map((one) => one.category);
+  return open === undefined ? [category] : open.candidates.map((one) => one.category);
 }
 
-/** The same in one word. */
+/** Further categories, each once; those that one open question leaves are one of them, `a or b`. */
+export function othersOf(verdict: Verdict, first: readonly string[], others: readonly string[]): string[] {
+  const rest = others.filter((category) => !first.includes(category));
+  return [...new Set(rest.map((category) => namesOf(verdict, category).join(' or ')))];
+}
+
+/** What it is, in one word. */
 export const eitherOf = (verdict: Verdict): string => namesOf(verdict).join(' or ');
 
 /** What was answered, and by whom: a name may come from a file. */

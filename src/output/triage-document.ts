@@ -7,7 +7,7 @@ import { type Link, linkTo } from '../values/pages.ts';
 import type { Because, Finding, Subject, Verdict } from '../verdict/types.ts';
 import { escapeText } from './escape.ts';
 import { formatAmount, formatNumber, formatShare } from './numbers.ts';
-import { eitherOf, namesOf } from './question-sentences.ts';
+import { eitherOf, namesOf, othersOf } from './question-sentences.ts';
 import { explain } from './sentences.ts';
 import { describeEstimate, describeEviction, roundEstimate } from './signal-text.ts';
 import { unread } from './triage-unseen.ts';
@@ -67,7 +67,11 @@ export function summarise(document: TriageDocument): string {
   const [worst, ...others] = verdict.findings;
   if (worst) {
     const either = namesOf(verdict);
-    const rest = others.map(({ category }) => category).filter((category) => !either.includes(category));
+    const rest = othersOf(
+      verdict,
+      either,
+      others.map(({ category }) => category),
+    );
     const also = rest.length > 0 ? `; also ${rest.join(', ')}` : '';
     const open = either.length > 1 ? `; or ${either.slice(1).join(' or ')}: the signals cannot tell` : '';
     return `${headlineOf(worst, document)}${open}${also}`;

@@ -26,14 +26,26 @@ function signalsIn(node: unknown): string[] {
   );
 }
 
-/** Categories that a verdict found, worst first; of those that a question left open only what it was answered with. */
+/**
+ * Categories that a verdict found, worst first. Of those that a question left open only what it was answered with, or,
+ * where nobody answered, all of them after what is known.
+ */
 export function categoriesFound(looks: readonly Look[], { categories }: Runbook): CategorySpec[] {
   const questions = looks.flatMap(({ verdict }) => verdict.questions);
   const answered = new Set(questions.filter(({ open }) => !open).map(sameQuestion));
-  const found = looks.flatMap(({ verdict }) => {
-    const open = verdict.questions.filter((one) => one.open && answered.has(sameQuestion(one)));
-    const left = new Set(open.flatMap(({ candidates }) => candidates.map(({ category }) => category)));
-    return verdict.findings.map(({ category }) => category).filter((category) => !left.has(category));
-  });
-  return categories.filter(({ id }) => found.includes(id)).sort((a, b) => a.rank - b.rank);
+  const known = new Set<string>();
+  const open = new Set<string>();
+  for (const { verdict } of looks) {
+    const asked = verdict.questions.filter((one) => one.open);
+    const isAmong = (some: typeof asked, category: string) =>
+      some.some(({ candidates }) => candidates.some((one) => one.category === category));
+    const settled = asked.filter((one) => answered.has(sameQuestion(one)));
+    for (const { category } of verdict.findings) {
+      if (!isAmong(asked, category)) known.add(category);
+      else if (!isAmong(settled, category)) open.add(category);
+    }
+  }
+  return categories
+    .filter(({ id }) => known.has(id) || open.has(id))
+    .sort((a, b) => Number(known.has(b.id)) - Number(known.has(a.id)) || a.rank - b.rank);
 }

@@ -9,6 +9,7 @@ import {
   rowOf,
   unknown,
 } from '../../src/evidence/types.ts';
+import { othersOf } from '../../src/output/question-sentences.ts';
 import { unseen } from '../../src/output/triage-unseen.ts';
 import { answersBefore } from '../../src/report/answers.ts';
 import type { Look } from '../../src/report/model.ts';
@@ -124,11 +125,20 @@ describe('a report after an answer', () => {
     expect(answersBefore(looks[0]?.verdict.questions ?? [], looks)).toEqual(said);
   });
 
+  test('begins with what is known, whatever else is open', async () => {
+    const look = await lookAt('user-and-address');
+    expect(categoriesFound([look], runbook).map(({ id }) => id)).toEqual([
+      ...['limited-by-user', 'shared-nat-address', 'limited-by-ip'],
+    ]);
+    const [known, ...open] = look.verdict.findings.map(({ category }) => category);
+    expect(othersOf(look.verdict, [known ?? ''], open)).toEqual(['shared-nat-address or limited-by-ip']);
+  });
+
   test('takes it of the same address alone', async () => {
     const [answered, other] = [await lookAt('ip-code', said), await lookAt('nat-unseen')];
     expect(answersBefore(other.verdict.questions, [answered])).toEqual({});
     expect(categoriesFound([answered, other], runbook).map(({ id }) => id)).toEqual([
-      ...['shared-nat-address', 'limited-by-ip'],
+      ...['limited-by-ip', 'shared-nat-address'],
     ]);
   });
 });
@@ -157,6 +167,15 @@ test('what an answer leaves beside its own category is not surer than that', asy
     ['limited-by-ip', 'medium'],
     ['limited-by-realm-api-key', 'medium'],
   ]);
+});
+
+test('of a capture that was not asked on which server a realm is limited, the level is not sure', async () => {
+  const { evidence } = await play(incidents.get('verification-server/realm-one-address') ?? expect.fail());
+  const { 'limited-app-keys': own, ...others } = evidence.signals;
+  if (own === undefined) return expect.fail();
+  const unasked = { ...own, ...absent('not asked for when this was recorded', 'not-configured') };
+  const verdict = judge({ ...evidence, signals: { ...others, 'limited-app-keys': unasked } }, runbook);
+  expect(verdict).toMatchObject({ category: 'limited-by-realm-api-key', confidence: 'medium' });
 });
 
 test('where nobody has said where the logs are, it is said that only they tell', async () => {
