@@ -143,6 +143,17 @@ describe('a report after an answer', () => {
   });
 });
 
+test('one address that is known to be shared leaves nothing to ask of another one that is not', async () => {
+  const { verdict } = await play(incidents.get('verification-server/nat-and-scanner') ?? expect.fail());
+  expect(verdict.questions).toEqual([]);
+  expect(
+    verdict.findings.map(({ category, subjects }) => [category, ...subjects.map(({ id }) => id)]),
+  ).toEqual([
+    ['shared-nat-address', '198.51.100.7'],
+    ['limited-by-ip', '203.0.113.9'],
+  ]);
+});
+
 test('an answer about an address leaves a realm that is limited as well', async () => {
   const both = incidents.get('verification-server/user-and-address') ?? expect.fail();
   const [line] = both.logs.filter(({ fields }) => fields.key?.includes(':user:'));
