@@ -1,3 +1,5 @@
+import { nearest } from '../values/nearest.ts';
+import { CODES } from './codes.ts';
 import type { Runbook } from './schema.ts';
 
 type Path = readonly (string | number)[];
@@ -10,11 +12,16 @@ export function checkQuestions(
 ): void {
   /** The question that decides about a category. */
   const decides = new Map<string, string>();
-  questions.forEach(({ id, answers }, at) => {
+  questions.forEach(({ id, answers, 'known-by': codes }, at) => {
     const path = ['questions', at];
     if (questions.findIndex((other) => other.id === id) !== at) {
       report([...path, 'id'], `there are two questions "${id}"`);
     }
+    codes.forEach((code, place) => {
+      if (!CODES.some((one) => one === code)) {
+        report([...path, 'known-by', place], `there is no outcome "${code}"${nearest(code, CODES)}`);
+      }
+    });
     answers.forEach((answer, index) => {
       const here = [...path, 'answers', index];
       expect('category', answer.category, [...here, 'category']);

@@ -17,7 +17,7 @@ const answer = mapping({
 
 /**
  * What only the operator can tell. A question arises when the conditions of more than one of the categories that its
- * answers point to hold, of which one rules the other out, unless each is about others.
+ * answers point to hold, of which one rules the other out.
  */
 export const questionsSchema = z
   .array(
@@ -26,6 +26,8 @@ export const questionsSchema = z
       text: text(160),
       /** Why the signals cannot tell. */
       because: text(400),
+      /** Codes of outcomes: a finding that rests on one is known, and nothing is asked about it. */
+      'known-by': z.array(identifier).max(8).default([]),
       answers: z.array(answer).min(2).max(8),
     }),
   )

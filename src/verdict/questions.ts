@@ -40,7 +40,7 @@ export function settle<J extends Judged>(
     const because = becauseOf(spec, answer);
     asked.push({ id: spec.id, candidates, answer, open: chosen === undefined });
     const others = candidates.filter(
-      (one) => chosen !== undefined && excludes(spec, chosen, one) && !isApart(chosen, one),
+      (one) => chosen !== undefined && said !== undefined && rulesOut(said, one.category),
     );
     findings = findings.flatMap((finding): Finding[] => {
       if (!candidates.includes(finding)) return [finding];
@@ -54,26 +54,21 @@ export function settle<J extends Judged>(
   return { ...judged, findings, ruledOut, questions: asked };
 }
 
-/** Those of which one rules another one out, on the same evidence. */
-function inQuestion(spec: QuestionSpec, findings: readonly Finding[]): Finding[] {
-  const about = findings.filter(({ category }) => spec.answers.some((one) => one.category === category));
-  return about.filter((one) =>
-    about.some((other) => (excludes(spec, one, other) || excludes(spec, other, one)) && !isApart(one, other)),
+/** Those of which one rules another one out, without those that are known. */
+function inQuestion({ answers, 'known-by': codes }: QuestionSpec, findings: readonly Finding[]): Finding[] {
+  const isKnown = ({ because }: Finding) =>
+    because.some(({ code, met }) => met === true && codes.some((one) => one === code));
+  const about = findings.filter(
+    (finding) => answers.some(({ category }) => category === finding.category) && !isKnown(finding),
   );
+  const excludes = (one: Finding, other: Finding) =>
+    answers.some((answer) => answer.category === one.category && rulesOut(answer, other.category));
+  return about.filter((one) => about.some((other) => excludes(one, other) || excludes(other, one)));
 }
 
-/** Does an answer to the first one's category mean that it is not the other? */
-const excludes = ({ answers }: QuestionSpec, { category }: Finding, other: Finding): boolean =>
-  category !== other.category &&
-  answers.some(
-    (answer) => answer.category === category && (answer['rules-out']?.includes(other.category) ?? true),
-  );
-
-/** Each is about others, so that both are so. Of what names nobody that cannot be said. */
-const isApart = (one: Finding, other: Finding): boolean =>
-  one.subjects.length > 0 &&
-  other.subjects.length > 0 &&
-  !one.subjects.some((a) => other.subjects.some((b) => a.kind === b.kind && a.id === b.id));
+/** Does this answer mean that it is not that category? */
+const rulesOut = (answer: QuestionSpec['answers'][number], category: string): boolean =>
+  category !== answer.category && (answer['rules-out']?.includes(category) ?? true);
 
 const becauseOf = ({ id }: QuestionSpec, answer: Answer | null): Because => ({
   ...{ code: 'answered', signal: null, measured: null, threshold: null, met: null },

@@ -180,6 +180,8 @@ test('a runbook with a question that cannot decide is refused', async () => {
       `"${category}" is not the category of another answer`,
     );
   }
+  const known = `${yes}, ${no}]\n    known-by: [volum`;
+  expect(problems(known).join()).toMatch(/there is no outcome "volum"; did you mean "volume"/);
   expect(problems(`${yes}, ${answer('unknown', ATTACK ?? '')}`).join()).toContain(
     'is an answer of every question',
   );

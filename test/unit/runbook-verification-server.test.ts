@@ -154,6 +154,17 @@ test('one address that is known to be shared leaves nothing to ask of another on
   ]);
 });
 
+test('a campus that is known leaves nothing to ask of a realm whose own system is limited', async () => {
+  const campus = incidents.get('verification-server/nat-by-address') ?? expect.fail();
+  const system = incidents.get('verification-server/realm-code') ?? expect.fail();
+  const { verdict } = await play({ ...campus, logs: [...campus.logs, ...system.logs] });
+  expect(verdict.questions).toEqual([]);
+  expect(verdict.findings.map(({ category, confidence }) => [category, confidence])).toEqual([
+    ['shared-nat-address', 'high'],
+    ['limited-by-realm-api-key', 'high'],
+  ]);
+});
+
 test('an answer about an address leaves a realm that is limited as well', async () => {
   const both = incidents.get('verification-server/user-and-address') ?? expect.fail();
   const [line] = both.logs.filter(({ fields }) => fields.key?.includes(':user:'));
