@@ -38,7 +38,7 @@ describe('an incident that is not one', () => {
       expect.stringMatching(
         /^my\.yaml:6: keys\.0\.key: expected \{1\.\.60\}.* a brace without its other half$/,
       ),
-      'my.yaml:6: keys.0.ttl: expected a duration such as 90s, 5m or 1h30m',
+      'my.yaml:6: keys.0.ttl: expected a duration such as 90s, 5m or 1h30m, got "3x"',
       expect.stringMatching(
         /^my\.yaml:7: keys\.1\.valu: unknown key, did you mean "value"\? Valid: key, hex,/,
       ),
@@ -48,7 +48,7 @@ describe('an incident that is not one', () => {
       'my.yaml:8: keys.2: `renewed` means nothing without `ttl`',
       'my.yaml:9: keys.3: only a whole number grows',
       expect.stringMatching(/^my\.yaml:10: seris: unknown key, did you mean "series"\?/),
-      'my.yaml:12: series.0.metric: expected a metric name',
+      'my.yaml:12: series.0.metric: expected a metric name alone, without labels and functions, got "a b"',
       expect.stringMatching(/^my\.yaml:12: series\.0\.per-second: .*0/),
       'my.yaml:12: series.0: `before` means nothing without `since`',
       expect.stringMatching(/^my\.yaml:13: series\.1\.until\.0\.exist: unknown key, did you mean "exists"\?/),
