@@ -145,8 +145,8 @@ test.each([
   ],
   [
     'a list of conditions',
-    `      all:\n        - ${VOLUME}`,
-    `      - ${VOLUME}`,
+    `      all:\n        - ${VOLUME}\n        - spread: { signal: rejects-by-client, is: many }`,
+    `      - ${VOLUME}\n      - spread: { signal: rejects-by-client, is: many }`,
     'when: expected one condition, got a list: put it under all: or any:',
   ],
 ])('%s is named in one sentence', (_, from, to, sentence) => {
