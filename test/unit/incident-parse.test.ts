@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../../src/errors.ts';
 import { parseIncident } from '../../src/incidents/parse.ts';
+import { unreadMetrics } from '../../src/incidents/unread.ts';
 import { unknownNames } from '../../src/labels/schema.ts';
 import { aegis } from '../support/evidence.ts';
 import { incidentOf, incidentYaml, shipped } from '../support/incident.ts';
@@ -199,5 +200,16 @@ test('each kind of incident of the runbook that an operator must know is among t
     'single-ip-credential-stuffing',
     'single-ip-credential-stuffing',
     'tenant-over-rps-cap',
+  ]);
+});
+
+test('a metric that the runbook does not read is noted, with the nearest that it does', () => {
+  const series = [
+    { metric: 'acp_auth_failure_total' },
+    { metric: 'acp_auth_failures_total' },
+    { metric: 'up' },
+  ];
+  expect(unreadMetrics({ series } as unknown as Parameters<typeof unreadMetrics>[0], aegis)).toEqual([
+    'no source of runbook aegis reads the metric acp_auth_failure_total; did you mean "acp_auth_failures_total"?',
   ]);
 });
