@@ -70,6 +70,9 @@ test('leads from runbook new to a verdict, and a test of it', { timeout: 120_000
   expect(said.get('triage --runbook')).toMatch(
     /^P3 stolen-mailbox \(confidence medium\): client acme: 4 of 4 /,
   );
+  expect(said.get('triage --runbook')).toMatch(
+    /accepted messages: 4 messages\/s in 5m,\s+usual 2\s+messages\/s/,
+  );
   expect(said.get('runbook test')).toContain('1 passed, 0 failed');
 
   const drilled = await runProgram(['drill', './monday.yaml'], { home, input: 'triage --no-input\nexit\n' });
