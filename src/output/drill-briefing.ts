@@ -46,7 +46,7 @@ export function briefing(
   return linesOf([
     paint.strong(nothing),
     ...(ignored.length === 0 ? [] : [wrap(`Ignored in a drill: ${given}.`, width, '  ')]),
-    ...notes.map((note) => wrap(`Note: ${escapeText(note, SENTENCE)}.`, width, '  ')),
+    ...notes.map((note) => wrap(`Note: ${escapeText(note, SENTENCE)}`, width, '  ')),
     '',
     wrap(`The pager says: ${escapeText(page ?? 'something is wrong', SENTENCE)}`, width, '  '),
     '',
