@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { identifier, mapping } from './fields.ts';
+import { mapping, signalName as signal, thresholdName } from './fields.ts';
 
 // Conditions on what another signal knows of the entities that stand out.
 
@@ -12,8 +12,8 @@ const all = z.literal(true).optional();
  */
 export const listed = mapping({
   listed: mapping({
-    signal: identifier,
-    by: identifier,
+    signal,
+    by: signal,
     part: z.enum(['whole', 'last']).optional(),
     all,
   }),
@@ -21,5 +21,5 @@ export const listed = mapping({
 
 /** Some of what stands out is seen by another signal with at least so many values of a mix, such as tenants. */
 export const shared = mapping({
-  shared: mapping({ signal: identifier, by: identifier, 'at-least': identifier, all }),
+  shared: mapping({ signal, by: signal, 'at-least': thresholdName, all }),
 });
