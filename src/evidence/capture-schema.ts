@@ -44,6 +44,7 @@ const numbers = z.custom<Record<string, number>>(
   'expected numbers by name',
 );
 const id = z.union([z.string(), z.strictObject({ hex: z.string().regex(/^(?:[0-9a-f]{2})*$/) })]);
+const reset = z.strictObject({ at: z.iso.datetime(), inSeconds: count });
 const period = z.enum(['day', 'month']).nullable();
 const row = z.strictObject({
   id,
@@ -72,6 +73,7 @@ const row = z.strictObject({
     })
     .nullable(),
   period,
+  frees: reset.optional(),
 });
 const status = z.enum(['measured', 'empty', 'absent', 'unknown']);
 const cause = z.enum(CAUSES).nullable();
@@ -145,7 +147,6 @@ const earlier = z.strictObject({
   looks: z.array(z.strictObject({ at: z.iso.datetime(), secondsAgo: count, category: name })).max(MOST_LOOKS),
   unread: z.string().max(1_000).nullable(),
 });
-const reset = z.strictObject({ at: z.iso.datetime(), inSeconds: count });
 
 /** Strict: what a capture holds is either understood or refused. */
 export const captureSchema: z.ZodType<Capture> = z.strictObject({

@@ -3,6 +3,7 @@ import { periodOf } from '../values/template.ts';
 import { chartsSchema } from './charts-schema.ts';
 import { conditionSchema } from './conditions-schema.ts';
 import { contractSchema } from './contracts.ts';
+import { countSource } from './count-schema.ts';
 import { excessSource, figureSchema, seenWithin } from './estimate-schema.ts';
 import {
   duration,
@@ -102,6 +103,7 @@ const source = z.discriminatedUnion('kind', [
     'seen-within': seenWithin,
   }),
   excessSource,
+  countSource,
   /** A gauge's present value, summed by one label. `limit` names the threshold that holds its limit. */
   mapping({
     kind: z.literal('prometheus-gauge'),

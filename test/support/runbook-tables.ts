@@ -85,6 +85,8 @@ function notesOn(source: SourceSpec): string[] {
       ]);
     case 'prometheus-excess':
       return [`by ${code(source.by)}`, source.over];
+    case 'prometheus-count':
+      return [`by ${code(source.by)}`, source.over];
     case 'prometheus-query':
       return [labels(source)];
     case 'prometheus-sustained':
