@@ -105,7 +105,7 @@ function limitSentence(
   { met, measured, threshold, args }: Pick<Because, 'met' | 'measured' | 'threshold' | 'args'>,
   { one, number, text, limitText }: Told,
 ): string {
-  const used = `${args.least === undefined ? '' : 'at least '}${formatShare(measured ?? 0)}`;
+  const used = `${formatShare(measured ?? 0)}${args.least === undefined ? '' : ' or more'}`;
   const own = `${used} of its limit of ${limitText(number(args.allowed))}`;
   if (!met)
     return `no ${one} at ${formatShare(threshold ?? 0)} of its limit: ${text(args.names)} has the most, ${own}`;

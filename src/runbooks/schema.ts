@@ -174,6 +174,8 @@ const step = mapping({
   each: identifier.nullable().default(null),
   link: identifier.nullable().default(null),
   figure: figureSchema,
+  /** The code of a caveat: proposed only while that holds. */
+  with: identifier.nullable().default(null),
 })
   .refine((s) => s.each === null || s.command !== null, {
     error: '`each` needs a `command`',
