@@ -58,9 +58,9 @@ describe('a question that nobody has answered', () => {
     const screen = screenOf();
     expect(screen.split('\n')[0]).toMatch(`MEDIUM ${ATTACK} or ${SURGE} (confidence low): `);
     expect(screen).toContain(
-      '\nIs a campaign, an event or a mailing known that makes many people sign up now?\n',
+      '\nIs a campaign, an event or a mailing known that makes so many sign up now, or somebody who enters many events?\n',
     );
-    expect(screen).toContain(`none: No, marketing and the event team know of none -> ${ATTACK}: `);
+    expect(screen).toContain(`none: No, marketing and the event team know of nothing -> ${ATTACK}: `);
     expect(screen).toContain('--answer expected-signups=<answer>');
     expect(triageData(documentOf()).verdict).toMatchObject({
       category: ATTACK,
@@ -191,7 +191,7 @@ test('runbook show tells what is asked, for all of it and for a category that an
     );
   for (const id of [null, ATTACK ?? '']) {
     expect(show(id)).toContain(
-      `  * expected-signups: Is a campaign, an event or a mailing known that makes many people sign up now? campaign (Yes, one is known): ${SURGE}; none (`,
+      `  * expected-signups: Is a campaign, an event or a mailing known that makes so many sign up now, or somebody who enters many events? campaign (Yes, one is known): ${SURGE}; none (`,
     );
   }
 });
