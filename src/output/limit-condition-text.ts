@@ -109,10 +109,13 @@ function limitSentence(
   const own = `${used} of its limit of ${limitText(number(args.allowed))}`;
   if (!met)
     return `no ${one} at ${formatShare(threshold ?? 0)} of its limit: ${text(args.names)} has the most, ${own}`;
+  const isMore = (measured ?? 0) > MORE;
+  // Of what was counted some may belong to a time before, and of what was not recorded some may have been first.
+  const bound = isMore === (args.least !== undefined) ? '' : isMore ? ' at the earliest' : ' at the latest';
   const until =
     args.freesAt === undefined
       ? ''
-      : `, used up until about ${showReset({ at: text(args.freesAt), inSeconds: number(args.freesIn) })}${(measured ?? 0) > MORE ? ' at the earliest' : ''}`;
+      : `, used up until about ${showReset({ at: text(args.freesAt), inSeconds: number(args.freesIn) })}${bound}`;
   const more = number(args.count) > 1 ? `, the highest of ${number(args.count)}` : '';
   return `${text(args.names)} at ${own}${more} (threshold ${formatShare(threshold ?? 0)})${until}`;
 }

@@ -13,6 +13,8 @@ import {
   unknown,
 } from '../../src/evidence/types.ts';
 import { utilisationOf } from '../../src/evidence/utilisation.ts';
+import { limitsText } from '../../src/output/limits.ts';
+import { makePaint } from '../../src/output/paint.ts';
 import { explain } from '../../src/output/sentences.ts';
 import { limitFor, limitProblems, withLimits } from '../../src/runbooks/limits.ts';
 import { parseRunbook } from '../../src/runbooks/parse.ts';
@@ -386,6 +388,27 @@ describe('a limit a day', () => {
     ]);
   });
 
+  test('is shown with its own time, and until when the first of it counts', () => {
+    const now = facts(counted(100));
+    const shown = {
+      ...{ at: now.at, windowSeconds: 300, runbook: teaching.name, context: null, top: 10 },
+      ...{ tables: utilisationOf(teaching, now), warnings: [], degraded: false },
+    };
+    const screen = { paint: makePaint(false), width: 100 };
+    const human = limitsText(shown, 'human', screen);
+    expect(human).toContain(
+      'requests a day that an endpoint takes from one client (endpoint-day-limit, requests a day)',
+    );
+    expect(human).toMatch(/events entered in the last day \(last 1d\)\n.*\nUpsert +100 +100 +100% +entry\n/);
+    const until = 'Upsert: the first of them counts until about 2026-05-29 14:05 UTC (in 2h5m)';
+    expect(human).toContain(until);
+    // Parentheses are escaped there.
+    expect(limitsText(shown, 'markdown', screen)).toContain('Upsert: the first of them counts until about');
+    const { tables } = JSON.parse(limitsText(shown, 'json', screen));
+    expect(tables[1].observed[0].rows).toMatchObject([{ id: 'Upsert', ratio: 1, freesAt: frees.at }]);
+    expect(tables[0].observed[0].rows[0]).toMatchObject({ freesAt: null });
+  });
+
   test('that is used up says so, which one it was and until when; never a minute', () => {
     expect(told(counted(100))).toEqual([
       'automated-signups',
@@ -402,7 +425,9 @@ describe('a limit a day', () => {
     ]);
     const { undecided } = judge(facts(counted(60, { atLeast: true })), teaching);
     expect(undecided.map(({ category }) => category)).toEqual(['automated-signups', 'endpoint-signup-surge']);
-    expect(told(counted(95, { atLeast: true }))[1]).toMatch(/^Upsert at 95% or more of its limit/);
+    expect(told(counted(95, { atLeast: true }))[1]).toMatch(
+      /^Upsert at 95% or more of its limit .*UTC \(in 2h5m\) at the latest$/,
+    );
   });
 
   test('of a context is the one that is said', () => {
