@@ -32,17 +32,20 @@ export async function earlierRemedies(
         (entry) => entry.context === config.context && entry.systems.redis === redis,
       );
       const unread = [...problems.map((problem) => `journal: ${problem}`), ...remarks];
-      return { ...remediesOf(here, runbook, atMs, context.clock), journalUnread: unread[0] ?? null };
+      return { ...remediesOf(here, runbook, atMs, context.clock), journalUnread: cut(unread[0]) };
     } finally {
       keyspace?.close();
     }
   } catch (error) {
-    return { remedies: [], journalUnread: `journal: ${whyNot(error)}` };
+    return { remedies: [], journalUnread: cut(`journal: ${whyNot(error)}`) };
   }
 }
 
+/** As long as a capture takes: it may name a file. */
+const cut = (why: string | undefined): string | null => why?.slice(0, 1_000) ?? null;
+
 /** Entries as evidence holds them. @param atMs milliseconds since the epoch that they are earlier than */
-export function remediesOf(
+function remediesOf(
   entries: readonly Entry[],
   runbook: Runbook,
   atMs: number,

@@ -8,6 +8,7 @@ import type { TriageDocument } from '../../src/output/triage-document.ts';
 import { triageHuman } from '../../src/output/triage-human.ts';
 import { triageData } from '../../src/output/triage-json.ts';
 import { proposeAll } from '../../src/remedies/propose.ts';
+import { withSettings } from '../../src/runbooks/load.ts';
 import { parseRunbook } from '../../src/runbooks/parse.ts';
 import { viewOf } from '../../src/runbooks/view.ts';
 import { judge } from '../../src/verdict/judge.ts';
@@ -86,6 +87,13 @@ describe('a question that nobody has answered', () => {
     expect(categoriesOf(judge(evidence, runbook, say('unknown')))).toEqual([ATTACK, SURGE]);
     expect(screenOf(say('unknown'))).toContain('does not know: Is a campaign');
   });
+});
+
+test('the steps lead to the panel and the logs where the context says that they are', () => {
+  const links = { grafana: 'https://grafana.example/d/api', logs: 'https://logs.example/app' };
+  const linked = withSettings(runbook, { thresholds: {}, limits: {}, queries: {}, links });
+  const screen = triageHuman({ ...documentOf(say('none')), runbook: linked }, makePaint(false), 200);
+  for (const page of Object.values(links)) expect(screen).toContain(page);
 });
 
 describe('an answer', () => {
