@@ -89,6 +89,41 @@ describe('a question that nobody has answered', () => {
   });
 });
 
+test.each([
+  ['surge-nobody-asked', 'far more sign-ups than the limiter lets through: endpoint AddMember with '],
+  ['attack-no-campaign', 'false sign-ups by a machine: endpoint SignUp with '],
+  ['surge-campaign-known', 'many people sign up at once: endpoint AddMember with '],
+  ['not-counted-at-limit', 'sign-ups at the limit, and whether any are rejected is not counted'],
+  ['limit-is-stale', 'far more sign-ups than usual, above the limit known here, and whether '],
+  [
+    'endpoint-untold',
+    'far more sign-ups than usual, at the limit, and 2.5 requests a second rejected, of which ',
+  ],
+  ['events-of-a-day', 'a limit of a day is used up: endpoint Upsert; 0.5 requests a second '],
+  [
+    'events-and-signups',
+    'a limit of a day is used up: endpoint Upsert and endpoint AddMember; 0.9 requests ',
+  ],
+  [
+    'events-entered-by-staff',
+    'so much is entered at once that the limit of a day is used up: endpoint Upsert; 0.5 requests ',
+  ],
+  [
+    'events-tried-now-and-then',
+    'so much is entered at once that the limit of a day is used up: endpoint Upsert; 0.01 requests ',
+  ],
+])('the first line of %s says what is to be seen', async (name, line) => {
+  const incident = labelledOf('get-into-teaching').get(`get-into-teaching/${name}`);
+  if (incident === undefined) throw new Error('there is no such incident');
+  const { verdict, evidence: facts } = await play(incident);
+  const screen = triageHuman(
+    { ...documentOf(), verdict, evidence: facts, remedies: new Map() },
+    makePaint(false),
+    400,
+  );
+  expect(screen.split('\n')[0]).toContain(`): ${line}`);
+});
+
 test('the steps lead to the panel and the logs where the context says that they are', () => {
   const links = { grafana: 'https://grafana.example/d/api', logs: 'https://logs.example/app' };
   const linked = withSettings(runbook, { thresholds: {}, limits: {}, queries: {}, links });
