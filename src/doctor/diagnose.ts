@@ -13,6 +13,7 @@ import { contractChecks, unspokenSources } from './contracts.ts';
 import { denyListChecks } from './deny-list.ts';
 import { driftChecks, driftedSignals } from './drift.ts';
 import type { AlertmanagerFacts, ApiFacts, NamedFacts, RedisFacts } from './facts.ts';
+import { labelChecks } from './labels.ts';
 import type { Need } from './needs.ts';
 import { permissionChecks } from './permissions.ts';
 import { prometheusChecks } from './prometheus.ts';
@@ -69,6 +70,7 @@ export function diagnose(found: Findings): Check[] {
       const source = one.host === null ? 'Prometheus' : `Prometheus ${one.host}`;
       return [
         ...prometheusChecks(one, { source, windowSeconds: evidence.windowSeconds, asked: prometheus.length }),
+        ...(one.scraping.known ? labelChecks(runbook, one.scraping.value, source) : []),
         ...clockChecks(source, one.clock, clock),
       ];
     }),
