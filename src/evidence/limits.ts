@@ -72,7 +72,8 @@ export function factorOf(
   const period = periodSeconds(table);
   if (period === null) return 1;
   if (sources.some(({ kind }) => kind === 'prometheus-rate')) return 1 / period;
-  return sources.some(({ kind }) => kind === 'redis-counter') && windowSeconds !== null
+  return sources.some(({ kind }) => kind === 'redis-counter' || kind === 'prometheus-count') &&
+    windowSeconds !== null
     ? windowSeconds / period
     : 1;
 }

@@ -74,6 +74,8 @@ export interface Row {
   readonly limit: Limit | null;
   /** What time the value covers, where it is used up over one and begins anew; null elsewhere. */
   readonly period: Period | null;
+  /** When the first of what the value counts is as old as the time that it covers; only where the source tells. */
+  readonly frees?: Reset | undefined;
 }
 
 /** A row without anything that only some sources tell. */
@@ -200,7 +202,7 @@ export interface Signal extends Reading {
 }
 
 /** When what was used up begins anew. */
-interface Reset {
+export interface Reset {
   /** ISO 8601, UTC. */
   readonly at: string;
   readonly inSeconds: number;

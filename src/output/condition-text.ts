@@ -191,7 +191,7 @@ const SAY: { readonly [K in Kind]: (node: Node<K>, about: About) => string } = {
     `${title}: ${all ? `all ${many} have` : `one of the ${many} has`} ${number(least)} or more by ${runbook.signals[by]?.title ?? by}`,
   ended: ({ after }, { title, time }) => `${title}: the last one was ${time(after)} ago or longer`,
   recurred: ({ of, within, times, apart }, { number, time }) =>
-    `earlier looks found ${of.join(' or ')} at ${number(times)} or more other times in the last ${time(within)}, at least ${time(apart)} apart`,
+    `earlier looks or remedies in the journal tell of ${of.join(' or ')} at ${number(times)} or more other times in the last ${time(within)}, at least ${time(apart)} apart`,
   silent: ({ signal }, { runbook }) => `${runbook.signals[signal]?.title ?? signal}: no source tells it`,
   undated: (_, { title, many }) => `${title}: the counter of one of the ${many} has no end`,
   outgrown: ({ by, times }, { title, runbook, number }) =>

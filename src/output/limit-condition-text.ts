@@ -1,7 +1,11 @@
 import type { Condition } from '../runbooks/conditions-schema.ts';
+import type { Runbook } from '../runbooks/schema.ts';
+import { parseDuration } from '../values/duration.ts';
+import { PERIOD_SECONDS } from '../values/periods.ts';
 import type { Because } from '../verdict/types.ts';
 import type { About } from './condition-text.ts';
-import { formatShare } from './numbers.ts';
+import { formatAmount, formatNumber, formatShare } from './numbers.ts';
+import { showReset } from './times.ts';
 
 type Node<K extends string> = Extract<Condition, Record<K, unknown>>[K];
 
@@ -57,11 +61,14 @@ interface Told {
   readonly formatNumber: (value: number) => string;
   /** In the unit of the signal. */
   readonly amount: (value: number) => string;
+  /** A limit in the signal's unit, as its table has it, with the table's name. */
+  readonly limitText: (value: number) => string;
 }
 
 export function explainOverLimit({ met, measured, threshold, args }: Because, told: Told): string {
   const { entities, one, number, titleOf } = told;
   const [from, highest] = [formatShare(threshold ?? 0), formatShare(measured ?? 0)];
+  if (args.allowed !== undefined) return limitSentence({ met, measured, threshold, args }, told);
   const left = args.except === undefined ? '' : `, without those among the ${titleOf(args.except)}`;
   if (args.other !== undefined) {
     const other = titleOf(args.other);
@@ -72,6 +79,45 @@ export function explainOverLimit({ met, measured, threshold, args }: Because, to
   return met
     ? `${entities(number(args.count))} at ${from} of the limit or above, the highest at ${highest}${left}`
     : `no ${one} at ${from} of its limit, the highest is at ${highest}${left}`;
+}
+
+/** A limit in the unit of its table, with the name under which a context corrects it: `100 requests a day (limits.x)`. */
+export function limitAs(
+  value: number,
+  spec: Runbook['signals'][string] | undefined,
+  { limits }: Runbook,
+): string {
+  const table = spec?.limits == null ? undefined : limits[spec.limits];
+  if (spec === undefined || table === undefined) return formatNumber(value);
+  const [source] = spec.sources;
+  const period = table.per === null ? 1 : PERIOD_SECONDS[table.per];
+  // Rates are per second, and counts are of their own time.
+  const seconds = source?.kind === 'prometheus-count' ? (parseDuration(source.over) ?? period) : 1;
+  const own = Number(((value * period) / seconds).toPrecision(12));
+  return `${formatAmount(own, table.unit)}${table.per === null ? '' : ` a ${table.per}`} (limits.${spec.limits})`;
+}
+
+/** Of this much more than its limit, some was counted for a time before. */
+const MORE = 1.05;
+
+/** The same where it is to say which limit that was, and until when it is used up. */
+function limitSentence(
+  { met, measured, threshold, args }: Pick<Because, 'met' | 'measured' | 'threshold' | 'args'>,
+  { one, number, text, limitText }: Told,
+): string {
+  const used = `${formatShare(measured ?? 0)}${args.least === undefined ? '' : ' or more'}`;
+  const own = `${used} of its limit of ${limitText(number(args.allowed))}`;
+  if (!met)
+    return `no ${one} at ${formatShare(threshold ?? 0)} of its limit: ${text(args.names)} has the most, ${own}`;
+  const isMore = (measured ?? 0) > MORE;
+  // Of what was counted some may belong to a time before, and of what was not recorded some may have been first.
+  const bound = isMore === (args.least !== undefined) ? '' : isMore ? ' at the earliest' : ' at the latest';
+  const until =
+    args.freesAt === undefined
+      ? ''
+      : `, used up until about ${showReset({ at: text(args.freesAt), inSeconds: number(args.freesIn) })}${bound}`;
+  const more = number(args.count) > 1 ? `, the highest of ${number(args.count)}` : '';
+  return `${text(args.names)} at ${own}${more} (threshold ${formatShare(threshold ?? 0)})${until}`;
 }
 
 export function explainUnderLimit({ signal, met, measured, threshold, args }: Because, told: Told): string {

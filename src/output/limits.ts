@@ -8,6 +8,7 @@ import { type Cell, stackOf, tableOf } from './listing.ts';
 import type { Format } from './lists.ts';
 import { codeOf, markdownList, markdownPage, markdownTable } from './markdown.ts';
 import { formatNumber, formatShare } from './numbers.ts';
+import { showReset } from './times.ts';
 import { showId } from './triage-document.ts';
 import { wrap } from './wrap.ts';
 
@@ -55,6 +56,7 @@ function limitsData({ tables, top, ...rest }: ShownLimits): Readonly<Record<stri
             ratio: use.ratio,
             from: use.from,
             tier: use.tier,
+            freesAt: use.frees?.at ?? null,
           };
         }),
       })),
@@ -163,5 +165,12 @@ function rowOf({ id, observed, limit, ratio, from, tier }: Use): Cell[] {
   ];
 }
 
-const moreOf = ({ uses }: Observed, top: number): string[] =>
-  uses.length > top ? [`and ${formatNumber(uses.length - top)} more, less used (--top)`] : [];
+/** What is to be said below the table: who is not in it, and when what is used passes. */
+const moreOf = ({ uses }: Observed, top: number): string[] => [
+  ...(uses.length > top ? [`and ${formatNumber(uses.length - top)} more, less used (--top)`] : []),
+  ...uses
+    .slice(0, top)
+    .flatMap(({ id, frees }) =>
+      frees === null ? [] : [`${showId(id, 128)}: the first of them counts until about ${showReset(frees)}`],
+    ),
+];

@@ -38,9 +38,10 @@ export function answeredSentence({ met, args }: Because, runbook: Runbook): stri
 
 export function recurredSentence({ measured, threshold, args }: Because): string {
   if (args.status !== undefined) {
-    return `what earlier looks found could not be seen: ${escapeText(String(args.why ?? ''), 160)}`;
+    return `whether it came back could not be seen: ${escapeText(String(args.why ?? ''), 160)}`;
   }
   const times = measured ?? 0;
   const within = formatDuration(Number(args.within ?? 0));
-  return `the same at ${formatNumber(times)} other ${times === 1 ? 'time' : 'times'} in the last ${within}, by earlier looks (threshold ${formatNumber(threshold ?? 0)})`;
+  const by = args.remedies === undefined ? '' : ' and the journal';
+  return `the same at ${formatNumber(times)} other ${times === 1 ? 'time' : 'times'} in the last ${within}, by earlier looks${by} (threshold ${formatNumber(threshold ?? 0)})`;
 }

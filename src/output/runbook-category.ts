@@ -51,7 +51,7 @@ export function categoryLines(shown: ShownRunbook, category: CategoryView, scree
     ...gaps.map((gap) => marked('!', gap, screen)),
     ...heading('What to do'),
     ...spec.respond.flatMap((step, index) => [
-      wrap(`  ${index + 1}. ${step.text}${seeOf(step, shown)}`, width, '     '),
+      wrap(`  ${index + 1}. ${whenOf(step)}${step.text}${seeOf(step, shown)}`, width, '     '),
       ...commandOf(step, shown).map((command) => `     ${paint.name(command)}`),
     ]),
   ];
@@ -100,7 +100,7 @@ export function categoryMarkdown(shown: ShownRunbook, category: CategoryView): s
     ...list(
       'What to do',
       spec.respond.flatMap((step, index) => [
-        `${index + 1}. ${text(`${step.text}${seeOf(step, shown)}`)}`,
+        `${index + 1}. ${text(`${whenOf(step)}${step.text}${seeOf(step, shown)}`)}`,
         ...commandOf(step, shown).flatMap((command) => ['', '   ```sh', `   ${command}`, '   ```', '']),
       ]),
     ),
@@ -184,6 +184,9 @@ function effectsOf({ lowers, group, withholds, defers, acquits }: CaveatSpec): s
     ...(acquits ? ['does not name whom it holds for beside others'] : []),
   ];
 }
+
+/** For a step that is proposed only while a caveat holds. */
+const whenOf = ({ with: code }: StepSpec): string => (code === null ? '' : `With ${code}: `);
 
 function seeOf({ link }: StepSpec, { view }: ShownRunbook): string {
   const target = link === null ? undefined : view.runbook.links[link];

@@ -7,6 +7,7 @@ import {
   explainOutweighs,
   explainOverLimit,
   explainUnderLimit,
+  limitAs,
 } from './limit-condition-text.ts';
 import { formatAmount, formatNumber, formatShare } from './numbers.ts';
 import { answeredSentence, recurredSentence } from './question-sentences.ts';
@@ -54,7 +55,8 @@ export function explain(because: Because, runbook: Runbook): string {
   const amount = (value: number) => formatAmount(value, unit);
   const entities = (value: number) => `${formatNumber(value)} ${value === 1 ? one : many}`;
   const titleOf = (signal: string | number) => runbook.signals[signal]?.title ?? text(signal);
-  const told = { entities, one, number, text, titleOf, formatNumber, amount };
+  const limitText = (value: number) => limitAs(value, spec, runbook);
+  const told = { entities, one, number, text, titleOf, formatNumber, amount, limitText };
   const standsOut = `stands out from ${amount(number(args.at))} and ${formatShare(threshold)}`;
 
   switch (because.code) {

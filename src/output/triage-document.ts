@@ -10,6 +10,7 @@ import { formatAmount, formatNumber, formatShare } from './numbers.ts';
 import { eitherOf, namesOf, othersOf } from './question-sentences.ts';
 import { explain } from './sentences.ts';
 import { describeEstimate, describeEviction, roundEstimate } from './signal-text.ts';
+import { showReset } from './times.ts';
 import { unread } from './triage-unseen.ts';
 
 /** All that a triage run has to say; each format renders this and decides nothing. */
@@ -131,9 +132,6 @@ function isMeant(wanted: string, { code, signal, args }: Because): boolean {
   const [name, value] = wanted.split('=');
   return name === code && (value === undefined || value === args.value || value === signal);
 }
-
-const showReset = ({ at, inSeconds }: Evidence['resets']['day']): string =>
-  `${at.slice(0, 16).replace('T', ' ')} UTC (in ${formatDuration(inSeconds)})`;
 
 const MAX_NAMED = 3;
 

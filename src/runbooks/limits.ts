@@ -1,5 +1,6 @@
 import type { LimitOverrides } from '../config/types.ts';
 import { nearest } from '../values/nearest.ts';
+import { PERIOD_SECONDS } from '../values/periods.ts';
 import type { LimitTable } from './limits-schema.ts';
 import type { Runbook } from './schema.ts';
 
@@ -65,10 +66,9 @@ function overridden(
 const mapped = <From, To>(record: Readonly<Record<string, From>>, change: (value: From) => To) =>
   Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
 
-const SECONDS = { second: 1, minute: 60, hour: 3_600, day: 86_400 } as const;
-
 /** Seconds that a table's limits are for; null: they are on a level. */
-export const periodSeconds = ({ per }: LimitTable): number | null => (per === null ? null : SECONDS[per]);
+export const periodSeconds = ({ per }: LimitTable): number | null =>
+  per === null ? null : PERIOD_SECONDS[per];
 
 /** The limit of one entity: its own entry, else that of its tier, else the default. @param tier as its series tell it */
 export function limitFor(table: LimitTable, id: string, tier: string | null): LimitFor {

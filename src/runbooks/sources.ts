@@ -24,6 +24,12 @@ export function selector(
   return matchers.length > 0 ? `${metric}{${matchers.join(',')}}` : metric;
 }
 
+/** Matchers for labels that have none of several values, each taken literally. */
+export const noneOf = (labels: Readonly<Record<string, readonly string[]>>): string[] =>
+  Object.entries(labels).map(
+    ([label, values]) => `${label}!~${JSON.stringify(values.map(literal).join('|'))}`,
+  );
+
 /** As a regular expression that matches nothing else. PromQL anchors it. */
 export const literal = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 
@@ -46,6 +52,8 @@ export function labelOf(source: SourceSpec): string {
       return `queries.${source.setting}`;
     case 'prometheus-excess':
       return `${selector(source.metric, source.match, source['one-of'])} above usual, ${source.over}`;
+    case 'prometheus-count':
+      return `${selector(source.metric, source.match, source['one-of'], noneOf(source['none-of']))} in ${source.over}`;
     case 'prometheus-sustained':
       return `${source.of} over ${source.over}`;
     case 'logs-count':
@@ -88,6 +96,7 @@ export const neverSeen = ({
 export function windowOf(source: SourceSpec, windowSeconds: number): number | null {
   if (source.kind === 'redis-counter') return source.window === null ? null : parseDuration(source.window);
   if (source.kind === 'prometheus-excess') return parseDuration(source.over);
+  if (source.kind === 'prometheus-count') return parseDuration(source.over);
   if (source.kind === 'prometheus-sustained') return parseDuration(source.over);
   return source.kind === 'prometheus-rate' || source.kind === 'logs-count' ? windowSeconds : null;
 }

@@ -101,7 +101,7 @@ function categoryView(
 }
 
 /** Keys of a condition whose texts are no names of signals or thresholds. */
-const WORDS = ['category', 'label', 'only', 'not-only', 'named', 'is', 'of', 'part', 'problem'];
+const WORDS = ['category', 'label', 'only', 'not-only', 'named', 'is', 'of', 'part', 'problem', 'tell'];
 
 interface Look {
   readonly key: string;

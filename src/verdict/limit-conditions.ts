@@ -26,7 +26,10 @@ export function overLimit(node: Node<'over-limit'>, scene: Scene): Outcome {
         (reached === undefined || isReached(row, node.signal, reached, scene)) &&
         (except === undefined || !isReached(row, node.signal, except, scene)),
     );
+    // Less than what there was proves nothing against it.
+    if (both.length === 0 && signal.rows.some(({ atLeast }) => atLeast)) return null;
     const measured = Math.max(0, ...limited.map(ratioOf));
+    const [highest] = [...(both.length > 0 ? both : limited)].sort((a, b) => ratioOf(b) - ratioOf(a));
     return {
       measured,
       met: both.length > 0,
@@ -35,6 +38,7 @@ export function overLimit(node: Node<'over-limit'>, scene: Scene): Outcome {
         count: both.length,
         ...(reached === undefined || over.length === 0 ? {} : { other: reached.signal }),
         ...(except === undefined || over.length === 0 ? {} : { except: except.signal }),
+        ...(node.tell === undefined || highest === undefined ? {} : limitArgs(highest)),
       },
     };
   });
@@ -43,6 +47,14 @@ export function overLimit(node: Node<'over-limit'>, scene: Scene): Outcome {
     ? outcome('met', [...told.because, unread(except.signal)], told.subjects)
     : told;
 }
+
+/** Which limit an entity is held against, and until when it is used up. */
+const limitArgs = (row: Row): Because['args'] => ({
+  names: names([row]),
+  ...(row.limit?.value == null ? {} : { allowed: row.limit.value }),
+  ...(row.atLeast ? { least: 1 } : {}),
+  ...(row.frees == null ? {} : { freesAt: row.frees.at, freesIn: row.frees.inSeconds }),
+});
 
 /** Could it, or a part of it, not be read? */
 function isUnread(id: string, { signals }: Scene): boolean {

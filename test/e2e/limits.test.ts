@@ -89,7 +89,7 @@ describe('several callers far above their limits', () => {
     expect(requests.get('globex')?.from).toBe('entry');
     expect(requests.get('newcomer')?.from).toBe('default');
     expect(requests.get('initech')).toEqual({
-      ...{ id: 'initech', observed: 0, limit: 500, ratio: 0, from: 'entry', tier: 'premium' },
+      ...{ id: 'initech', observed: 0, limit: 500, ratio: 0, from: 'entry', tier: 'premium', freesAt: null },
     });
     const text = documentText('docs/json.md');
     for (const key of [document, table, table?.observed[0], accepted.get('ads')].flatMap((one) =>
@@ -159,7 +159,7 @@ describe('limits', () => {
     const [first] = tables[0]?.observed ?? [];
     expect(first).toMatchObject({ status: 'unknown', reason: expect.stringContaining('127.0.0.1:1') });
     expect(first?.rows).toContainEqual({
-      ...{ id: 'globex', observed: null, limit: 750, ratio: null, from: 'entry', tier: null },
+      ...{ id: 'globex', observed: null, limit: 750, ratio: null, from: 'entry', tier: null, freesAt: null },
     });
     const human = await run('limits', '--prometheus-url', 'http://127.0.0.1:1');
     expect(human.stdout).toMatch(/utilisation unknown, it\s+could not be read/);

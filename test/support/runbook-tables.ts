@@ -85,6 +85,13 @@ function notesOn(source: SourceSpec): string[] {
       ]);
     case 'prometheus-excess':
       return [`by ${code(source.by)}`, source.over];
+    case 'prometheus-count':
+      return [
+        `by ${code(source.by)}`,
+        ...Object.entries(source['one-of']).map(([label, of]) => `${code(label)} ${of.join(' or ')}`),
+        ...Object.entries(source['none-of']).map(([label, of]) => `${code(label)} not ${of.join(' or ')}`),
+        source.over,
+      ];
     case 'prometheus-query':
       return [labels(source)];
     case 'prometheus-sustained':

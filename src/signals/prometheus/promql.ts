@@ -29,14 +29,16 @@ export const offset = (seconds: number): string => (seconds === 0 ? '' : ` offse
  * them, and to compare them with `>=` would take half as long again where there are very many.
  *
  * @param only series that have one of these values of a label
+ * @param more matchers as PromQL writes them
  */
 export function perSecond(
   metric: string,
   match: Readonly<Record<string, string>>,
   { windowSeconds, agoSeconds = 0 }: When,
   only: Readonly<Record<string, readonly string[]>> = {},
+  more: readonly string[] = [],
 ): string {
-  const series = selector(metric, match, only);
+  const series = selector(metric, match, only, more);
   const [ago, before] = [offset(agoSeconds), offset(agoSeconds + windowSeconds)];
   const window = `[${windowSeconds}s]${ago}`;
   const known = `group by (job, instance) (${metric}${before} and ${metric}${ago})`;

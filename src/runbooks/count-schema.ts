@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { parseDuration } from '../values/duration.ts';
+import { duration, label, mapping, metric, text } from './fields.ts';
+
+/** Steps in which the first event is looked for at most. */
+const MOST_STEPS = 288;
+
+const oneOf = z.record(label, z.array(text(200)).min(1).max(20)).default({});
+
+/**
+ * How many events a counter counted in a time of its own, whatever triage's window: what a limit an hour or a day is held
+ * against. That time ends now, since a limiter's own may have begun at any moment of it.
+ */
+export const countSource = mapping({
+  kind: z.literal('prometheus-count'),
+  metric,
+  match: z.record(label, text(200)).default({}),
+  /** Labels that have one of several values, or none of them. */
+  'one-of': oneOf,
+  'none-of': oneOf,
+  by: label,
+  over: duration.refine(
+    (value) => (parseDuration(value) ?? 0) >= 600 && (parseDuration(value) ?? 0) <= 604_800,
+    {
+      error: 'expected a duration of 10m to 7d',
+    },
+  ),
+});
+
+/** How far apart the moments are at which the first event is looked for, seconds: whole minutes. */
+export const stepOf = (overSeconds: number): number =>
+  Math.max(60, Math.ceil(overSeconds / MOST_STEPS / 60) * 60);
