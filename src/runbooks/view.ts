@@ -43,7 +43,7 @@ export interface CategoryView {
   readonly severity: string;
   readonly signals: readonly SignalView[];
   readonly thresholds: readonly ThresholdView[];
-  /** Tables that its signals are held against. */
+  /** Tables that entities of its kind are held against. */
   readonly limits: readonly LimitsView[];
 }
 
@@ -115,8 +115,7 @@ function categoryView(
   const limits = sources.map((source) =>
     'ratio' in source ? source.ratio : 'limit' in source ? source.limit : null,
   );
-  // Minutes over a limit are those of another signal, by its limits.
-  const held = new Set([...named, ...sources.flatMap((one) => ('of' in one ? one.of : []))]);
+  const kindOf = (signal: string) => runbook.signals[signal]?.entity?.kind;
   const numbers = new Set([...named, ...textsIn(spreads), ...textsIn(limits)]);
   return {
     spec,
@@ -125,7 +124,8 @@ function categoryView(
       named.has(id) ? [{ id, title, unit, sources: sources.map(labelOf) }] : [],
     ),
     thresholds: thresholds.filter(({ name }) => numbers.has(name)),
-    limits: tables.filter(({ signals }) => signals.some((signal) => held.has(signal))),
+    // Whom it is about may have several, such as a rate and a burst.
+    limits: tables.filter(({ signals }) => signals.some((signal) => kindOf(signal) === kindOf(spec.about))),
   };
 }
 

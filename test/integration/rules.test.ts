@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { expand } from '../../src/incidents/expand.ts';
 import type { Incident } from '../../src/incidents/schema.ts';
+import { withSettingsOf } from '../../src/incidents/settings.ts';
 import { rulesText } from '../../src/output/rules.ts';
 import { withThresholds } from '../../src/runbooks/load.ts';
 import { startingPoint } from '../../src/runbooks/new.ts';
@@ -94,6 +95,9 @@ function firesAbout({ expect: { category, also } }: Incident, rules: ReturnType<
   return { expr, exp_samples: [{ labels: '{}', value: 1 }] };
 }
 
+/** One file of rules is by one set of limits. */
+const setsLimits = ({ limits }: Incident): boolean => Object.keys(limits).length > 0;
+
 const past = (incident: Incident) => ({ past: dayDecides(incident) ? 'day' : 'minutes' }) as const;
 
 test('on the labelled incidents they fire where there is a trace in Prometheus, about what it is, and are silent where all is quiet', async () => {
@@ -145,7 +149,9 @@ test('the rules of api-gateway fire on its incidents, that of retries on those a
       { expr: retries, exp_samples: isStorm ? [{ labels: '{}', value: 1 }] : [] },
     ]);
   };
-  const groups = [...labelledOf('api-gateway')].map(([name, incident]) => said(name, incident));
+  const groups = [...labelledOf('api-gateway')].flatMap(([name, incident]) =>
+    setsLimits(incident) ? [] : said(name, incident),
+  );
   expect(groups.length).toBeGreaterThanOrEqual(20);
   await testRules(folder, yamlOf(gateway), groups, 60);
 }, 60_000);
@@ -156,10 +162,23 @@ test('those of tps-limits fire on its labelled incidents, each caller by its own
   const groups = [...labelledOf('tps-limits')].flatMap(([name, incident]) => {
     // Not even pending.
     if (isQuiet(incident)) return incidentGroup(name, incident, [{ expr: 'ALERTS', exp_samples: [] }]);
-    return isTrouble(incident) ? incidentGroup(name, incident, [firesAbout(incident, rules)]) : [];
+    return isTrouble(incident) && !setsLimits(incident)
+      ? incidentGroup(name, incident, [firesAbout(incident, rules)])
+      : [];
   });
   expect(groups.length).toBeGreaterThan(15);
   await testRules(folder, yamlOf(runbook), groups);
+  // By the context's limits another caller is over its own.
+  const [[name, incident] = []] = [...labelledOf('tps-limits')].filter((one) => setsLimits(one[1]));
+  if (name === undefined || incident === undefined) throw new Error('no incident sets limits');
+  const own = withSettingsOf(incident, runbook);
+  const [caller] = incident.expect.subjects ?? [];
+  const over = 'count by (caller) (ALERTS{alertstate="firing",ratelimit_rule="caller-over-limit"})';
+  await testRules(folder, yamlOf(own), [
+    incidentGroup(name, incident, [
+      { expr: over, exp_samples: [{ labels: `{caller="${caller}"}`, value: 1 }] },
+    ]),
+  ]);
 });
 
 /** Failures at 3 a second, and how many there were at this time of other days. */

@@ -10,3 +10,14 @@ test.each(all)('%s', async (name, incident) => {
   const { mismatches } = tried(name, incident, await play(incident));
   expect(mismatches).toEqual([]);
 });
+
+test('limits of the context decide: by those of the runbook alone it would be another verdict', async () => {
+  const own = [...labelledOf('tps-limits'), ...labelledOf('api-gateway')].filter(
+    ([, { limits }]) => Object.keys(limits).length > 0,
+  );
+  expect(own.length).toBeGreaterThanOrEqual(2);
+  for (const [name, incident] of own) {
+    const without = { ...incident, limits: {} };
+    expect(tried(name, without, await play(without)).mismatches, name).not.toEqual([]);
+  }
+});
