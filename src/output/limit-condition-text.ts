@@ -18,6 +18,23 @@ export function sayOverLimit(
   return `${title}: at least one ${one} at ${share(ratio)} of its limit or above${too}${left}`;
 }
 
+const WITHOUT = {
+  none: 'without a limit',
+  invalid: 'with a limit that cannot be used',
+  'unknown-tier': 'of a tier that the table of limits does not have',
+} as const;
+
+export function sayNoLimit(
+  { problem, 'reached-in': other }: Node<'no-limit'>,
+  { title, one, runbook, number }: About,
+): string {
+  const too =
+    other === undefined
+      ? ''
+      : `, and at ${number(other['at-least'])} or more of ${runbook.signals[other.signal]?.title ?? other.signal}`;
+  return `${title}: at least one ${one} ${WITHOUT[problem]}${too}`;
+}
+
 export function sayUnderLimit(
   { each, by, ratio, share: dominant, 'at-least': least }: Node<'under-limit'>,
   { title, many, amount, share, number, runbook }: About,
@@ -82,6 +99,12 @@ export function explainUnderLimit({ signal, met, measured, threshold, args }: Be
   if ((measured ?? 0) === 0) return `no ${one} below ${ratio} of its own limit is ${among}`;
   const found = `${entities(measured ?? 0)} below ${ratio} of the own limit and yet ${among}`;
   return met ? `${found}: ${text(args.names)} (threshold ${least})` : `${found}, fewer than ${least}`;
+}
+
+export function explainNoLimit({ measured, args }: Because, { one, text }: Told): string {
+  const problem = args.problem === 'invalid' || args.problem === 'unknown-tier' ? args.problem : 'none';
+  if ((measured ?? 0) > 0) return `${WITHOUT[problem]}: ${text(args.names)}`;
+  return problem === 'unknown-tier' ? `no ${one} ${WITHOUT[problem]}` : `every ${one} has a limit`;
 }
 
 export function explainDominates({ met, measured, threshold, args }: Because, told: Told): string {

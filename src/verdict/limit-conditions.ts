@@ -69,6 +69,17 @@ function isReached(
   );
 }
 
+export function noLimit({ signal, problem, 'reached-in': reached }: Node<'no-limit'>, scene: Scene): Outcome {
+  return ask(scene, { code: 'no-limit', signal, threshold: 1, args: { problem } }, (read) => {
+    if (reached !== undefined && isUnread(reached.signal, scene)) return 'hidden';
+    const without = read.rows.filter(
+      (row) =>
+        row.limit?.problem === problem && (reached === undefined || isReached(row, signal, reached, scene)),
+    );
+    return { measured: without.length, met: without.length > 0, args: { names: names(without) } };
+  });
+}
+
 /** Does something happen to entities that are well within their own limits? */
 export function underLimit(node: Node<'under-limit'>, scene: Scene): Outcome {
   const [threshold, each, ratio] = [node['at-least'], node.each, node.ratio].map((name) =>

@@ -102,7 +102,10 @@ describe('rows of a signal', () => {
 
   test('of a tier that the table does not have are held against the default, with a warning', () => {
     const { rows, warnings } = limited(reading([caller('pilot', 150, 'gold')]));
-    expect(rows[0]?.limit?.ratio).toBe(1.5);
+    expect(rows[0]?.limit).toMatchObject({ ratio: 1.5, problem: 'unknown-tier' });
+    const entry = withLimits(tps, { 'caller-tps': { entries: { pilot: 200 } } });
+    const [own] = limited(reading([caller('pilot', 150, 'gold')]), entry).rows;
+    expect(own?.limit).toMatchObject({ ratio: 0.75, problem: null });
     expect(warnings).toEqual([
       'limits.caller-tps has no tier gold: whoever has one is held against the default',
     ]);
