@@ -1,4 +1,3 @@
-import { tierOf } from '../evidence/limits.ts';
 import type { Evidence } from '../evidence/types.ts';
 import { isWhole } from '../evidence/utilisation.ts';
 import { type LimitChange, placeOfChange } from '../runbooks/limit-changes.ts';
@@ -51,7 +50,7 @@ function unseenChecks(
   const label = table['tier-label'];
   const tellsTier = whole.some(({ spec }) => spec.sources.some((one) => 'mix' in one && one.mix === label));
   const tiers = new Set([
-    ...rows.flatMap((row) => [tierOf(row, table), ...Object.keys(row.labels[label ?? ''] ?? {})]),
+    ...rows.flatMap((row) => Object.keys(row.labels[label ?? ''] ?? {})),
     ...Object.values(table.entries).map(({ tier }) => tier),
   ]);
   const strangers = named(changes, 'tiers').filter((tier) => !tiers.has(tier));
