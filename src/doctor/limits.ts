@@ -26,8 +26,8 @@ export function limitChecks(changes: readonly LimitChange[], runbook: Runbook, e
   ];
 }
 
-const ownText = ({ own }: LimitChange): string =>
-  own === null ? 'the runbook has none' : `the runbook says ${own}`;
+const ownText = ({ own, value }: LimitChange): string =>
+  own === null ? 'the runbook has none' : `the runbook says ${own === value ? 'the same' : own}`;
 
 /** Entities and tiers that the context gives a limit, and that no series has. Said only where all of them were read. */
 function unseenChecks(

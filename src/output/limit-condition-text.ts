@@ -119,7 +119,7 @@ export function explainDominates({ met, measured, threshold, args }: Because, to
 }
 
 export function explainOutweighs({ met, measured, threshold, args }: Because, told: Told): string {
-  const { number, text, titleOf, formatNumber, amount } = told;
+  const { one, number, text, titleOf, formatNumber, amount } = told;
   const from = `threshold ${formatNumber(threshold ?? 0)} times`;
   const most = `${formatNumber(measured ?? 0)} times as much as of ${titleOf(args.other ?? '')}`;
   const then =
@@ -132,5 +132,6 @@ export function explainOutweighs({ met, measured, threshold, args }: Because, to
       : `, of that ${formatNumber(number(args.otherNow))} now and ${formatNumber(number(args.otherBefore))} earlier`;
   if (met || (measured ?? 0) >= (threshold ?? 0))
     return `${text(args.names)}: up to ${most} (${from})${then}${still}`;
+  if (args.least !== undefined) return `no ${one} with ${amount(number(args.least))} or more`;
   return `at most ${most} (${from})`;
 }

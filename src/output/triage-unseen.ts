@@ -48,8 +48,14 @@ const whyOf = (id: string, { reason }: Signal, { signals }: Runbook): string =>
 /** Warnings of the pass and of all signals, escaped. */
 export const warningsOf = ({ signals, scan }: Evidence): string[] => [
   ...(scan?.warnings.map((warning) => escapeText(warning, 400)) ?? []),
-  ...Object.entries(signals).flatMap(([id, signal]) =>
-    signal.warnings.map((warning) => `${id}: ${escapeText(warning, 400)}`),
+  ...new Set(
+    Object.entries(signals).flatMap(([id, signal]) =>
+      signal.warnings.map((warning) => {
+        const text = escapeText(warning, 400);
+        // That is about a table, whichever of its signals has found it.
+        return warning.startsWith('limits.') ? text : `${id}: ${text}`;
+      }),
+    ),
   ),
 ];
 

@@ -168,6 +168,8 @@ export function outweighs(node: Node<'outweighs'>, scene: Scene): Outcome {
     const measured = Math.max(0, ...times.map((one) => Math.min(one.times, MOST_TIMES)));
     const [shown] = found.length > 0 ? found : heavy;
     const then = {
+      // Who has less than that is not held against anything.
+      ...(times.length === 0 && reached === undefined && least > 0 ? { least } : {}),
       ...(shown === undefined || grown === undefined
         ? {}
         : { now: shown.row.value, before: valueIn(grown.signal, shown.row) }),

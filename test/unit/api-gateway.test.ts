@@ -250,6 +250,12 @@ test('CloudWatch is read as each of its exporters writes it, and no API twice', 
   expect(total).toBe(36);
 });
 
+test('who is rejected seldom is not held against what is accepted, and that is said', () => {
+  const { ruledOut } = verdict({ 'throttled-by-client': clients({ app: 0.3 }) });
+  const because = ruledOut.find(({ category }) => category === 'naive-retry-storm')?.because ?? [];
+  expect(explainAll(because.slice(0, 1), gateway)).toBe('no client with 1 throttled/s or more');
+});
+
 describe('a plan that the table does not have', () => {
   const ask = (limits: Parameters<typeof withLimits>[1], untold: boolean) => {
     const mix = ['plan', 'gold'] as const;

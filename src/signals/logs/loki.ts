@@ -7,7 +7,7 @@ import { anyLines, counted, labelsOf, namesOf, readable, streamSelector, withTex
 import type { Group, LogQuestion, LogStore } from './store.ts';
 
 /** Older lines of a stream are no sign that it is still written to, only that it exists. */
-export const STREAMS_SINCE_SECONDS = 24 * 3_600;
+const STREAMS_SINCE_SECONDS = 24 * 3_600;
 
 /** What is to be done about an answer that is too large, and that it says in plain text why it refuses. */
 const MANNERS = { whenTooLarge: 'name fewer streams in logs.selector', saysInText: true };
