@@ -10,6 +10,7 @@ import type { DoctorDocument } from '../output/doctor-document.ts';
 import { aclText, doctorText } from '../output/doctor-text.ts';
 import { paintFor } from '../output/paint-for.ts';
 import { startProgress } from '../output/progress.ts';
+import { warningOf } from '../output/triage-unseen.ts';
 import type { GlobalFlags } from '../program.ts';
 import { guardToken } from '../remedies/guards.ts';
 import { limitChanges } from '../runbooks/limit-changes.ts';
@@ -118,7 +119,7 @@ async function examine(
       ...{ config, runbook, evidence, redis, prometheus, logs, alertmanager, api, needs, clock },
       ...{ verdict: judge(evidence, runbook), isJournalIntact: history.intact },
       entries: entriesHere(history, parts),
-      warnings: [...history.warnings, ...warningsOf(evidence)],
+      warnings: [...new Set([...history.warnings, ...warningsOf(evidence)])],
       totalMs: clock.now() - startedAt,
     };
   } catch (error) {
@@ -148,7 +149,7 @@ const warningsOf = ({ signals }: Findings['evidence']): string[] =>
     // Why a source could not be read is said of the source.
     warnings
       .filter((warning) => !sources.some(({ reason }) => reason === warning))
-      .map((warning) => `${id}: ${warning}`),
+      .map((warning) => warningOf(id, warning)),
   );
 
 /** What the runbook asks of each system. */

@@ -54,7 +54,11 @@ function unseenChecks(
     ...Object.values(table.entries).map(({ tier }) => tier),
   ]);
   const strangers = named(changes, 'tiers').filter((tier) => !tiers.has(tier));
-  const args = { table: name, each: table.each, windowSeconds: evidence.windowSeconds };
+  const args = {
+    table: name,
+    each: table.each,
+    windowSeconds: first.signal.windowSeconds ?? evidence.windowSeconds,
+  };
   const check = (part: 'entries' | 'tiers', names: readonly string[]) =>
     names.length === 0
       ? []

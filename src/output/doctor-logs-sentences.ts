@@ -23,13 +23,13 @@ export const LOGS_SENTENCES: Readonly<Record<LogsCode, Teller>> = {
   'logs-no-streams': ({ args }) => {
     const names = listOf(args.names);
     const lacking = textOf(args.lacking, 80);
-    const there = names.length === 0 ? 'there are none' : someOf(names, 8);
+    const there = names.length === 0 ? 'none' : someOf(names, 8);
     const why =
       args.lacking === null
         ? ''
         : args.label === null
-          ? `; no stream has a label ${lacking} (labels: ${there})`
-          : `; no stream has ${textOf(args.label, 80)} ${lacking} (its values: ${there})`;
+          ? ` (there is no label ${lacking}; labels: ${there})`
+          : ` (values of ${textOf(args.label, 80)}: ${there})`;
     return said(
       `Loki has no stream of the last day with ${streamsOf(args)}, so triage reads nothing there${why}`,
       'Name the streams of this system in logs.selector of the context; or see whether it still sends its logs.',

@@ -13,6 +13,7 @@ import {
   unknown,
 } from '../../src/evidence/types.ts';
 import { utilisationOf } from '../../src/evidence/utilisation.ts';
+import { warningsOf } from '../../src/output/triage-unseen.ts';
 import { limitFor, limitProblems, withLimits } from '../../src/runbooks/limits.ts';
 import { parseRunbook } from '../../src/runbooks/parse.ts';
 import { alertingRules } from '../../src/runbooks/rules.ts';
@@ -342,4 +343,12 @@ describe('rejections against what is accepted', () => {
     expect(of(some(40), unknown('timeout', 'no answer'))).toContain('signal-unknown');
     expect(of(some(40), unknown('timeout', 'no answer'))).not.toContain('retries-at-once');
   });
+});
+
+test('what a table lacks is said once, however many of its signals find it', () => {
+  const rows = reading([caller('pilot', 150, 'gold')]);
+  const both = { 'requests-by-caller': limited(rows), 'accepted-by-caller': limited(rows) };
+  expect(warningsOf(evidence(both, tps))).toEqual([
+    'limits.caller-tps has no tier gold: whoever has one is held against the default',
+  ]);
 });
