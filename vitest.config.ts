@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** Files that put something else in place of a module, which others must not get to see. */
@@ -6,8 +7,8 @@ const MOCKING = ['test/unit/config-init.test.ts', 'test/unit/config-lazy.test.ts
 export default defineConfig({
   define: { __VERSION__: JSON.stringify('test') },
   test: {
-    // A test mostly waits for servers and processes, so a worker for each core leaves the machine room.
-    maxWorkers: '100%',
+    // Tests wait for servers and processes for a good part of their time, which leaves the cores room for more of them.
+    maxWorkers: Math.ceil(availableParallelism() * 1.5),
     setupFiles: ['test/support/seed.ts'],
     projects: [
       // Pure functions here, and processes of their own in e2e, so that files may share what they import: it takes a

@@ -17,6 +17,7 @@ import { limitChanges } from '../runbooks/limit-changes.ts';
 import { withSettings } from '../runbooks/load.ts';
 import type { Runbook } from '../runbooks/schema.ts';
 import { namesOf } from '../runbooks/sources.ts';
+import { wantedLabels } from '../runbooks/wanted-labels.ts';
 import type { Probes } from '../signals/probes.ts';
 import { told } from '../signals/told.ts';
 import { judge } from '../verdict/judge.ts';
@@ -221,7 +222,7 @@ function askPrometheus(
   const metrics = all.filter((metric) => !COMMON.includes(metric));
   return Promise.all(
     config.prometheus.map(async (target) => ({
-      ...(await probes.prometheusHealth(target, { all, metrics, ...how })),
+      ...(await probes.prometheusHealth(target, { all, metrics, labels: wantedLabels(runbook), ...how })),
       host: config.prometheus.length > 1 ? new URL(target.url).host : null,
     })),
   );

@@ -7,6 +7,7 @@ import { demonstrate, type Run, Session } from '../drill/session.ts';
 import { lookAtBeginning } from '../drill/truth.ts';
 import { ConfigError, EXIT, type ExitCode, UsageError } from '../errors.ts';
 import { settingProblems, withSettingsOf } from '../incidents/settings.ts';
+import { unreadMetrics } from '../incidents/unread.ts';
 import { unknownNames } from '../labels/schema.ts';
 import { briefing, drillHelp, drillsText, echoed, instructions, PROMPT } from '../output/drill-briefing.ts';
 import { drillReport } from '../output/drill-report.ts';
@@ -69,7 +70,8 @@ export async function drillCommand(
     const startedMs = context.clock.now();
     const beginning = await lookAtBeginning(incident, runbook, context);
     const session = new Session(context, program.run);
-    say(briefing(incident.page, ignored, screen));
+    const page = incident.page ?? runbook.alerts[0];
+    say(briefing(page, { ignored, notes: unreadMetrics(incident, runbook) }, screen));
     if (flags.auto) {
       const isDone = await demonstrate(session, (words) => say(echoed(quoteCommand(words), screen)));
       if (!isDone) say('\nThe runbook proposes no command here: its steps are for people.\n');

@@ -29,11 +29,13 @@ export async function runbookValidate(file: string, flags: GlobalFlags, context:
 
 async function check(file: string, context: Context): Promise<Checked> {
   try {
-    return { file, runbook: await read(file, context), problems: [] };
+    const runbook = await read(file, context);
+    const { notesOf } = await import('../runbooks/notes.ts');
+    return { file, runbook, problems: [], notes: notesOf(runbook) };
   } catch (error) {
     // A file that cannot be read has no problems of its own.
     if (!(error instanceof ConfigError) || error.problems.length === 0) throw error;
-    return { file, runbook: null, problems: error.problems };
+    return { file, runbook: null, problems: error.problems, notes: [] };
   }
 }
 

@@ -1,4 +1,5 @@
-import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, stat, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { ConfigError } from '../errors.ts';
 import { fileTrouble } from '../values/text.ts';
 
@@ -41,4 +42,28 @@ export function folderTrouble(error: unknown): string {
 
 function isExisting(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'EEXIST';
+}
+
+/**
+ * Makes a folder where there is none. Of other people's folders only the last one is made: a path that is further from
+ * what is there has a slip in it.
+ * @throws ConfigError when it cannot be made
+ */
+export async function makeLastFolder(folder: string): Promise<void> {
+  try {
+    if (!(await isFolder(folder))) await mkdir(folder);
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    const why = isMissing ? `there is no folder ${dirname(folder)}` : folderTrouble(error);
+    throw new ConfigError(`cannot create the folder ${folder}: ${why}`);
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw new ConfigError(`cannot use the folder ${path}: ${fileTrouble(error)}`);
+  }
 }

@@ -58,7 +58,7 @@ export function readYaml(path: string, bytes: Uint8Array): YamlFile | string[] {
   });
   const lineAt: LineAt = (offset) => lines.linePos(offset).line || 1;
   const syntax = [...doc.errors, ...doc.warnings];
-  if (syntax.length > 0) return syntaxProblems(path, syntax, lineAt);
+  if (syntax.length > 0) return syntaxProblems(path, syntax, lines);
   const isEmpty = doc.contents === null || (isScalar(doc.contents) && doc.contents.value === null);
   const index: Index = new Map();
   const structure = structureProblems(doc, index, lineAt);
@@ -99,6 +99,7 @@ const SYNTAX: Readonly<Partial<Record<YAMLError['code'], string>>> = {
   BAD_INDENT: 'the indentation does not fit the lines above',
   BAD_DQ_ESCAPE: 'an unknown escape sequence in a double-quoted text',
   BAD_SCALAR_START: 'a text that starts with a reserved character needs quotes',
+  BLOCK_IN_FLOW: 'a text with ": " needs quotes within braces, or a comma is missing',
   BLOCK_AS_IMPLICIT_KEY: 'two keys on one line, or a text with ": " that needs quotes',
   MISSING_CHAR: 'a quote, bracket, comma or colon is missing',
   MULTIPLE_DOCS: 'expected one document, got a second one after ---',
@@ -106,14 +107,28 @@ const SYNTAX: Readonly<Partial<Record<YAMLError['code'], string>>> = {
   NON_STRING_KEY: 'expected a plain text as the key, got a list, a mapping or an alias',
   TAB_AS_INDENT: 'tabs cannot indent, use spaces',
   TAG_RESOLVE_FAILED: 'expected no tags (!name)',
+  UNEXPECTED_TOKEN: 'a text that begins with {, [, | or a quote needs quotes around all of it',
 };
 
-function syntaxProblems(path: string, errors: readonly YAMLError[], lineAt: LineAt): string[] {
+const UNEVEN = 'this line, or the next, is indented by another number of spaces than those around it';
+
+/** A line that is out of step makes keys that seem to go over several lines, or content after the end. */
+const isUneven = ({ code, pos }: YAMLError, lines: LineCounter): boolean =>
+  code === 'MULTILINE_IMPLICIT_KEY' || (code === 'UNEXPECTED_TOKEN' && lines.linePos(pos[0]).col === 1);
+
+function syntaxProblems(path: string, errors: readonly YAMLError[], lines: LineCounter): string[] {
   const byLine = new Map<number, Problem>();
+  const lineOf = ({ pos }: YAMLError) => lines.linePos(pos[0]).line || 1;
   for (const error of errors) {
-    const line = lineAt(error.pos[0]);
-    const text = `expected valid YAML: ${SYNTAX[error.code] ?? 'this line cannot be understood'}`;
-    if (!byLine.has(line)) byLine.set(line, { line, text });
+    const line = lineOf(error);
+    if (byLine.has(line)) continue;
+    const isIndent =
+      error.code !== 'TAB_AS_INDENT' &&
+      errors.some((other) => lineOf(other) === line && isUneven(other, lines));
+    const text = isIndent ? UNEVEN : (SYNTAX[error.code] ?? 'this line cannot be understood');
+    byLine.set(line, { line, text: `expected valid YAML: ${text}` });
+    // What follows is read in the wrong place, so that nothing that is said about it would help.
+    if (isIndent || error.code === 'TAB_AS_INDENT') break;
   }
   return sentences(path, [...byLine.values()]).slice(0, MAX_SYNTAX_PROBLEMS);
 }

@@ -14,6 +14,7 @@ import { contractChecks, unspokenSources } from './contracts.ts';
 import { denyListChecks } from './deny-list.ts';
 import { driftChecks, driftedSignals } from './drift.ts';
 import type { AlertmanagerFacts, ApiFacts, LogsFacts, NamedFacts, RedisFacts } from './facts.ts';
+import { labelChecks } from './labels.ts';
 import { limitChecks } from './limits.ts';
 import { logsChecks } from './logs.ts';
 import type { Need } from './needs.ts';
@@ -76,6 +77,7 @@ export function diagnose(found: Findings): Check[] {
       const source = one.host === null ? 'Prometheus' : `Prometheus ${one.host}`;
       return [
         ...prometheusChecks(one, { source, windowSeconds: evidence.windowSeconds, asked: prometheus.length }),
+        ...(one.scraping.known ? labelChecks(runbook, one.scraping.value, source) : []),
         ...clockChecks(source, one.clock, clock),
       ];
     }),

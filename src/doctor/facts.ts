@@ -117,6 +117,8 @@ export interface Scraping {
   /** Instances that expose any of them; some of their names. */
   readonly instances: { readonly count: number; readonly names: readonly string[] };
   readonly duplicates: readonly Duplicate[];
+  /** Values of the labels that the runbook names, by `labelKey`; one that no series has is not there. */
+  readonly labels: Readonly<Record<string, readonly string[]>>;
   /** Prometheus servers that this one scrapes. */
   readonly prometheuses: { readonly count: number; readonly names: readonly string[] };
 }

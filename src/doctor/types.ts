@@ -78,6 +78,8 @@ export type ServerCode =
   | 'scraped-twice'
   | 'scraped-once'
   | 'scraping-unknown'
+  | 'label-missing'
+  | 'value-missing'
   | 'other-prometheus'
   | 'instances-seen'
   | 'clock-agrees'

@@ -40,6 +40,9 @@ export type WrittenLabel = z.infer<typeof labelSchema>;
 /** Verdicts that are no categories. */
 const WITHOUT_CATEGORY = ['quiet', 'inconclusive'];
 
+/** Reasons to doubt that the program finds itself, whatever the runbook. */
+const OWN_CAVEATS = ['unconfirmed', 'open-question', 'signal-unknown', 'signal-absent', 'incomplete-scan'];
+
 /** Names in a label that the runbook does not have: one that is misspelt would fail for ever, or never. */
 export function unknownNames(
   label: WrittenLabel,
@@ -47,6 +50,7 @@ export function unknownNames(
 ): { readonly path: (string | number)[]; readonly message: string }[] {
   const ids = runbook.categories.map(({ id }) => id);
   const responses = [...new Set(runbook.categories.flatMap(({ respond }) => respond.map(({ id }) => id)))];
+  const codes = runbook.categories.flatMap(({ caveats }) => caveats.map(({ code }) => code));
   const check = (key: string, what: string, names: readonly string[], valid: readonly string[]) =>
     names.flatMap((name, index) => {
       if (valid.includes(name)) return [];
@@ -57,6 +61,7 @@ export function unknownNames(
   return [
     ...check('category', 'category', label.category, [...ids, ...WITHOUT_CATEGORY]),
     ...check('also', 'category', label.also ?? [], ids),
+    ...check('caveats', 'caveat', label.caveats, [...new Set([...codes, ...OWN_CAVEATS])]),
     ...check('not-proposed', 'response', label['not-proposed'], responses),
   ];
 }

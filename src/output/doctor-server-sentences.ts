@@ -92,6 +92,16 @@ export const SERVER_SENTENCES: Readonly<Record<ServerCode, Teller>> = {
     said('no instance is seen to be collected twice (under two names of the same host it could not be seen)'),
   'scraping-unknown': ({ reason }) =>
     said(`how it collects the metrics could not be looked at: ${textOf(reason, 300)}`),
+  'label-missing': ({ signal, args }) =>
+    said(
+      `no series of ${textOf(args.metric)} has the label ${textOf(args.label)} (signal ${signal ?? ''})`,
+      "Say in the runbook's source the label that it has: until then triage sees nobody there, or nothing.",
+    ),
+  'value-missing': ({ signal, args }) =>
+    said(
+      `no series of ${textOf(args.metric)} has ${textOf(args.label)}="${textOf(args.value, 80)}" (signal ${signal ?? ''}); it has ${joined(listOf(args.values).map((one) => textOf(one, 80)))}`,
+      'Say in `match` the exact value, which is no pattern: until then triage sees nothing there, and takes it for calm.',
+    ),
   'other-prometheus': ({ args }) =>
     said(
       `there are more Prometheus than are asked: this one sees ${numberOf(args.count)} of them (${joined(listOf(args.names))}), and each has its own part of the numbers`,

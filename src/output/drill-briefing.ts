@@ -26,10 +26,13 @@ export function drillsText(all: readonly Named[], format: Format, paint: Paint, 
   return linesOf([...labelled(rows, width, ''), '', paint.dim('Begin one with: ratelimit drill <incident>')]);
 }
 
-/** What somebody should know who is about to be drilled. */
+/**
+ * What somebody should know who is about to be drilled.
+ * @param notes what may be wrong with the incident, a sentence each
+ */
 export function briefing(
   page: string | undefined,
-  ignored: readonly string[],
+  { ignored, notes }: { readonly ignored: readonly string[]; readonly notes: readonly string[] },
   { paint, width }: Screen,
 ): string {
   const nothing = wrap(
@@ -43,6 +46,7 @@ export function briefing(
   return linesOf([
     paint.strong(nothing),
     ...(ignored.length === 0 ? [] : [wrap(`Ignored in a drill: ${given}.`, width, '  ')]),
+    ...notes.map((note) => wrap(`Note: ${escapeText(note, SENTENCE)}`, width, '  ')),
     '',
     wrap(`The pager says: ${escapeText(page ?? 'something is wrong', SENTENCE)}`, width, '  '),
     '',

@@ -14,15 +14,30 @@ export interface Checked {
   readonly runbook: Runbook | null;
   /** Sentences with file, line and key. */
   readonly problems: readonly string[];
+  /** What is valid and may not be meant: sentences with the key. */
+  readonly notes: readonly string[];
 }
 
 /** Is it a valid runbook, and what is in it, or else every problem; `ratelimit/runbook-validate/v1`. */
-export function checkedText({ file, runbook, problems }: Checked, format: Format, screen: Screen): string {
+export function checkedText(
+  { file, runbook, problems, notes }: Checked,
+  format: Format,
+  screen: Screen,
+): string {
   const counts = runbook === null ? null : countsOf(runbook);
   if (format === 'json') {
     const { name = null, title = null } = runbook ?? {};
     const valid = runbook !== null;
-    return toJson({ schema: 'ratelimit/runbook-validate/v1', file, valid, name, title, counts, problems });
+    return toJson({
+      schema: 'ratelimit/runbook-validate/v1',
+      file,
+      valid,
+      name,
+      title,
+      counts,
+      problems,
+      notes,
+    });
   }
   const shown = file === '-' ? 'stdin' : escapeText(file, SENTENCE);
   const sentence =
@@ -30,7 +45,7 @@ export function checkedText({ file, runbook, problems }: Checked, format: Format
       ? `${shown} is not a valid runbook: ${counted(problems.length, 'problem')}`
       : `${shown} is a valid runbook: ${runbook.name} (${escapeText(runbook.title, 80)}), ${inWords(counts)}.`;
   if (format === 'markdown') {
-    const list = problems.map((problem) => `- ${escapeMarkdown(problem, SENTENCE)}`);
+    const list = [...problems, ...notes].map((problem) => `- ${escapeMarkdown(problem, SENTENCE)}`);
     return markdownPage([literalMarkdown(sentence), '', ...list]);
   }
   const { paint, width } = screen;
@@ -39,6 +54,7 @@ export function checkedText({ file, runbook, problems }: Checked, format: Format
   return linesOf([
     tone(wrap(sentence, width, '  ')),
     ...problems.map((problem) => escapeText(problem, SENTENCE)),
+    ...notes.map((note) => wrap(`  - ${escapeText(note, SENTENCE)}`, width, '    ')),
   ]);
 }
 

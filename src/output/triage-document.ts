@@ -187,7 +187,13 @@ export function describeSignal(id: string, signal: Signal, runbook: Runbook): st
   const parts = signal.total === null ? [] : [formatAmount(signal.total, signal.unit)];
   if (signal.distinct !== null && spec?.entity) parts.push(entities);
   const window = signal.windowSeconds === null ? '' : ` in ${formatDuration(signal.windowSeconds)}`;
-  return `${parts.join(' from ')}${window}`;
+  return `${parts.join(' from ')}${window}${spec?.show === 'line' ? usualOf(signal) : ''}`;
+}
+
+/** What a total is at this hour yesterday or a week ago, whichever was more; a table has a column for it. */
+function usualOf({ baseline, unit }: Signal): string {
+  const known = [baseline?.day ?? null, baseline?.week ?? null].filter((value) => value !== null);
+  return known.length === 0 ? '' : `, usual ${formatAmount(Math.max(...known), unit)}`;
 }
 
 /** What to do once it is over; nothing after a quiet run. */

@@ -1,17 +1,17 @@
 import { z } from 'zod';
-import { identifier, label, mapping, text } from './fields.ts';
+import { identifier, label, mapping, signalName, text, thresholdName } from './fields.ts';
 
 /** A chart of a report: how a signal went over time. A signal's name alone is one, too. */
 const chart = z.preprocess(
   (value) => (typeof value === 'string' ? { signal: value } : value),
   mapping({
-    signal: identifier,
+    signal: signalName,
     /** null: the signal's own. */
     title: text(80).nullable().default(null),
     /** The label whose values are lines, in place of the one that the signal's sources have. */
     by: label.nullable().default(null),
     /** The threshold that the whole of it is held against. */
-    level: identifier.nullable().default(null),
+    level: thresholdName.nullable().default(null),
     /**
      * A query of the operator's own that tells the signal's history, where its sources hold only the present: `queries`
      * of the context may hold it under this name. Its samples have the label `by`.

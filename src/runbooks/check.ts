@@ -1,7 +1,9 @@
-import { nearest } from '../values/nearest.ts';
+import { nearest, nearestOrAll } from '../values/nearest.ts';
 import { checkQuestions } from './check-questions.ts';
 import { checkRules } from './check-rules.ts';
+import { checkSense } from './check-sense.ts';
 import { CODES } from './codes.ts';
+import { conditionsIn, type Found } from './conditions-in.ts';
 import { checkContracts } from './contracts.ts';
 import { checkLimits } from './limits-schema.ts';
 import type { Runbook } from './schema.ts';
@@ -26,7 +28,7 @@ export function checkReferences(runbook: Runbook): Problem[] {
   };
   const expect = (kind: keyof typeof names, name: unknown, path: Path) => {
     if (typeof name !== 'string' || names[kind].includes(name)) return;
-    report(path, `there is no ${kind} "${name}"${nearest(name, names[kind])}`);
+    report(path, `there is no ${kind} "${name}"${nearestOrAll(name, names[kind])}`);
   };
   /** A threshold that conditions measure against must be a number; only a limit may be unknown. */
   const expectNumber = (name: unknown, path: Path) => {
@@ -43,6 +45,7 @@ export function checkReferences(runbook: Runbook): Problem[] {
   checkQuestions(runbook, expect, report);
   checkLimits(runbook, report);
   checkRules(runbook, { expect, number: expectNumber, report });
+  checkSense(runbook, report);
   runbook['quiet-needs'].forEach((group, at) => {
     for (const [index, name] of group.entries()) expect('signal', name, ['quiet-needs', at, index]);
   });
@@ -257,28 +260,5 @@ function checkCircles(runbook: Runbook, report: (path: Path, message: string) =>
     if (reaches(id, id, new Set())) {
       report(['categories', index, 'when'], `"${id}" depends on itself through unless`);
     }
-  });
-}
-
-interface Found {
-  readonly key: string;
-  readonly value: Readonly<Record<string, unknown>>;
-  readonly path: Path;
-}
-
-/** Every single condition below a node, whatever `all` and `any` it stands in. */
-function conditionsIn(node: unknown, path: Path): Found[] {
-  if (Array.isArray(node)) return node.flatMap((item, index) => conditionsIn(item, [...path, index]));
-  if (typeof node !== 'object' || node === null) return [];
-  return Object.entries(node).flatMap(([key, value]): Found[] => {
-    if (key === 'all' || key === 'any') return conditionsIn(value, [...path, key]);
-    const denied: unknown =
-      key === 'unless' && typeof value === 'object' ? Reflect.get(value ?? {}, 'when') : undefined;
-    if (denied !== undefined) return conditionsIn(denied, [...path, key, 'when']);
-    if (key === 'besides' && typeof value === 'object' && value !== null) {
-      const { when, ...rest } = value as Found['value'];
-      return [{ key, value: rest, path }, ...conditionsIn(when, [...path, key, 'when'])];
-    }
-    return typeof value === 'object' && value !== null ? [{ key, value: value as Found['value'], path }] : [];
   });
 }

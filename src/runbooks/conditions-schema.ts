@@ -1,14 +1,17 @@
 import { z } from 'zod';
-import { nearest } from '../values/nearest.ts';
-import { entityKind, identifier, label, mapping, text } from './fields.ts';
+import {
+  entityKind,
+  identifier,
+  label,
+  mapping,
+  signalName as signal,
+  text,
+  thresholdName,
+} from './fields.ts';
 import { dominates, noLimit, outweighs, overLimit, underLimit } from './limit-conditions-schema.ts';
+import { noCondition } from './no-condition.ts';
 import { recurred } from './recurred-schema.ts';
 import { inWords } from './words.ts';
-
-/** The name of an entry under `thresholds`. */
-const thresholdName = identifier;
-
-const signal = identifier;
 
 /** One value of a label or several, any of which will do. */
 const values = z.union([text(200).transform((one) => [one]), z.array(text(200)).min(1).max(20)]);
@@ -262,9 +265,7 @@ export const conditionSchema: z.ZodType<Condition> = z.lazy(() =>
       typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.keys(value) : [];
     const key = keys[0];
     if (keys.length !== 1 || key === undefined || !NAMES.includes(key)) {
-      const got = keys.length === 1 && key !== undefined ? `"${key}"` : `${keys.length} keys`;
-      const message = `expected one condition of: ${NAMES.join(', ')}; got ${got}${key === undefined ? '' : nearest(key, NAMES)}`;
-      context.addIssue({ code: 'custom', message });
+      context.addIssue({ code: 'custom', message: noCondition(value, keys, NAMES) });
       return z.NEVER;
     }
     const schema: z.ZodType =

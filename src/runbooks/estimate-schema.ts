@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration, identifier, label, mapping, metric, text } from './fields.ts';
+import { duration, label, mapping, match, metric, signalName, text, thresholdName } from './fields.ts';
 
 /**
  * An empty answer says that there were none only where a series with these labels was there in that time. Where there
@@ -14,17 +14,17 @@ export const seenWithin = duration.nullable().default(null);
 export const excessSource = mapping({
   kind: z.literal('prometheus-excess'),
   metric,
-  match: z.record(label, text(200)).default({}),
+  match,
   /** Labels that have one of several values. */
   'one-of': z.record(label, z.array(text(200)).min(1).max(20)).default({}),
   by: label,
   over: duration,
-  times: identifier,
+  times: thresholdName,
 });
 
 /** A sentence after a step's text, with the total of a signal, rounded, or what is said where it cannot be told. */
 export const figureSchema = mapping({
-  signal: identifier,
+  signal: signalName,
   say: text(300).refine((value) => value.includes('{total}'), { error: 'needs the place {total}' }),
   else: text(300),
 })

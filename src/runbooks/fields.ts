@@ -1,13 +1,28 @@
 import { z } from 'zod';
 import { parseDuration } from '../values/duration.ts';
+import { got } from './words.ts';
+
+/** The problem of a text that has a form of its own: what was expected, and what was got, of whatever type. */
+const expected = (what: string) => ({
+  error: ({ input }: { readonly input?: unknown }) => `expected ${what}, got ${got(input)}`,
+});
 
 /**
  * Lower-case words with dashes: ids of runbooks, signals, categories, steps and thresholds. That what one refers to
  * exists is checked by `check.ts`.
  */
-export const identifier = z.string().regex(/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/, {
-  error: 'expected lower-case words joined by dashes, such as tenant-over-rps-cap',
-});
+export const identifier = named('lower-case words joined by dashes, such as tenant-over-rps-cap');
+
+/** The name of a signal. */
+export const signalName = named('the name of a signal');
+
+/** The name of a threshold: a number never stands where it is used, so that its reason stands with it. */
+export const thresholdName = named('the name of a threshold (numbers stand under thresholds)');
+
+function named(what: string) {
+  const wrong = expected(what);
+  return z.string(wrong).regex(/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/, wrong);
+}
 
 export const entityKind = z.enum([
   'ip',
@@ -38,13 +53,14 @@ export const text = (max: number) =>
       error: 'expected one line of visible characters (in YAML, > joins lines)',
     });
 
-export const duration = z.string().refine((value) => (parseDuration(value) ?? 0) > 0, {
-  error: 'expected a duration such as 90s, 5m or 1h30m',
-});
+const aDuration = expected('a duration such as 90s, 5m or 1h30m');
+export const duration = z.string(aDuration).refine((value) => (parseDuration(value) ?? 0) > 0, aDuration);
 
 /** https://prometheus.io/docs/concepts/data_model/ */
-export const metric = z.string().regex(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/, { error: 'expected a metric name' });
-export const label = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, { error: 'expected a label name' });
+const aMetric = expected('a metric name alone, without labels and functions');
+export const metric = z.string(aMetric).regex(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/, aMetric);
+const aLabel = expected('a label name');
+export const label = z.string(aLabel).regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, aLabel);
 
 /**
  * `prefix{entity}`, with a date after it where what it holds begins anew each day or month: `{yyyymmdd}`,
@@ -61,6 +77,22 @@ export const mapping = <Shape extends z.core.$ZodShape>(shape: Shape) =>
   z.strictObject(shape, {
     error: (issue) => (issue.code === 'unrecognized_keys' ? Object.keys(shape).join(' ') : undefined),
   });
+
+/** How PromQL writes that a value is not meant exactly. Patterns without one may be the value itself, such as a path. */
+const OPERATOR = /^(?:=~?|!=|!~)/;
+
+/** A label's value, exactly. */
+const exactly = z
+  .string(expected('the exact value of the label as text (a number in quotes)'))
+  .max(200)
+  .refine((value) => !HIDDEN.test(value), { error: 'expected one line of visible characters' })
+  .refine((value) => !OPERATOR.test(value), {
+    error: ({ input }) =>
+      `expected the exact value of the label, got ${got(input)}, which begins with an operator`,
+  });
+
+/** Labels and their exact values; an empty one is that of series without the label. */
+export const match = z.record(label, exactly).default({});
 
 const PLACES = [
   'subjects',

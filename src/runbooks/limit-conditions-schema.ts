@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { identifier, mapping } from './fields.ts';
+import { mapping, signalName, thresholdName } from './fields.ts';
 
 // Conditions on entities that have a limit.
 
-const reached = mapping({ signal: identifier, 'at-least': identifier });
-const earlier = mapping({ signal: identifier, times: identifier });
+const reached = mapping({ signal: signalName, 'at-least': thresholdName });
+const earlier = mapping({ signal: signalName, times: thresholdName });
 
 /**
  * Some entity uses at least this ratio of its limit; `reached-in`: and has at least so much in another signal, too;
@@ -12,8 +12,8 @@ const earlier = mapping({ signal: identifier, times: identifier });
  */
 export const overLimit = mapping({
   'over-limit': mapping({
-    signal: identifier,
-    ratio: identifier,
+    signal: signalName,
+    ratio: thresholdName,
     'reached-in': reached.optional(),
     'except-in': reached.optional(),
   }),
@@ -25,7 +25,7 @@ export const overLimit = mapping({
  */
 export const noLimit = mapping({
   'no-limit': mapping({
-    signal: identifier,
+    signal: signalName,
     problem: z.enum(['none', 'invalid', 'unknown-tier']),
     'reached-in': reached.optional(),
   }),
@@ -38,12 +38,12 @@ export const noLimit = mapping({
  */
 export const underLimit = mapping({
   'under-limit': mapping({
-    signal: identifier,
-    each: identifier,
-    by: identifier,
-    ratio: identifier,
-    share: identifier.optional(),
-    'at-least': identifier,
+    signal: signalName,
+    each: thresholdName,
+    by: signalName,
+    ratio: thresholdName,
+    share: thresholdName.optional(),
+    'at-least': thresholdName,
     /** They bring it upon themselves, as by a burst, and are the subjects. */
     subjects: z.literal(true).optional(),
   }),
@@ -51,7 +51,7 @@ export const underLimit = mapping({
 
 /** Some entity has this share of the whole signal; `ratio`: and uses so much of its own limit. */
 export const dominates = mapping({
-  dominates: mapping({ signal: identifier, share: identifier, ratio: identifier.optional() }),
+  dominates: mapping({ signal: signalName, share: thresholdName, ratio: thresholdName.optional() }),
 });
 
 /**
@@ -62,10 +62,10 @@ export const dominates = mapping({
  */
 export const outweighs = mapping({
   outweighs: mapping({
-    signal: identifier,
-    by: identifier,
-    times: identifier,
-    'at-least': identifier.optional(),
+    signal: signalName,
+    by: signalName,
+    times: thresholdName,
+    'at-least': thresholdName.optional(),
     'reached-in': reached.optional(),
     grown: earlier.optional(),
     steady: earlier.optional(),

@@ -1,8 +1,8 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { folderTrouble, writeNewFile } from '../config/new-file.ts';
+import { folderTrouble, makeLastFolder, writeNewFile } from '../config/new-file.ts';
 import { ConfigError, UsageError } from '../errors.ts';
-import { fileTrouble, quote } from '../values/text.ts';
+import { quote } from '../values/text.ts';
 import { isName, isPath } from './load.ts';
 import { namesOf, type RunbookPlaces } from './places.ts';
 import { exampleRunbook } from './template.ts';
@@ -29,7 +29,9 @@ export async function writeStartingPoint(
   const path = isPath(nameOrPath) ? nameOrPath : await ownPath(nameOrPath, places);
   const called = basename(path).replace(/\.ya?ml$/, '');
   const name = isName(called) ? called : USUAL_NAME;
-  await makeFolder(dirname(path), path !== nameOrPath);
+  // The program's own folders are made as a whole.
+  if (path === nameOrPath) await makeLastFolder(dirname(path));
+  else await makeOwnFolder(dirname(path));
   const hint = 'Name another file.';
   await writeNewFile({ path, text: exampleRunbook(name), mode: 0o666, hint });
   return { path, name };
@@ -53,23 +55,10 @@ async function ownPath(name: string, places: RunbookPlaces): Promise<string> {
   return join(places.own, file);
 }
 
-/** @param withParents the program's own folders are made as a whole; of other people's only the last one */
-async function makeFolder(folder: string, withParents: boolean): Promise<void> {
+async function makeOwnFolder(folder: string): Promise<void> {
   try {
-    if (withParents) await mkdir(folder, { recursive: true, mode: 0o700 });
-    else if (!(await isFolder(folder))) await mkdir(folder);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
-    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    const why = isMissing ? `there is no folder ${dirname(folder)}` : folderTrouble(error);
-    throw new ConfigError(`cannot create the folder ${folder}: ${why}`);
-  }
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isDirectory();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw new ConfigError(`cannot use the folder ${path}: ${fileTrouble(error)}`);
+    throw new ConfigError(`cannot create the folder ${folder}: ${folderTrouble(error)}`);
   }
 }

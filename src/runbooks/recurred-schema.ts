@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { identifier, mapping } from './fields.ts';
+import { identifier, mapping, thresholdName } from './fields.ts';
 
 /**
  * Earlier looks at these systems found one of these categories, so many separate times in that time before now. Looks
@@ -9,8 +9,8 @@ import { identifier, mapping } from './fields.ts';
 export const recurred = mapping({
   recurred: mapping({
     of: z.array(identifier).min(1).max(20),
-    within: identifier,
-    times: identifier,
-    apart: identifier,
+    within: thresholdName,
+    times: thresholdName,
+    apart: thresholdName,
   }),
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseDuration } from '../values/duration.ts';
-import { duration, identifier, label, mapping, text } from './fields.ts';
+import { duration, identifier, label, mapping, signalName, text, thresholdName } from './fields.ts';
 import { promqlProblem } from './promql-text.ts';
 
 /** What Prometheus takes for a time: whole milliseconds. */
@@ -24,18 +24,18 @@ const promql = z
 
 /** A condition on a signal that Prometheus measures. The expression is made from the signal's sources. */
 const when = mapping({
-  signal: identifier,
+  signal: signalName,
   /**
    * Every entity by itself, all of them together, how many of them there are, or every entity by itself at that ratio of
    * its own limit.
    */
   of: z.enum(['each', 'all', 'count', 'limit']).default('each'),
   /** A threshold by its name. */
-  'at-least': identifier,
+  'at-least': thresholdName,
   /** For `count`: the threshold that an entity reaches to be counted. */
-  each: identifier.nullable().default(null),
+  each: thresholdName.nullable().default(null),
   /** For `all`: less is enough where it is that many times as much as at this time yesterday and a week ago. */
-  unusual: mapping({ 'at-least': identifier, times: identifier }).nullable().default(null),
+  unusual: mapping({ 'at-least': thresholdName, times: thresholdName }).nullable().default(null),
 })
   .refine(({ of, each }) => (of === 'count') === (each !== null), {
     error: '`of: count` and `each` go together: what an entity must reach to be counted',

@@ -12,8 +12,10 @@ import {
   keyTemplate,
   label,
   mapping,
+  match,
   metric,
   text,
+  thresholdName,
 } from './fields.ts';
 import { limitsSchema } from './limits-schema.ts';
 import { linksSchema } from './links-schema.ts';
@@ -24,18 +26,12 @@ import { notAlertedSchema, rulesSchema, urlSchema } from './rules-schema.ts';
 import { spreadSchema } from './spread-schema.ts';
 import { sustainedSource } from './sustained-schema.ts';
 
-/** The name of an entry under `thresholds`. */
-const thresholdName = identifier;
-
 /** A number that conditions refer to by name, with the reason for it. null: not known until a context sets it. */
 const threshold = mapping({
   value: z.number().positive().nullable(),
   unit: text(40),
   because: text(400),
 });
-
-/** Labels and their values; an empty one is that of series without the label. */
-const match = z.record(label, z.union([z.literal(''), text(200)])).default({});
 
 /** Where a signal's numbers come from. A new kind of source is a new member here and an adapter in `signals/`. */
 const source = z.discriminatedUnion('kind', [
@@ -248,7 +244,7 @@ const whole = mapping({
   /** The prefix under which the system keeps its keys in Redis. */
   namespace: text(80).nullable().default(null),
   links: linksSchema,
-  thresholds: z.record(thresholdName, threshold),
+  thresholds: z.record(identifier, threshold),
   limits: limitsSchema,
   signals: z.record(identifier, signal),
   contracts: z.array(contractSchema).default([]),

@@ -1,17 +1,17 @@
-import { identifier, mapping } from './fields.ts';
+import { mapping, thresholdName } from './fields.ts';
 
 /** How a signal's entities are told apart into loud ones and the rest. See `verdict/spread.ts`. */
 export const spreadSchema = mapping({
-  floor: identifier.nullable().default(null),
-  volume: identifier.nullable().default(null),
-  'loud-at': identifier,
-  'loud-share': identifier,
-  few: identifier,
-  rest: mapping({ volume: identifier, sources: identifier }).nullable().default(null),
+  floor: thresholdName.nullable().default(null),
+  volume: thresholdName.nullable().default(null),
+  'loud-at': thresholdName,
+  'loud-share': thresholdName,
+  few: thresholdName,
+  rest: mapping({ volume: thresholdName, sources: thresholdName }).nullable().default(null),
   many: mapping({
-    each: identifier,
-    'at-least': identifier,
-    'none-above': identifier,
+    each: thresholdName,
+    'at-least': thresholdName,
+    'none-above': thresholdName,
   })
     .nullable()
     .default(null),

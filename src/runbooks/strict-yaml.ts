@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { type Problem, readYaml, sentences, type YamlFile } from '../config/yaml.ts';
-import { didYouMean, dottedKey } from '../values/text.ts';
+import { closestTo, didYouMean, dottedKey } from '../values/text.ts';
 import { inWords } from './words.ts';
 
 /** A YAML file that fits its schema, and where its keys are. */
@@ -31,7 +31,7 @@ export function readStrict<Data>(
   if (file.isEmpty) return [`${path}: expected ${what}, got an empty file`];
   const parsed = schema.safeParse(file.raw, { error: inWords });
   if (!parsed.success) {
-    const problems = parsed.error.issues.flatMap((issue) => describe(issue, file.lineOf));
+    const problems = causes(parsed.error.issues).flatMap((issue) => describe(issue, file.lineOf));
     return sentences(path, problems);
   }
   return {
@@ -45,6 +45,25 @@ export function readStrict<Data>(
         })),
       ),
   };
+}
+
+/**
+ * The issues without those that follow from another one: a key that is missing, since it is misspelt beside, and the
+ * length of what has the wrong type.
+ */
+function causes(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue[] {
+  const misspelt = issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((name) => dottedKey([...issue.path, closestTo(name, issue.message.split(' '))]))
+      : [],
+  );
+  const ofType = new Set<string>();
+  return issues.filter((issue) => {
+    const key = dottedKey(issue.path);
+    const isRepeated = (issue.code === 'too_big' || issue.code === 'too_small') && ofType.has(key);
+    if (issue.code === 'invalid_type') ofType.add(key);
+    return !isRepeated && !(issue.message.endsWith(', got nothing') && misspelt.includes(key));
+  });
 }
 
 function describe(issue: z.core.$ZodIssue, lineOf: YamlFile['lineOf']): Problem[] {

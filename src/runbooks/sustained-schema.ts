@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseDuration } from '../values/duration.ts';
-import { duration, identifier, mapping } from './fields.ts';
+import { duration, mapping, signalName, thresholdName } from './fields.ts';
 
 /** Steps of one range query at most. */
 const MOST_STEPS = 120;
@@ -12,9 +12,9 @@ const MOST_STEPS = 120;
 export const sustainedSource = mapping({
   kind: z.literal('prometheus-sustained'),
   /** The signal that has the entities, their counters and their `limits`. */
-  of: identifier,
+  of: signalName,
   /** A threshold: of the limit, from which on a step counts. */
-  ratio: identifier,
+  ratio: thresholdName,
   over: duration,
   step: duration.default('1m'),
 }).superRefine(({ over, step }, context) => {

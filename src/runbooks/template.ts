@@ -174,7 +174,9 @@ ${EXAMPLE_RULES}
 #   started    that share of the processes is younger     down       somebody is at zero
 #   not-public, listed (by another signal), strangers (names that are no valid ids)
 #   unless     another category does not explain it, or (when) a condition does not hold
-#   all, any   several of them. rest, sources, each-at-most, one-shot: crowds; see the runbook aegis
+#   all, any   several of them, a dash before each
+# All of them, with every other key: docs/vocabulary.md of the program's repository. What only an operator can tell apart
+# is asked: questions, there too.
 categories:
   - id: address-flood
     rank: 10

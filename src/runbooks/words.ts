@@ -77,7 +77,8 @@ function valueAt(input: unknown, key: string | undefined): unknown {
   return typeof input === 'object' && input !== null && key !== undefined ? Reflect.get(input, key) : input;
 }
 
-function got(value: unknown): string {
+/** What was got, in the words of whoever writes YAML. */
+export function got(value: unknown): string {
   if (value === undefined || value === null) return 'nothing';
   if (typeof value === 'string') return quote(value);
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);

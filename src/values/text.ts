@@ -74,11 +74,15 @@ export function dottedKey(path: readonly PropertyKey[]): string {
     .join('.');
 }
 
+/** The one of the names that is nearest to what was written. */
+export function closestTo(name: string, valid: readonly string[]): string {
+  // The distance of a very long name costs time and says nothing.
+  return closest(name.slice(0, SHOWN_CHARS).toLowerCase(), valid);
+}
+
 /** `did you mean "prod"? Valid: dev, prod`: the nearest of the valid names, then all of them. */
 export function didYouMean(name: string, valid: readonly string[]): string {
-  // The distance of a very long name costs time and says nothing.
-  const near = closest(name.slice(0, SHOWN_CHARS).toLowerCase(), valid);
-  return `did you mean ${quote(near)}? Valid: ${valid.map((one) => dottedKey([one])).join(', ')}`;
+  return `did you mean ${quote(closestTo(name, valid))}? Valid: ${valid.map((one) => dottedKey([one])).join(', ')}`;
 }
 
 /** Why a file could not be read or written, in words. */

@@ -6,11 +6,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import type { Incident } from '../../src/incidents/schema.ts';
 import { type Confusion, confusionMarkdown } from '../../src/output/confusion.ts';
+import { runHere } from '../support/in-process.ts';
 import { serversWith } from '../support/incident-servers.ts';
 import { everyLabelled, labelled, labelledOf } from '../support/labelled.ts';
 import { stopEverything, temporaryFolder } from '../support/processes.ts';
 import { runProgram } from '../support/program.ts';
 import { expectRegion } from '../support/readme-region.ts';
+import { startRedis, type TestRedis } from '../support/redis.ts';
 
 // Every labelled incident through the whole program: a real Redis, a real Prometheus, triage --save, runbook test.
 
@@ -21,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(stopEverything);
 
-/** As many as the machine has use for: each is a Redis, a Prometheus and a run of the program. */
+/** As many as the machine has use for: each is a Prometheus and a run of the program, on a Redis that is emptied. */
 const AT_ONCE = 3;
 const queue = [...everyLabelled];
 
@@ -30,9 +32,9 @@ const fileOf = (name: string) => name.replaceAll('/', '-');
 /** The runbooks that have labelled incidents, each with a folder of captures. */
 const runbooks = [...new Set([...everyLabelled.values()].map(({ runbook }) => runbook))];
 
-/** Loads an incident into servers of its own, and keeps what triage collects of it with its label. */
-async function capture(name: string, incident: Incident): Promise<void> {
-  const { redis, prometheus, loki, stop } = await serversWith(incident);
+/** Loads an incident into servers that hold nothing else, and keeps what triage collects of it with its label. */
+async function capture(name: string, incident: Incident, ownRedis: TestRedis): Promise<void> {
+  const { redis, prometheus, loki, stop } = await serversWith(incident, ownRedis);
   try {
     const home = await temporaryFolder('home');
     await mkdir(join(home, 'config', 'ratelimit'), { recursive: true });
@@ -48,8 +50,9 @@ async function capture(name: string, incident: Incident): Promise<void> {
       '--answer',
       `${id}=${answer}`,
     ]);
-    const words = ['triage', '--save', `${path}.json`, '-o', 'json', ...answers];
-    const { code, stderr } = await runProgram(words, { home });
+    // On a machine with much else to do.
+    const words = ['triage', '--timeout', '60s', '--save', `${path}.json`, '-o', 'json', ...answers];
+    const { code, stderr } = await runHere(words, home);
     expect([name, code, stderr]).toEqual([name, 0, '']);
     await writeFile(`${path}.label.yaml`, stringify(incident.expect));
   } finally {
@@ -70,7 +73,8 @@ describe('labelled incidents', () => {
 
   test('all of them are read from real servers', { timeout: 600_000 }, async () => {
     const worker = async () => {
-      for (let next = queue.shift(); next !== undefined; next = queue.shift()) await capture(...next);
+      const redis = await startRedis();
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) await capture(...next, redis);
     };
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
   });

@@ -145,9 +145,16 @@ describe('--save', () => {
   });
 
   test('to where nothing can be written', async () => {
-    const result = await runProgram(['triage', ...systems, '-o', 'json', '--save', join(folder, 'no', 'f')]);
+    const result = await runProgram([
+      'triage',
+      ...systems,
+      '-o',
+      'json',
+      '--save',
+      join(folder, 'no', 'no', 'f'),
+    ]);
     expect(result.code).toBe(2);
-    expect(errorDocument(result).message).toMatch(/cannot be saved to/);
+    expect(errorDocument(result).message).toMatch(/cannot create the folder .*: there is no folder/);
   });
 });
 

@@ -161,6 +161,7 @@ describe('runbook validate', () => {
       title: null,
       counts: null,
       problems: lines.slice(1, 4),
+      notes: [],
     });
   });
 
@@ -182,6 +183,7 @@ describe('runbook validate', () => {
       name: 'edge',
       counts: { signals: 8, thresholds: 16, categories: 4, remedies: 1, rules: 3 },
       problems: [],
+      notes: [],
     });
   });
 

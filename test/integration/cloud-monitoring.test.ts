@@ -121,7 +121,7 @@ describe('Google Cloud Monitoring', () => {
   });
 
   it('has no status and no version, and a clock all the same', async () => {
-    const look = { metrics: [METRIC], all: [METRIC, 'up'], windowSeconds: 300, clock };
+    const look = { metrics: [METRIC], all: [METRIC, 'up'], labels: [], windowSeconds: 300, clock };
     const [target] = config.prometheus;
     const facts = await prometheusHealth(target, { ...look, signal: new AbortController().signal });
     expect(facts.version).toMatchObject({ known: false, cause: 'refused' });

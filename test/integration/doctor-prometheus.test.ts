@@ -20,6 +20,11 @@ afterAll(stopEverything);
 
 const now = Math.floor(Date.now() / 1000);
 const METRICS = ['acp_auth_failures_total', 'acp_rate_limit_exceeded_total', 'acp_gateway_request_total'];
+const LABELS = [
+  { metric: 'acp_rate_limit_exceeded_total', label: 'layer' },
+  { metric: 'acp_rate_limit_exceeded_total', label: 'tier' },
+  { metric: 'acp_auth_failures_total', label: 'job' },
+];
 const SPAN = { from: -3_600, to: 600, step: 15 } as const;
 
 const ask = (url: string, more: { windowSeconds?: number; login?: string; timeoutMs?: number } = {}) =>
@@ -32,6 +37,7 @@ const ask = (url: string, more: { windowSeconds?: number; login?: string; timeou
     }),
     {
       ...{ metrics: METRICS, all: [...METRICS, 'up'], windowSeconds: more.windowSeconds ?? 300, clock },
+      labels: LABELS,
       signal: AbortSignal.timeout(more.timeoutMs ?? 20_000),
     },
   );
@@ -111,6 +117,16 @@ describe('a real one', () => {
     expect(ages.acp_gateway_request_total).toBeUndefined();
   });
 
+  test('the values of labels that are there, and no more', () => {
+    const { labels } = value(facts.scraping);
+    expect(Object.keys(labels).sort()).toEqual([
+      'acp_auth_failures_total job',
+      'acp_rate_limit_exceeded_total layer',
+    ]);
+    expect(labels['acp_rate_limit_exceeded_total layer']).toEqual(['ip']);
+    expect([...(labels['acp_auth_failures_total job'] ?? [])].sort()).toEqual(['gateway', 'gateway-again']);
+  });
+
   test('what it collects twice: by two jobs, or from two replicas', () => {
     expect(value(facts.scraping).duplicates).toEqual([
       { metric: 'acp_auth_failures_total', by: 'job', instance: 'gw-1:8000', copies: 2 },
@@ -138,7 +154,7 @@ test('an empty one has nothing to say, which is no failure', async () => {
   const server = await startPrometheus();
   const facts = await ask(server.url);
   expect(value(facts.scraping)).toEqual({
-    ...{ intervals: {}, ages: {}, duplicates: [] },
+    ...{ intervals: {}, ages: {}, duplicates: [], labels: {} },
     instances: { count: 0, names: [] },
     prometheuses: { count: 0, names: [] },
   });

@@ -41,6 +41,8 @@ function startWriter(folder: string, name: string, count = 0, pauseMs = 0): Writ
   const child = execa(process.execPath, [program, folder, name, String(count), String(pauseMs)], {
     reject: false,
     stripFinalNewline: false,
+    // Whatever this machine has Node do at each start.
+    extendEnv: false,
   });
   const kill = () => void child.kill('SIGKILL');
   onStop(async () => {

@@ -70,7 +70,7 @@ describe('what must not matter', () => {
         const other = { ...incident, keys: sort(incident.keys), series: sort(incident.series) };
         expect(brief((await play(other)).verdict)).toEqual(brief(playedOf(name).verdict));
       }),
-      { numRuns: 150 },
+      { numRuns: 75 },
     );
   });
 
@@ -85,7 +85,7 @@ describe('what must not matter', () => {
       fc.asyncProperty(some, noise, async ([name, incident], more) => {
         expect((await play(noisy(incident, more))).verdict.category).toBe(playedOf(name).verdict.category);
       }),
-      { numRuns: 150 },
+      { numRuns: 75 },
     );
   });
 });

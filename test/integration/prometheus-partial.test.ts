@@ -147,7 +147,8 @@ it("the doctor's list of names that ends at the limit is a list in part, not a f
   });
   const server = await faults.startFaultyHttp({ '/api/v1/label/__name__/values': names });
   const facts = await prometheusHealth(httpTarget(server.url), {
-    ...{ metrics: ['acp_auth_failures_total'], all: ['acp_auth_failures_total'], windowSeconds: 300, clock },
+    ...{ metrics: ['acp_auth_failures_total'], all: ['acp_auth_failures_total'], labels: [] },
+    ...{ windowSeconds: 300, clock },
     signal: AbortSignal.timeout(20_000),
   });
   expect(facts.names).toEqual({ known: true, value: { names: ['acp_a'], isComplete: false } });

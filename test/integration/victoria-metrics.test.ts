@@ -250,6 +250,7 @@ it('as it comes it answers as of 30 s ago: the numbers are of then, and the doct
     ...{
       metrics: ['acp_gateway_request_total'],
       all: ['acp_gateway_request_total'],
+      labels: [],
       windowSeconds: WINDOW,
       clock,
     },

@@ -141,7 +141,7 @@ export const prometheusFacts = (more: Partial<NamedFacts> = {}): NamedFacts => (
   clock: agrees,
   version: known('2.42.0'),
   scraping: known({
-    ...{ intervals: { acp_auth_failures_total: 15 }, ages: {}, duplicates: [] },
+    ...{ intervals: { acp_auth_failures_total: 15 }, ages: {}, duplicates: [], labels: {} },
     instances: { count: 1, names: ['gw-1:8000'] },
     prometheuses: { count: 1, names: ['prometheus:9090'] },
   }),

@@ -14,8 +14,12 @@ const LOGS_TO_SECONDS = 600;
 /**
  * A real Redis and a real Prometheus that hold what an incident says, now, and where it has lines of a log what stands in
  * for a Loki.
+ * @param given an empty Redis, which stays; without it one is started
  */
-export async function serversWith(incident: Incident): Promise<{
+export async function serversWith(
+  incident: Incident,
+  given?: TestRedis,
+): Promise<{
   redis: TestRedis;
   prometheus: TestPrometheus;
   loki: TestLoki | null;
@@ -25,7 +29,7 @@ export async function serversWith(incident: Incident): Promise<{
   const situation = expand(incident, { nowMs, clock });
   const series = openMetrics(recordSeries(situation, { now: nowMs / 1_000 }));
   const [redis, prometheus, loki] = await Promise.all([
-    startRedis(),
+    given ?? startRedis(),
     startPrometheus({ series }),
     situation.logs.length > 0 ? startLoki() : null,
   ]);
@@ -37,7 +41,7 @@ export async function serversWith(incident: Incident): Promise<{
     );
   }
   const stop = async () => {
-    await Promise.all([redis.stop(), prometheus.stop(), loki?.stop()]);
+    await Promise.all([given?.flush() ?? redis.stop(), prometheus.stop(), loki?.stop()]);
   };
   try {
     await redis.load(redisCommands(situation));

@@ -335,6 +335,8 @@ contexts:
   const empty = '/c.yaml: expected a mapping with current-context and contexts, got an empty file';
   const notMapping = '/c.yaml:1: expected a mapping with current-context and contexts';
   const alias = 'expected no aliases (*name): write the value out, or quote it';
+  const quotes = 'a text that begins with {, [, | or a quote needs quotes around all of it';
+  const uneven = 'this line, or the next, is indented by another number of spaces than those around it';
   test.each([
     ['', [empty]],
     ['# only a comment\n', [empty]],
@@ -364,8 +366,18 @@ contexts:
       'redis: a: S3cr3t\n',
       ['/c.yaml:1: expected valid YAML: two keys on one line, or a text with ": " that needs quotes'],
     ],
-    ['password: "a" S3cr3t\n', ['/c.yaml:1: expected valid YAML: this line cannot be understood']],
-    ['a: |S3cr3t\n', ['/c.yaml:1: expected valid YAML: this line cannot be understood']],
+    ['password: "a" S3cr3t\n', [`/c.yaml:1: expected valid YAML: ${quotes}`]],
+    ['a: |S3cr3t\n', [`/c.yaml:1: expected valid YAML: ${quotes}`]],
+    ['say: {total} errors\n', [`/c.yaml:1: expected valid YAML: ${quotes}`]],
+    [
+      'x:\n  - { id: a, text: Revoke: it }\n',
+      ['/c.yaml:2: expected valid YAML: a text with ": " needs quotes within braces, or a comma is missing'],
+    ],
+    // One line out of step, however many errors follow from it.
+    ['x:\n  - id: a\n    b: c\n   d: e\n    f: g\n    h: i\n', [`/c.yaml:4: expected valid YAML: ${uneven}`]],
+    ['x:\n  - id: a\n - id: b\n   f: g\n', [`/c.yaml:3: expected valid YAML: ${uneven}`]],
+    ['  a: b\nc: d\ne: f\n', [`/c.yaml:2: expected valid YAML: ${uneven}`]],
+    ['a:\n\tb: 1\n  c: 2\n  d: 3\n', ['/c.yaml:2: expected valid YAML: tabs cannot indent, use spaces']],
   ])('%j', (yaml, expected) => {
     expect(problems(yaml)).toEqual(expected);
   });

@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { diagnose, type Findings, outcomeOf } from '../../src/doctor/diagnose.ts';
 import type { ApiFacts, LogsFacts, RedisInfo, Scraping } from '../../src/doctor/facts.ts';
+import { labelChecks } from '../../src/doctor/labels.ts';
 import type { Check } from '../../src/doctor/types.ts';
 import type { Evidence } from '../../src/evidence/types.ts';
 import type { Entry, Verified } from '../../src/journal/types.ts';
 import { limitChanges as limitChangesOf } from '../../src/runbooks/limit-changes.ts';
 import { withLimits } from '../../src/runbooks/limits.ts';
+import { parseRunbook } from '../../src/runbooks/parse.ts';
+import { labelKey, wantedLabels } from '../../src/runbooks/wanted-labels.ts';
 import { commonWords } from '../../src/signals/prometheus/health.ts';
 import { joined, parseInfo } from '../../src/signals/redis/health.ts';
 import {
@@ -24,7 +27,7 @@ import {
   surveyOf,
   untold,
 } from '../support/doctor.ts';
-import { aegis, builtIn } from '../support/evidence.ts';
+import { AEGIS_YAML, aegis, builtIn } from '../support/evidence.ts';
 
 const WELL = { has: [...speaks('runbook'), ...speaks('gateway')] };
 
@@ -288,6 +291,54 @@ describe('Prometheus', () => {
     });
     expect(codesOf(scraping({ intervals }, 120))).toContain('window-long-enough');
     expect(codesOf(scraping({ intervals: {} }))).not.toContain('window-short');
+  });
+
+  test('a label that no series has, and a value that is a slip, are told while the metric is there', () => {
+    const metric = 'acp_gateway_request_total';
+    const wanted = wantedLabels(aegis).filter((one) => one.metric === metric);
+    const by = wanted.find(({ value }) => value === null);
+    const status = wanted.find(({ value }) => value === '429');
+    if (by === undefined || status === undefined) throw new Error('the runbook reads it otherwise');
+    const found = (labels: Scraping['labels'], ages: Scraping['ages'] = { [metric]: 5 }) =>
+      scraping({ labels, ages }).filter(({ code }) => code === 'label-missing' || code === 'value-missing');
+    const all = Object.fromEntries(wanted.map(({ label }) => [labelKey(metric, label), ['x']]));
+    const with429 = (values: readonly string[]) => ({ ...all, [labelKey(metric, status.label)]: values });
+    expect(found({}, {})).toEqual([]);
+    expect(found(with429(['200', '429']))).toEqual([]);
+    // A counter's value may not have come up yet.
+    expect(found(with429(['200', '401']))).toEqual([]);
+    const { [labelKey(metric, by.label)]: _, ...without } = with429(['429']);
+    expect(found(without)[0]).toMatchObject({
+      code: 'label-missing',
+      level: 'warning',
+      args: { label: by.label },
+    });
+    const yaml = AEGIS_YAML.replaceAll('"429"', '"4.*"');
+    const runbook = parseRunbook(yaml, 'my.yaml');
+    const { scraping: plain } = prometheusFacts();
+    if (!plain.known) throw new Error('not known');
+    const slips = labelChecks(
+      runbook,
+      { ...plain.value, labels: with429(['200', '429']), ages: { [metric]: 5 } },
+      'Prometheus',
+    );
+    expect(slips[0]).toMatchObject({ code: 'value-missing', args: { value: '4.*', values: ['200', '429'] } });
+  });
+
+  test('a label that the runbook does without, too, need not be there: a limit that is not told, another exporter', () => {
+    const metrics = ['apigw_requests_total', 'aws_apigateway_4_xxerror_sum'] as const;
+    const labels = Object.fromEntries(
+      ['client', 'outcome'].map((label) => [labelKey(metrics[0], label), ['accepted', 'throttled']]),
+    );
+    const told = { ...labels, [labelKey(metrics[1], 'api_name')]: ['orders'] };
+    const { scraping: plain } = prometheusFacts();
+    if (!plain.known) throw new Error('not known');
+    const ages = Object.fromEntries(metrics.map((metric) => [metric, 5]));
+    const missing = (seen: Scraping['labels']) =>
+      labelChecks(builtIn('api-gateway'), { ...plain.value, labels: seen, ages }, 'Prometheus');
+    expect(missing(told)).toEqual([]);
+    const { [labelKey(metrics[0], 'client')]: _, ...without } = told;
+    expect(new Set(missing(without).map(({ args }) => args.label))).toEqual(new Set(['client']));
   });
 
   test('what is collected twice counts twice', () => {

@@ -211,6 +211,8 @@ const RUNS: [string, DoctorDocument][] = (
               duplicates: [{ metric: 'acp_auth_failures_total', by: 'job', instance: EVIL, copies: 2 }],
               instances: { count: 12, names: [EVIL, 'gw-2'] },
               prometheuses: { count: 2, names: [EVIL, 'b'] },
+              ages: { acp_gateway_request_total: 5 },
+              labels: { 'acp_gateway_request_total status': [EVIL, '4290'] },
             }),
           }),
         ],

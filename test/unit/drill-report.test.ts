@@ -3,6 +3,7 @@ import type { Context } from '../../src/context.ts';
 import { type DrillReport, reportOf } from '../../src/drill/report.ts';
 import { Session } from '../../src/drill/session.ts';
 import type { JournalEvent } from '../../src/journal/types.ts';
+import { briefing } from '../../src/output/drill-briefing.ts';
 import { drillReport } from '../../src/output/drill-report.ts';
 import { makePaint } from '../../src/output/paint.ts';
 import type { TriageDocument } from '../../src/output/triage-document.ts';
@@ -86,4 +87,12 @@ test('a password that was typed is in no document', async () => {
   expect(commands).toEqual([
     { command: "triage --redis-url 'redis://me:[redacted]@host' --reason 'two words'", exitCode: 0 },
   ]);
+});
+
+test('before a drill the page is told, and what may be wrong with the incident', () => {
+  const screen = { paint: makePaint(false), width: 100 };
+  expect(briefing('MailRateLimited', { ignored: [], notes: ['no source reads the metric x'] }, screen)).toBe(
+    'This is a drill. The systems are played by this program; nothing real is read or changed.\n' +
+      'Note: no source reads the metric x\n\nThe pager says: MailRateLimited\n\n',
+  );
 });

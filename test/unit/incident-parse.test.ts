@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../../src/errors.ts';
 import { parseIncident } from '../../src/incidents/parse.ts';
 import { settingProblems } from '../../src/incidents/settings.ts';
+import { unreadMetrics } from '../../src/incidents/unread.ts';
 import { unknownNames } from '../../src/labels/schema.ts';
 import { aegis, builtIn } from '../support/evidence.ts';
 import { incidentOf, incidentYaml, shipped } from '../support/incident.ts';
@@ -39,7 +40,7 @@ describe('an incident that is not one', () => {
       expect.stringMatching(
         /^my\.yaml:6: keys\.0\.key: expected \{1\.\.60\}.* a brace without its other half$/,
       ),
-      'my.yaml:6: keys.0.ttl: expected a duration such as 90s, 5m or 1h30m',
+      'my.yaml:6: keys.0.ttl: expected a duration such as 90s, 5m or 1h30m, got "3x"',
       expect.stringMatching(
         /^my\.yaml:7: keys\.1\.valu: unknown key, did you mean "value"\? Valid: key, hex,/,
       ),
@@ -49,7 +50,7 @@ describe('an incident that is not one', () => {
       'my.yaml:8: keys.2: `renewed` means nothing without `ttl`',
       'my.yaml:9: keys.3: only a whole number grows',
       expect.stringMatching(/^my\.yaml:10: seris: unknown key, did you mean "series"\?/),
-      'my.yaml:12: series.0.metric: expected a metric name',
+      'my.yaml:12: series.0.metric: expected a metric name alone, without labels and functions, got "a b"',
       expect.stringMatching(/^my\.yaml:12: series\.0\.per-second: .*0/),
       'my.yaml:12: series.0: `before` means nothing without `since`',
       expect.stringMatching(/^my\.yaml:13: series\.1\.until\.0\.exist: unknown key, did you mean "exists"\?/),
@@ -227,5 +228,16 @@ test('each kind of incident of the runbook that an operator must know is among t
     'single-ip-credential-stuffing',
     'single-ip-credential-stuffing',
     'tenant-over-rps-cap',
+  ]);
+});
+
+test('a metric that the runbook does not read is noted, with the nearest that it does', () => {
+  const series = [
+    { metric: 'acp_auth_failure_total' },
+    { metric: 'acp_auth_failures_total' },
+    { metric: 'up' },
+  ];
+  expect(unreadMetrics({ series } as unknown as Parameters<typeof unreadMetrics>[0], aegis)).toEqual([
+    'no source of runbook aegis reads the metric acp_auth_failure_total; did you mean "acp_auth_failures_total"?',
   ]);
 });

@@ -5,6 +5,7 @@ import type { Label } from '../../src/labels/types.ts';
 import { startingPoint } from '../../src/runbooks/new.ts';
 import { parseRunbook } from '../../src/runbooks/parse.ts';
 import type { Confidence, Finding, Verdict } from '../../src/verdict/types.ts';
+import { aegis } from '../support/evidence.ts';
 
 const runbook = parseRunbook(startingPoint().yaml, 'example.yaml');
 const parse = (yaml: string) => parseLabel(Buffer.from(yaml), 'x.label.yaml', runbook);
@@ -189,4 +190,13 @@ describe('a verdict held against a label', () => {
   ])('wrong at high confidence: %s', (_, label, verdict, worst) => {
     expect(held(label, verdict).worst).toBe(worst);
   });
+});
+
+test('a reason to doubt that nobody has is named, and those of the program itself are known', () => {
+  const doubts = (caveats: string) =>
+    parseLabel(Buffer.from(`category: quiet\ncaveats: [${caveats}]\n`), 'a', aegis);
+  expect(doubts('recent-deploi, signal-absent')).toEqual([
+    'a:2: caveats.0: runbook aegis has no caveat "recent-deploi"; did you mean "recent-deploy"?',
+  ]);
+  expect(doubts('recent-deploy, open-question, unconfirmed')).toMatchObject({ category: ['quiet'] });
 });

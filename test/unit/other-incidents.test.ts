@@ -15,9 +15,15 @@ test('limits of the context decide: by those of the runbook alone it would be an
   const own = [...labelledOf('tps-limits'), ...labelledOf('api-gateway')].filter(
     ([, { limits }]) => Object.keys(limits).length > 0,
   );
-  expect(own.length).toBeGreaterThanOrEqual(2);
+  const other: string[] = [];
   for (const [name, incident] of own) {
     const without = { ...incident, limits: {} };
-    expect(tried(name, without, await play(without)).mismatches, name).not.toEqual([]);
+    if (tried(name, without, await play(without)).mismatches.length > 0) other.push(name);
   }
+  expect(other).toEqual([
+    'tps-limits/over-as-the-context-has-it',
+    'api-gateway/over-burst-of-a-larger-plan',
+    'api-gateway/over-burst-untold',
+    'api-gateway/over-rate-untold',
+  ]);
 });

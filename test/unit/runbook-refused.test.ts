@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
+import { ConfigError } from '../../src/errors.ts';
+import { notesOf } from '../../src/runbooks/notes.ts';
 import { parseRunbook } from '../../src/runbooks/parse.ts';
+import { exampleRunbook } from '../../src/runbooks/template.ts';
 import { AEGIS_YAML } from '../support/evidence.ts';
 
 /** Runbooks that read well and yet could not be judged by, or whose mistake is easy to name. */
@@ -53,4 +56,133 @@ test('aliases that multiply without end', () => {
   expect(() => parseRunbook(lines.join('\n'), 'my.yaml')).toThrow(
     expect.objectContaining({ name: 'ConfigError' }),
   );
+});
+
+/** The example that `runbook new` writes, with one text in place of another: what is wrong with it, and what is noted. */
+function told(from: string, to: string): { problems: readonly string[]; notes: readonly string[] } {
+  const yaml = exampleRunbook('edge');
+  if (!yaml.includes(from)) throw new Error(`the example has no ${from}`);
+  try {
+    const runbook = parseRunbook(
+      yaml.replace(from, () => to),
+      'edge.yaml',
+    );
+    return { problems: [], notes: notesOf(runbook) };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return { problems: error.problems.map((line) => line.replace(/^edge\.yaml:\d+: /, '')), notes: [] };
+  }
+}
+
+const VOLUME = 'volume: { signal: rejects-by-client, at-least: reject-rate }';
+
+test.each([
+  [
+    'a share in percent',
+    'value: 0.10',
+    'value: 10',
+    'client-share.value: expected a part of 1, as its unit is share, such as 0.1 for 10%, got 10',
+  ],
+  [
+    'a rate per minute',
+    'unit: rejects/s\n    # Who',
+    'unit: rejects/min\n    # Who',
+    'unit: expected a unit per second, as prometheus-rate counts, got rejects/min',
+  ],
+  [
+    'a threshold per minute',
+    'reject-rate: { value: 1, unit: rejects/s',
+    'reject-rate: { value: 60, unit: rejects/min',
+    'threshold "reject-rate" is in rejects/min, while signal "rejects-by-client" counts per second (rejects/s)',
+  ],
+  [
+    'a number for a threshold',
+    'volume: reject-rate',
+    'volume: 5',
+    'spread.volume: expected the name of a threshold (numbers stand under thresholds), got 5',
+  ],
+  [
+    'a name that is like no other',
+    'about: refused-by-address',
+    'about: xyz',
+    'about: there is no signal "xyz"; expected one of rejects-by-client, refused-by-address, budget',
+  ],
+  [
+    'a label of no mix',
+    'label: path',
+    'label: route',
+    'mix.label: no source of signal "rejects-by-client" has mix: route; expected one of path',
+  ],
+  [
+    'an operator in a label',
+    '{ zone: api }',
+    '{ zone: "=~api" }',
+    'match.zone: expected the exact value of the label, got "=~api", which begins with an operator',
+  ],
+  [
+    'several values of a label',
+    '{ zone: api }',
+    '{ zone: [api, web] }',
+    'match.zone: expected the exact value of the label as text (a number in quotes), got a list',
+  ],
+  [
+    'a metric with labels',
+    'metric: nginx_connections_active',
+    'metric: "nginx{a=1}"',
+    'metric: expected a metric name alone, without labels and functions, got "nginx{a=1}"',
+  ],
+  [
+    'a number for a duration',
+    'for: 5m',
+    'for: 5',
+    'for: expected a duration such as 90s, 5m or 1h30m, got 5',
+  ],
+  [
+    'two conditions at once',
+    `- ${VOLUME}\n        - spread: { signal: rejects-by-client, is: many }`,
+    `- ${VOLUME}\n          spread: { signal: rejects-by-client, is: many }`,
+    'expected one condition, got volume and spread: put them under all: or any:, a dash before each',
+  ],
+  [
+    'a list of conditions',
+    `      all:\n        - ${VOLUME}\n        - spread: { signal: rejects-by-client, is: many }`,
+    `      - ${VOLUME}\n      - spread: { signal: rejects-by-client, is: many }`,
+    'when: expected one condition, got a list: put it under all: or any:',
+  ],
+])('%s is named in one sentence', (_, from, to, sentence) => {
+  const { problems } = told(from, to);
+  expect(problems.join('\n')).toContain(sentence);
+  expect(new Set(problems).size).toBe(problems.length);
+});
+
+test('a key that is misspelt is told once, and so is a text in place of a list', () => {
+  expect(
+    told('metric: nginx_limit_req_rejected_total', 'metrics: nginx_limit_req_rejected_total').problems,
+  ).toEqual([expect.stringContaining('sources.0.metrics: unknown key, did you mean "metric"?')]);
+  expect(told('cause: capacity', 'cause:').problems).toEqual([
+    expect.stringContaining('categories.1.cause: expected text, got nothing'),
+  ]);
+  expect(told('  - [refused-by-address]', '  - refused-by-address').problems).toEqual([
+    'quiet-needs.1: expected a list, got "refused-by-address"',
+  ]);
+});
+
+test('what is valid and may not be meant is noted, and the example has nothing of it', () => {
+  expect(told('edge-overload', 'edge-overload').notes).toEqual([]);
+  expect(told('{ zone: api }', '{ zone: "api.*" }').notes).toEqual([
+    'signals.rejects-by-client.sources.0.match.zone: "api.*" is the exact value that is looked for, and no pattern',
+  ]);
+  expect(told('rank: 20', 'rank: 10').notes).toEqual([
+    'categories.1.rank: edge-overload and address-flood have the same; the first in the file goes first',
+  ]);
+  const spare = '  spare: { value: 1, unit: s, because: Nobody uses it. }\n  login-share:';
+  expect(told('  login-share:', spare).notes).toEqual(['thresholds.spare: nothing is held against it']);
+  const example = exampleRunbook('edge');
+  const remedies = example.slice(
+    example.indexOf('\nremedies:'),
+    example.indexOf('\n# The alerts that lead here'),
+  );
+  expect(told(remedies, '').notes).toEqual([
+    'categories.0.respond.0.command: this runbook has no remedy block-ip, so that it will be refused',
+  ]);
 });

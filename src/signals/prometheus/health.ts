@@ -6,6 +6,7 @@ import { SourceError } from '../source-error.ts';
 import { skewOf, told } from '../told.ts';
 import { query, type Sample, successData } from './api.ts';
 import { type HttpClient, makeHttpClient } from './http.ts';
+import { labelValues } from './label-values.ts';
 import { combine, partOf } from './promql.ts';
 
 interface Look {
@@ -13,6 +14,8 @@ interface Look {
   readonly metrics: readonly string[];
   /** All that it names, those that every Prometheus has too. */
   readonly all: readonly string[];
+  /** Labels of metrics that the runbook names. */
+  readonly labels: readonly { readonly metric: string; readonly label: string }[];
   readonly windowSeconds: number;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -84,10 +87,13 @@ async function versionOf(http: HttpClient): Promise<string> {
   throw new SourceError('malformed', 'the answer holds no version');
 }
 
-async function scrapingOf(http: HttpClient, { metrics, all, windowSeconds }: Look): Promise<Scraping> {
+async function scrapingOf(
+  http: HttpClient,
+  { metrics, all, labels, windowSeconds }: Look,
+): Promise<Scraping> {
   const window = `[${windowSeconds}s]`;
   const ours = `{__name__=~"${metrics.join('|')}"}`;
-  const [times, copies, places] = await Promise.all([
+  const [times, copies, places, values] = await Promise.all([
     query(
       http,
       combine({
@@ -114,6 +120,7 @@ async function scrapingOf(http: HttpClient, { metrics, all, windowSeconds }: Loo
         'server-names': `topk(${NAMED}, count by (instance) (prometheus_build_info))`,
       }),
     ),
+    labelValues(http, labels),
   ]);
   const numbers = (names: readonly string[], what: string) =>
     names.flatMap((metric): [string, number][] => {
@@ -131,6 +138,7 @@ async function scrapingOf(http: HttpClient, { metrics, all, windowSeconds }: Loo
     duplicates: COPY_LABELS.flatMap((label) =>
       metrics.flatMap((metric) => duplicatesIn(copies, metric, label)),
     ),
+    labels: values,
     instances: { count: partOf(places, 'count')[0]?.value ?? 0, names: instancesOf(places, 'names') },
     prometheuses: {
       count: partOf(places, 'servers')[0]?.value ?? 0,
