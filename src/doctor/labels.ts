@@ -8,12 +8,13 @@ import { type Check, checkOf } from './types.ts';
  * empty for ever, and would be taken for calm.
  */
 export function labelChecks(runbook: Runbook, { ages, labels }: Scraping, host: string): Check[] {
-  return wantedLabels(runbook).flatMap(({ signal, metric, label, value }): Check[] => {
+  return wantedLabels(runbook).flatMap(({ signal, metric, label, value, optional }): Check[] => {
     // Of a metric that is not there now nothing can be told.
     if (ages[metric] === undefined) return [];
     const values = labels[labelKey(metric, label)] ?? [];
     const about = { check: 'prometheus', level: 'warning', signal, source: host } as const;
     const args = { metric, label, value, values };
+    if (values.length === 0 && optional) return [];
     if (values.length === 0) return [checkOf({ ...about, code: 'label-missing', args })];
     const isKnown = value === null || values.length > MOST_VALUES || values.includes(value);
     return isKnown || !isSlip(value, values) ? [] : [checkOf({ ...about, code: 'value-missing', args })];

@@ -66,7 +66,7 @@ const row = z.strictObject({
     .strictObject({
       value: z.number().nullable(),
       ratio: z.number().nullable(),
-      problem: z.enum(['none', 'invalid']).nullable(),
+      problem: z.enum(['none', 'invalid', 'unknown-tier']).nullable(),
       stored: z.string().nullable(),
       endsInSeconds: count.nullable().default(null),
       perHour: z.number().nullable(),

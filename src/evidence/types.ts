@@ -35,8 +35,11 @@ export interface Limit {
   readonly value: number | null;
   /** Used over allowed; null without a usable limit. */
   readonly ratio: number | null;
-  /** `none`: no limit is set. `invalid`: what is set cannot be used and so means no limit. */
-  readonly problem: 'none' | 'invalid' | null;
+  /**
+   * `none`: no limit is set. `invalid`: what is set cannot be used and so means no limit. `unknown-tier`: its tier is
+   * none of the table's, so it is held against the default.
+   */
+  readonly problem: 'none' | 'invalid' | 'unknown-tier' | null;
   /** The limit as stored, cut short, when it is not a plain positive number. */
   readonly stored: string | null;
   /** Seconds until the limit itself ends, after which there is none; null: it does not end, or that is not known. */

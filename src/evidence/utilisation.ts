@@ -76,17 +76,13 @@ function usesOf(signal: Signal, table: LimitTable, factor: number): Use[] {
       frees: row.frees ?? null,
     };
   });
-  // Whoever was not seen has sent nothing, if all was read and kept.
-  const isWhole =
-    (signal.status === 'measured' || (signal.status === 'empty' && signal.live)) &&
-    signal.sources.every(({ status }) => status !== 'unknown') &&
-    (signal.distinct ?? Number.POSITIVE_INFINITY) <= signal.rows.length;
+  const isAll = isWhole(signal);
   const rest = Object.keys(table.entries)
     .filter((id) => !signal.rows.some((row) => row.id === id))
     .map((id): Use => {
       const named = limitFor(table, id, null);
       const ratio = named.value === null ? null : 0;
-      const [observed, used] = isWhole ? [0, ratio] : [null, null];
+      const [observed, used] = isAll ? [0, ratio] : [null, null];
       return {
         id,
         observed,
@@ -99,3 +95,9 @@ function usesOf(signal: Signal, table: LimitTable, factor: number): Use[] {
     });
   return [...seen.sort((a, b) => (b.ratio ?? -1) - (a.ratio ?? -1)), ...rest];
 }
+
+/** Was all read and kept? Then whoever was not seen has sent nothing. */
+export const isWhole = ({ status, live, sources, distinct, rows }: Signal): boolean =>
+  (status === 'measured' || (status === 'empty' && live)) &&
+  sources.every((source) => source.status !== 'unknown') &&
+  (distinct ?? Number.POSITIVE_INFINITY) <= rows.length;

@@ -2,7 +2,13 @@ import type { Condition, Mix } from '../runbooks/conditions-schema.ts';
 import type { Runbook } from '../runbooks/schema.ts';
 import { formatDuration } from '../values/duration.ts';
 import { escapeText } from './escape.ts';
-import { sayDominates, sayOutweighs, sayOverLimit, sayUnderLimit } from './limit-condition-text.ts';
+import {
+  sayDominates,
+  sayNoLimit,
+  sayOutweighs,
+  sayOverLimit,
+  sayUnderLimit,
+} from './limit-condition-text.ts';
 import { formatAmount, formatNumber, formatShare } from './numbers.ts';
 
 /** A condition in words, before it is evaluated; `parts` of `all` and `any`. */
@@ -135,8 +141,7 @@ const SAY: { readonly [K in Kind]: (node: Node<K>, about: About) => string } = {
   'under-limit': (node, about) => sayUnderLimit(node, about),
   dominates: (node, about) => sayDominates(node, about),
   outweighs: (node, about) => sayOutweighs(node, about),
-  'no-limit': ({ problem }, { title, one }) =>
-    `${title}: at least one ${one} ${problem === 'none' ? 'without a limit' : 'with a limit that cannot be used'}`,
+  'no-limit': (node, about) => sayNoLimit(node, about),
   started: ({ within, share, before }, about) => {
     const { title, many, runbook, time } = about;
     const events =

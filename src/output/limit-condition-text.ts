@@ -22,6 +22,23 @@ export function sayOverLimit(
   return `${title}: at least one ${one} at ${share(ratio)} of its limit or above${too}${left}`;
 }
 
+const WITHOUT = {
+  none: 'without a limit',
+  invalid: 'with a limit that cannot be used',
+  'unknown-tier': 'of a tier that the table of limits does not have',
+} as const;
+
+export function sayNoLimit(
+  { problem, 'reached-in': other }: Node<'no-limit'>,
+  { title, one, runbook, number }: About,
+): string {
+  const too =
+    other === undefined
+      ? ''
+      : `, and at ${number(other['at-least'])} or more of ${runbook.signals[other.signal]?.title ?? other.signal}`;
+  return `${title}: at least one ${one} ${WITHOUT[problem]}${too}`;
+}
+
 export function sayUnderLimit(
   { each, by, ratio, share: dominant, 'at-least': least }: Node<'under-limit'>,
   { title, many, amount, share, number, runbook }: About,
@@ -130,6 +147,12 @@ export function explainUnderLimit({ signal, met, measured, threshold, args }: Be
   return met ? `${found}: ${text(args.names)} (threshold ${least})` : `${found}, fewer than ${least}`;
 }
 
+export function explainNoLimit({ measured, args }: Because, { one, text }: Told): string {
+  const problem = args.problem === 'invalid' || args.problem === 'unknown-tier' ? args.problem : 'none';
+  if ((measured ?? 0) > 0) return `${WITHOUT[problem]}: ${text(args.names)}`;
+  return problem === 'unknown-tier' ? `no ${one} ${WITHOUT[problem]}` : `every ${one} has a limit`;
+}
+
 export function explainDominates({ met, measured, threshold, args }: Because, told: Told): string {
   const { number, text } = told;
   const share = formatShare(measured ?? 0);
@@ -142,7 +165,7 @@ export function explainDominates({ met, measured, threshold, args }: Because, to
 }
 
 export function explainOutweighs({ met, measured, threshold, args }: Because, told: Told): string {
-  const { number, text, titleOf, formatNumber, amount } = told;
+  const { one, number, text, titleOf, formatNumber, amount } = told;
   const from = `threshold ${formatNumber(threshold ?? 0)} times`;
   const most = `${formatNumber(measured ?? 0)} times as much as of ${titleOf(args.other ?? '')}`;
   const then =
@@ -155,5 +178,6 @@ export function explainOutweighs({ met, measured, threshold, args }: Because, to
       : `, of that ${formatNumber(number(args.otherNow))} now and ${formatNumber(number(args.otherBefore))} earlier`;
   if (met || (measured ?? 0) >= (threshold ?? 0))
     return `${text(args.names)}: up to ${most} (${from})${then}${still}`;
+  if (args.least !== undefined) return `no ${one} with ${amount(number(args.least))} or more`;
   return `at most ${most} (${from})`;
 }

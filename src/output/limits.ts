@@ -118,11 +118,12 @@ function asMarkdown({ tables, top, warnings }: ShownLimits): string {
   ]);
 }
 
-const titleOf = (id: string, { title, unit, per }: LimitTable): string =>
+/** `requests a second that a caller may send (caller-tps, requests a second)`. */
+export const titleOf = (id: string, { title, unit, per }: LimitTable): string =>
   `${title} (${id}, ${unit}${per === null ? '' : ` a ${per}`})`;
 
 /** The default, the tiers and the entries, each with its reason. */
-function reasonsOf({ default: all, tiers, entries }: LimitTable): string[] {
+export function reasonsOf({ default: all, tiers, entries }: LimitTable): string[] {
   const line = (name: string, value: string, because: string) => `${name}: ${value}. ${because}`;
   return [
     all === null ? 'default: none' : line('default', formatNumber(all.value), all.because),

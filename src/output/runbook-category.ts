@@ -6,12 +6,13 @@ import { escapeText, literalMarkdown } from './escape.ts';
 import { labelled, marked, type Screen, SENTENCE, showCommand } from './lines.ts';
 import { markdownTable } from './markdown.ts';
 import { formatNumber, formatShare } from './numbers.ts';
+import { limitLines } from './runbook-limits.ts';
 import type { ShownRunbook } from './runbook-show.ts';
 import { wrap } from './wrap.ts';
 
 /** One category on the screen: what it is, what it looks at, what speaks against it, what to do. */
 export function categoryLines(shown: ShownRunbook, category: CategoryView, screen: Screen): string[] {
-  const { spec, severity, signals, thresholds } = category;
+  const { spec, severity, signals, thresholds, limits } = category;
   const { runbook } = shown.view;
   const { paint, width } = screen;
   const alerts = alertsOf(category, runbook);
@@ -40,6 +41,7 @@ export function categoryLines(shown: ShownRunbook, category: CategoryView, scree
       thresholdLine(one, screen),
       wrap(`      ${one.because}`, width, '      '),
     ]),
+    ...limitLines(limits, screen),
     ...(spec.caveats.length > 0 ? heading('Reasons to doubt') : []),
     ...spec.caveats.flatMap((caveat) => [
       marked('!', `${caveat.code}: ${caveat.text}`, screen),

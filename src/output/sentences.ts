@@ -4,6 +4,7 @@ import type { Because, Caveat, Code } from '../verdict/types.ts';
 import { escapeText } from './escape.ts';
 import {
   explainDominates,
+  explainNoLimit,
   explainOutweighs,
   explainOverLimit,
   explainUnderLimit,
@@ -94,9 +95,7 @@ export function explain(because: Because, runbook: Runbook): string {
     case 'outweighs':
       return explainOutweighs(because, told);
     case 'no-limit':
-      return measured > 0
-        ? `${args.problem === 'none' ? 'without a limit' : 'with a limit that cannot be used'}: ${text(args.names)}`
-        : `every ${one} has a limit`;
+      return explainNoLimit(because, told);
     case 'started':
       if (number(args.of) === 0) return `no ${one} is known`;
       return `${formatNumber(count)} of ${entities(number(args.of))}${args.names === undefined ? '' : ` of ${text(args.names)}`} started in the last ${formatDuration(number(args.within))}, the newest ${formatDuration(number(args.newest))} ago (threshold ${formatShare(threshold)})`;

@@ -59,10 +59,16 @@ const whyOf = (id: string, { reason }: Signal, { signals }: Runbook): string =>
 /** Warnings of the pass and of all signals, escaped. */
 export const warningsOf = ({ signals, scan }: Evidence): string[] => [
   ...(scan?.warnings.map((warning) => escapeText(warning, 400)) ?? []),
-  ...Object.entries(signals).flatMap(([id, signal]) =>
-    signal.warnings.map((warning) => `${id}: ${escapeText(warning, 400)}`),
+  ...new Set(
+    Object.entries(signals).flatMap(([id, signal]) =>
+      signal.warnings.map((warning) => warningOf(id, escapeText(warning, 400))),
+    ),
   ),
 ];
+
+/** A warning of a signal; one about a table of limits is the same whichever of its signals has found it. */
+export const warningOf = (signal: string, warning: string): string =>
+  warning.startsWith('limits.') ? warning : `${signal}: ${warning}`;
 
 /** What each source answered and how long it took, a line each: for --verbose. */
 export const sourceReport = (evidence: Evidence): string =>

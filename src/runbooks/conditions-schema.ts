@@ -8,7 +8,7 @@ import {
   text,
   thresholdName,
 } from './fields.ts';
-import { dominates, outweighs, overLimit, underLimit } from './limit-conditions-schema.ts';
+import { dominates, noLimit, outweighs, overLimit, underLimit } from './limit-conditions-schema.ts';
 import { noCondition } from './no-condition.ts';
 import { listed, shared } from './provenance-schema.ts';
 import { recurred } from './recurred-schema.ts';
@@ -76,11 +76,6 @@ const mixOfAll = mapping({
     mapping({ signal, label, only: values, share: thresholdName, of: shareOf }),
     mapping({ signal, label, 'not-only': values, share: thresholdName, of: shareOf }),
   ]),
-});
-
-/** Some entity has no limit: none is set, or what is set cannot be used. */
-const noLimit = mapping({
-  'no-limit': mapping({ signal, problem: z.enum(['none', 'invalid']) }),
 });
 
 /**

@@ -22,6 +22,18 @@ export const overLimit = mapping({
 });
 
 /**
+ * Some entity has no limit, one that cannot be used, or a tier that the table does not have; `reached-in`: and has so much
+ * in another signal, such as its rejections.
+ */
+export const noLimit = mapping({
+  'no-limit': mapping({
+    signal: signalName,
+    problem: z.enum(['none', 'invalid', 'unknown-tier']),
+    'reached-in': reached.optional(),
+  }),
+});
+
+/**
  * So many entities have `each` or more of a signal such as rejections, although they use less than this ratio of their own
  * limit, as the signal `by` tells it. Those that have this `share` of `by` are not among them. It says whom that happens
  * to, and makes them no subjects: they are not the ones who do it.

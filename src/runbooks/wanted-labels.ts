@@ -6,6 +6,8 @@ interface Wanted {
   readonly metric: string;
   readonly label: string;
   readonly value: string | null;
+  /** The runbook reads series of the metric without it, too: where there are none with it, nothing is wrong. */
+  readonly optional: boolean;
 }
 
 /** Where `Scraping.labels` has the values of a metric's label. */
@@ -15,17 +17,23 @@ export const labelKey = (metric: string, label: string): string => `${metric} ${
 export const MOST_VALUES = 5;
 
 /** Every label by which the runbook's sources choose series or tell entities apart. */
-export const wantedLabels = ({ signals }: Runbook): Wanted[] =>
-  Object.entries(signals).flatMap(([signal, { sources }]) =>
-    sources.flatMap((source) => {
-      if (!('metric' in source)) return [];
-      const { metric, by, match } = source;
-      return [
-        ...(by === null ? [] : [{ signal, metric, label: by, value: null }]),
-        // Without a value it is of series that do not have the label.
-        ...Object.entries(match).flatMap(([label, value]) =>
-          value === '' ? [] : [{ signal, metric, label, value }],
-        ),
-      ];
-    }),
+export function wantedLabels({ signals }: Runbook): Wanted[] {
+  const sources = Object.entries(signals).flatMap(([signal, spec]) =>
+    spec.sources.flatMap((source) => ('metric' in source ? [{ signal, source }] : [])),
   );
+  // Without a value it is of series that do not have the label.
+  const without = new Set(
+    sources.flatMap(({ source: { metric, match } }) =>
+      Object.entries(match).flatMap(([label, value]) => (value === '' ? [labelKey(metric, label)] : [])),
+    ),
+  );
+  return sources.flatMap(({ signal, source: { metric, by, match } }) => {
+    const want = (label: string, value: string | null): Wanted => {
+      return { signal, metric, label, value, optional: without.has(labelKey(metric, label)) };
+    };
+    return [
+      ...(by === null ? [] : [want(by, null)]),
+      ...Object.entries(match).flatMap(([label, value]) => (value === '' ? [] : [want(label, value)])),
+    ];
+  });
+}

@@ -81,6 +81,17 @@ function isReached(
   );
 }
 
+export function noLimit({ signal, problem, 'reached-in': reached }: Node<'no-limit'>, scene: Scene): Outcome {
+  return ask(scene, { code: 'no-limit', signal, threshold: 1, args: { problem } }, (read) => {
+    if (reached !== undefined && isUnread(reached.signal, scene)) return 'hidden';
+    const without = read.rows.filter(
+      (row) =>
+        row.limit?.problem === problem && (reached === undefined || isReached(row, signal, reached, scene)),
+    );
+    return { measured: without.length, met: without.length > 0, args: { names: names(without) } };
+  });
+}
+
 /** Does something happen to entities that are well within their own limits? */
 export function underLimit(node: Node<'under-limit'>, scene: Scene): Outcome {
   const [threshold, each, ratio] = [node['at-least'], node.each, node.ratio].map((name) =>
@@ -169,6 +180,8 @@ export function outweighs(node: Node<'outweighs'>, scene: Scene): Outcome {
     const measured = Math.max(0, ...times.map((one) => Math.min(one.times, MOST_TIMES)));
     const [shown] = found.length > 0 ? found : heavy;
     const then = {
+      // Who has less than that is not held against anything.
+      ...(times.length === 0 && reached === undefined && least > 0 ? { least } : {}),
       ...(shown === undefined || grown === undefined
         ? {}
         : { now: shown.row.value, before: valueIn(grown.signal, shown.row) }),

@@ -16,6 +16,7 @@ import { utilisationOf } from '../../src/evidence/utilisation.ts';
 import { limitsText } from '../../src/output/limits.ts';
 import { makePaint } from '../../src/output/paint.ts';
 import { explain } from '../../src/output/sentences.ts';
+import { warningsOf } from '../../src/output/triage-unseen.ts';
 import { limitFor, limitProblems, withLimits } from '../../src/runbooks/limits.ts';
 import { parseRunbook } from '../../src/runbooks/parse.ts';
 import { alertingRules } from '../../src/runbooks/rules.ts';
@@ -105,7 +106,10 @@ describe('rows of a signal', () => {
 
   test('of a tier that the table does not have are held against the default, with a warning', () => {
     const { rows, warnings } = limited(reading([caller('pilot', 150, 'gold')]));
-    expect(rows[0]?.limit?.ratio).toBe(1.5);
+    expect(rows[0]?.limit).toMatchObject({ ratio: 1.5, problem: 'unknown-tier' });
+    const entry = withLimits(tps, { 'caller-tps': { entries: { pilot: 200 } } });
+    const [own] = limited(reading([caller('pilot', 150, 'gold')]), entry).rows;
+    expect(own?.limit).toMatchObject({ ratio: 0.75, problem: null });
     expect(warnings).toEqual([
       'limits.caller-tps has no tier gold: whoever has one is held against the default',
     ]);
@@ -463,4 +467,12 @@ describe('the limits of the sign-up API', () => {
     const each = { 'endpoint-limit': { entries: { CreateAccessToken: 500, AddMember: 250 } } };
     expect(limitsOf(withLimits(teaching, each))).toEqual([500, 100, 250, 100]);
   });
+});
+
+test('what a table lacks is said once, however many of its signals find it', () => {
+  const rows = reading([caller('pilot', 150, 'gold')]);
+  const both = { 'requests-by-caller': limited(rows), 'accepted-by-caller': limited(rows) };
+  expect(warningsOf(evidence(both, tps))).toEqual([
+    'limits.caller-tps has no tier gold: whoever has one is held against the default',
+  ]);
 });
