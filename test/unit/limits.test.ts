@@ -20,7 +20,7 @@ import { warningsOf } from '../../src/output/triage-unseen.ts';
 import { limitFor, limitProblems, withLimits } from '../../src/runbooks/limits.ts';
 import { parseRunbook } from '../../src/runbooks/parse.ts';
 import { alertingRules } from '../../src/runbooks/rules.ts';
-import type { Runbook } from '../../src/runbooks/schema.ts';
+import type { Runbook, SourceSpec } from '../../src/runbooks/schema.ts';
 import type { Told } from '../../src/signals/prometheus/lines.ts';
 import { minutesOver, stepsOf } from '../../src/signals/prometheus/sustained.ts';
 import { judge } from '../../src/verdict/judge.ts';
@@ -440,6 +440,50 @@ describe('a limit a day', () => {
       'automated-signups',
       expect.stringContaining('at 100% of its limit of 60 requests a day (limits.endpoint-day-limit)'),
     ]);
+  });
+
+  test('is said as its table has it, whatever the signal counts', () => {
+    const rule = {
+      'over-limit': { signal: 'requests-by-caller', ratio: 'over-ratio', tell: 'limit' as const },
+    };
+    const [first, ...categories] = tps.categories;
+    const spec = tps.signals['requests-by-caller'];
+    if (first === undefined || spec === undefined) throw new Error('not there');
+    const counters: SourceSpec[] = [
+      {
+        ...{ kind: 'redis-counter', key: 'calls:{entity}', window: '30s', renewed: false },
+        ...{ 'stops-at': null, 'named-by': 'system', 'per-second': false },
+      },
+    ];
+    const gauges: SourceSpec[] = [
+      {
+        kind: 'prometheus-gauge',
+        metric: 'calls',
+        match: {},
+        by: 'caller',
+        mix: null,
+        limit: null,
+        first: 'largest',
+      },
+    ];
+    for (const [sources, window] of [
+      [spec.sources, 300],
+      [counters, 30],
+      [gauges, null],
+    ] as const) {
+      const runbook: Runbook = {
+        ...{ ...tps, limits: { 'caller-tps': { ...table, per: 'minute' } } },
+        categories: [{ ...first, when: rule }, ...categories],
+        signals: { ...tps.signals, 'requests-by-caller': { ...spec, sources: [...sources] } },
+      };
+      const rows = reading([caller('ads', 1_000, 'standard')]);
+      const held = withRowLimits('requests-by-caller', { ...signal(rows), windowSeconds: window }, runbook);
+      const { findings } = judge(evidence({ 'requests-by-caller': held }, runbook), runbook);
+      const because = findings[0]?.because.find(({ code }) => code === 'over-limit');
+      expect(because && explain(because, runbook)).toContain(
+        'its limit of 100 requests a minute (limits.caller-tps)',
+      );
+    }
   });
 
   test('needs a count of a day', () => {
