@@ -66,7 +66,7 @@ function events(
   metric: string,
   account: string,
   at: readonly (readonly [hoursAgo: number, count: number])[],
-  { fromHours = 30, bornAt = undefined as number | undefined, instance = 'a:80' } = {},
+  { fromHours = 30, toHours = -1 / 6, bornAt = undefined as number | undefined, instance = 'a:80' } = {},
 ) {
   const perSecond = (offset: number) =>
     at.reduce(
@@ -78,7 +78,7 @@ function events(
   return series(
     metric,
     { job: 'api', instance, account },
-    counter(now, { from: -fromHours * HOUR, to: 600, step: STEP, perSecond, ...born }),
+    counter(now, { from: -fromHours * HOUR, to: -toHours * HOUR, step: STEP, perSecond, ...born }),
   );
 }
 
@@ -151,5 +151,25 @@ describe('of two Prometheus, of which one began an hour ago', () => {
     expect(orders).toMatchObject({ status: 'measured', rows: [{ id: 'acme', value: 60, atLeast: true }] });
     expect(exports?.warnings.join()).toMatch(/there may have been more/);
     expect(orders?.warnings.join()).toMatch(/there may have been more/);
+  });
+});
+
+describe('of two Prometheus that collect the same', () => {
+  test('each target counts once, also one that has ended since, and by whoever knows the whole day', async () => {
+    const [ended, lasting] = [{ instance: 'old:80', toHours: 6 }, { instance: 'new:80' }];
+    const both = [
+      events('exports_total', 'acme', [[20, 30]], ended),
+      events('exports_total', 'acme', [[3, 20]], lasting),
+    ];
+    const own = (instance: string) => events('exports_total', 'acme', [[2, 1]], { instance });
+    const shared = (instance: string, fromHours: number) =>
+      events('orders_total', 'acme', [[20, 40]], { instance, fromHours });
+    const [one, two] = await Promise.all([
+      startPrometheus({ series: openMetrics([...both, own('a:80'), shared('s:80', 1), shared('t:80', 30)]) }),
+      startPrometheus({ series: openMetrics([...both, own('b:80'), shared('s:80', 30)]) }),
+    ]);
+    const { exports, orders } = await read([one.url, two.url]);
+    expect(exports?.rows).toMatchObject([{ id: 'acme', value: 52, atLeast: false }]);
+    expect(orders?.rows).toMatchObject([{ id: 'acme', value: 80, atLeast: false }]);
   });
 });

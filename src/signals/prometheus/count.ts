@@ -40,7 +40,8 @@ export async function readCount(source: Of<'prometheus-count'>, question: Questi
       // None of these looks back to before that time.
       first: `min_over_time(((${risen({ windowSeconds: look })} > 0) * 0 + time())[${over - look}s:${step}s]) - ${step} + ${over} - time()`,
       soon: `${risen({ windowSeconds: look, agoSeconds: over - look })} > 0`,
-      ...(isOneOfSeveral ? targetParts('targets', metric, { windowSeconds }) : {}),
+      // Those that have ended since counted, too.
+      ...(isOneOfSeveral ? targetParts('targets', metric, { windowSeconds: over, everySeconds: step }) : {}),
     }),
   );
   const held = (reading: Reading): Held => ({
