@@ -1,4 +1,5 @@
 import { dottedKey } from '../values/text.ts';
+import { valuesOf } from './match.ts';
 import type { Runbook } from './schema.ts';
 
 /**
@@ -13,17 +14,21 @@ const sentence = (path: readonly PropertyKey[], text: string): string => `${dott
 
 /** `.*`, `.+`, and words with a bar between them. */
 const LIKE_PATTERN = /\.[*+]|^\^|\w\|\w/;
+const WORDS = /^[\w-]+(?:\|[\w-]+)+$/;
+
+const listOf = (values: readonly string[]): string =>
+  `[${values.map((one) => JSON.stringify(one)).join(', ')}]`;
 
 const patterns = ({ signals }: Runbook): string[] =>
   Object.entries(signals).flatMap(([id, { sources }]) =>
     sources.flatMap((source, at) =>
-      Object.entries('match' in source ? source.match : {}).flatMap(([label, value]) =>
-        LIKE_PATTERN.test(value)
-          ? sentence(
-              ['signals', id, 'sources', at, 'match', label],
-              `${JSON.stringify(value)} is the exact value that is looked for, and no pattern`,
-            )
-          : [],
+      Object.entries('match' in source ? source.match : {}).flatMap(([label, values]) =>
+        valuesOf(values).flatMap((value) => {
+          if (!LIKE_PATTERN.test(value)) return [];
+          const said = `${JSON.stringify(value)} is the exact value that is looked for, and no pattern`;
+          const list = WORDS.test(value) ? `; several values are a list: ${listOf(value.split('|'))}` : '';
+          return sentence(['signals', id, 'sources', at, 'match', label], `${said}${list}`);
+        }),
       ),
     ),
   );

@@ -1,11 +1,12 @@
+import { valuesOf } from './match.ts';
 import type { Runbook } from './schema.ts';
 
-/** A label of a metric that the runbook names, and the value that it must have; null: it tells entities apart. */
+/** A label of a metric that the runbook names, and the values of which it must have one; none: it tells entities apart. */
 interface Wanted {
   readonly signal: string;
   readonly metric: string;
   readonly label: string;
-  readonly value: string | null;
+  readonly values: readonly string[];
 }
 
 /** Where `Scraping.labels` has the values of a metric's label. */
@@ -20,12 +21,12 @@ export const wantedLabels = ({ signals }: Runbook): Wanted[] =>
     sources.flatMap((source) => {
       if (!('metric' in source)) return [];
       const { metric, by, match } = source;
-      return [
-        ...(by === null ? [] : [{ signal, metric, label: by, value: null }]),
-        // Without a value it is of series that do not have the label.
-        ...Object.entries(match).flatMap(([label, value]) =>
-          value === '' ? [] : [{ signal, metric, label, value }],
-        ),
-      ];
+      const chosen = Object.entries(match).flatMap(([label, value]): Wanted[] => {
+        const values = valuesOf(value);
+        // Series without the label will do, so there need be none with it.
+        return values.includes('') ? [] : [{ signal, metric, label, values }];
+      });
+      const isChosen = chosen.some(({ label }) => label === by);
+      return by === null || isChosen ? chosen : [{ signal, metric, label: by, values: [] }, ...chosen];
     }),
   );

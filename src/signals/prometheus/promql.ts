@@ -1,4 +1,5 @@
 // PromQL for the kinds of sources. Label values are quoted; nothing that came out of a system ever enters a query.
+import { type Match, matchersOf } from '../../runbooks/match.ts';
 import { selector } from '../../runbooks/sources.ts';
 
 /** A window that ended so long ago. */
@@ -32,11 +33,11 @@ export const offset = (seconds: number): string => (seconds === 0 ? '' : ` offse
  */
 export function perSecond(
   metric: string,
-  match: Readonly<Record<string, string>>,
+  match: Match,
   { windowSeconds, agoSeconds = 0 }: When,
-  only: Readonly<Record<string, readonly string[]>> = {},
+  only: Match = {},
 ): string {
-  const series = selector(metric, match, only);
+  const series = selector(metric, match, matchersOf(only));
   const [ago, before] = [offset(agoSeconds), offset(agoSeconds + windowSeconds)];
   const window = `[${windowSeconds}s]${ago}`;
   const known = `group by (job, instance) (${metric}${before} and ${metric}${ago})`;
