@@ -24,6 +24,8 @@ export const matchersOf = (match: Match): string[] =>
 export const withoutValues = (label: string, values: readonly string[]): string[] =>
   values.length === 0 ? [] : [`${label}!~${JSON.stringify(anyLiteral(values))}`];
 
-/** As a regular expression of RE2 that matches these texts and nothing else. PromQL anchors it. */
-const anyLiteral = (texts: readonly string[]): string =>
-  texts.map((text) => text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|');
+/** As a regular expression of RE2 that matches one of these texts and nothing else. PromQL anchors it. */
+const anyLiteral = (texts: readonly string[]): string => texts.map(literal).join('|');
+
+/** As a regular expression of RE2 that matches this text and nothing else. */
+export const literal = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');

@@ -310,9 +310,7 @@ describe('a runbook with limits', () => {
     const of = 'tps_requests_total{tier=~"free|gold",caller=~"acme|globex"';
     const rules = alertingRules(own)[0]?.expr.split('\nor\n') ?? [];
     expect(rules[0]).toBe(`sum by (caller) (rate(${of},caller="shop"}[2m])) >= 1.1 * 750`);
-    expect(rules[2]).toBe(
-      `sum by (caller) (rate(${of},tier="standard",caller!~"shop"}[2m])) >= 1.1 * 100`,
-    );
+    expect(rules[2]).toBe(`sum by (caller) (rate(${of},tier="standard",caller!~"shop"}[2m])) >= 1.1 * 100`);
     expect(rules.every((rule) => rule.includes(of))).toBe(true);
   });
 });
