@@ -2,7 +2,7 @@ import { systemsOf } from '../config/reach.ts';
 import type { Context } from '../context.ts';
 import { aclLine, SENTINEL_LINE } from '../doctor/acl.ts';
 import { diagnose, type Findings, outcomeOf } from '../doctor/diagnose.ts';
-import type { NamedFacts, RedisFacts, Told } from '../doctor/facts.ts';
+import type { LogsFacts, NamedFacts, RedisFacts, Told } from '../doctor/facts.ts';
 import { needsOf } from '../doctor/needs.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { collect } from '../evidence/collect.ts';
@@ -10,8 +10,10 @@ import type { DoctorDocument } from '../output/doctor-document.ts';
 import { aclText, doctorText } from '../output/doctor-text.ts';
 import { paintFor } from '../output/paint-for.ts';
 import { startProgress } from '../output/progress.ts';
+import { warningOf } from '../output/triage-unseen.ts';
 import type { GlobalFlags } from '../program.ts';
 import { guardToken } from '../remedies/guards.ts';
+import { limitChanges } from '../runbooks/limit-changes.ts';
 import { withSettings } from '../runbooks/load.ts';
 import type { Runbook } from '../runbooks/schema.ts';
 import { namesOf } from '../runbooks/sources.ts';
@@ -44,6 +46,7 @@ export async function doctorCommand(flags: DoctorFlags, context: Context): Promi
     const { config } = given;
     const runbook = withSettings(given.runbook, config);
     const parts = { ...given, runbook };
+    const changes = limitChanges(given.runbook.limits, config.limits);
     const { journalStream, redis } = config;
     const isCluster = redis.topology.kind === 'cluster';
     const needs = needsOf(runbook, { journalStream, db: redis.db, isCluster });
@@ -57,7 +60,7 @@ export async function doctorCommand(flags: DoctorFlags, context: Context): Promi
     const stopProgress = startProgress(streams, what, flags.quiet);
     const examined = await examine(parts, needs, flags.window, context).finally(stopProgress);
     const { warnings, totalMs, ...found } = examined;
-    const checks = diagnose(found);
+    const checks = diagnose({ ...found, limitChanges: changes });
     const version = found.redis?.info.known ? found.redis.info.value.version : null;
     // Before 7.0 a user's keys could not be given for reading alone.
     const isDirectional = version === null || Number.parseInt(version, 10) >= 7;
@@ -75,7 +78,10 @@ export async function doctorCommand(flags: DoctorFlags, context: Context): Promi
   });
 }
 
-type Examined = Findings & { readonly warnings: readonly string[]; readonly totalMs: number };
+type Examined = Omit<Findings, 'limitChanges'> & {
+  readonly warnings: readonly string[];
+  readonly totalMs: number;
+};
 
 /** Asks everything at once, under the one deadline; the look at the keys comes last, with what is left of it. */
 async function examine(
@@ -95,10 +101,11 @@ async function examine(
   end.addEventListener('abort', () => keyspace.close(), { once: true });
   const inTime = <T>(asking: () => Promise<Told<T>>) => askedIn(deadline, asking);
   try {
-    const [evidence, server, prometheus, alertmanager, api, history] = await Promise.all([
+    const [evidence, server, prometheus, logs, alertmanager, api, history] = await Promise.all([
       collect(adapters, { config, runbook, windowSeconds, clock }, interrupt),
       asks.redis ? askServer(probes, parts, needs, clock, inTime) : null,
       asks.prometheus ? askPrometheus(probes, parts, { windowSeconds, clock, signal: end }) : [],
+      askLogs(probes, parts, { clock, signal: end }),
       askAlertmanager(config, context),
       Promise.race([askApi(probes, parts, context), silentAfter(deadline)]),
       readHistory(context, parts),
@@ -110,10 +117,10 @@ async function examine(
         : { ...server, survey: await inTime(() => survey(probes, parts, leftMs, clock)) };
     interrupt.throwIfAborted();
     return {
-      ...{ config, runbook, evidence, redis, prometheus, alertmanager, api, needs, clock },
+      ...{ config, runbook, evidence, redis, prometheus, logs, alertmanager, api, needs, clock },
       ...{ verdict: judge(evidence, runbook), isJournalIntact: history.intact },
       entries: entriesHere(history, parts),
-      warnings: [...history.warnings, ...warningsOf(evidence)],
+      warnings: [...new Set([...history.warnings, ...warningsOf(evidence)])],
       totalMs: clock.now() - startedAt,
     };
   } catch (error) {
@@ -143,7 +150,7 @@ const warningsOf = ({ signals }: Findings['evidence']): string[] =>
     // Why a source could not be read is said of the source.
     warnings
       .filter((warning) => !sources.some(({ reason }) => reason === warning))
-      .map((warning) => `${id}: ${warning}`),
+      .map((warning) => warningOf(id, warning)),
   );
 
 /** What the runbook asks of each system. */
@@ -219,6 +226,24 @@ function askPrometheus(
       host: config.prometheus.length > 1 ? new URL(target.url).host : null,
     })),
   );
+}
+
+/** The store of the logs, where the runbook reads any and one is configured; a kind of its own is a case of its own. */
+function askLogs(
+  probes: Probes,
+  { config: { logs }, runbook: { signals } }: Parts,
+  how: { readonly clock: Context['clock']; readonly signal: AbortSignal },
+): Promise<LogsFacts> | null {
+  const streams = Object.values(signals).flatMap(({ sources }) =>
+    sources.flatMap((source) => (source.kind === 'logs-count' ? [logs?.selector ?? source.streams] : [])),
+  );
+  if (logs === null || streams.length === 0) return null;
+  const each = new Map(streams.map((one) => [JSON.stringify(Object.entries(one).sort()), one]));
+  const selectors = [...each.values()].filter((one) => Object.keys(one).length > 0);
+  switch (logs.kind) {
+    case 'loki':
+      return probes.lokiHealth(logs.http, { selectors, ...how });
+  }
 }
 
 /** One that nobody has configured is not asked: who pages without one need not have it. */

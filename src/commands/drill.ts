@@ -6,6 +6,7 @@ import { reportOf } from '../drill/report.ts';
 import { demonstrate, type Run, Session } from '../drill/session.ts';
 import { lookAtBeginning } from '../drill/truth.ts';
 import { ConfigError, EXIT, type ExitCode, UsageError } from '../errors.ts';
+import { settingProblems, withSettingsOf } from '../incidents/settings.ts';
 import { unreadMetrics } from '../incidents/unread.ts';
 import { unknownNames } from '../labels/schema.ts';
 import { briefing, drillHelp, drillsText, echoed, instructions, PROMPT } from '../output/drill-briefing.ts';
@@ -15,7 +16,7 @@ import { paintFor } from '../output/paint-for.ts';
 import { quoteCommand } from '../output/quote.ts';
 import type { Streams } from '../output/streams.ts';
 import type { GlobalFlags } from '../program.ts';
-import { loadRunbook, withThresholds } from '../runbooks/load.ts';
+import { loadRunbook } from '../runbooks/load.ts';
 import { splitCommand } from '../values/command-line.ts';
 import { streamsFor } from './streams.ts';
 
@@ -50,11 +51,13 @@ export async function drillCommand(
     name === null ? await choose(isTerminal, outside, streams) : await findIncident(name, outside.incidents);
   const { incident } = named;
   const runbookName = locateRunbook(flags.runbook ?? incident.runbook);
-  const runbook = withThresholds(await loadRunbook(runbookName, outside.runbooks), incident.thresholds);
-  const problems = unknownNames(incident.expect, runbook).map(
-    ({ path, message }) => `expect.${path.join('.')}: ${message}`,
-  );
+  const own = await loadRunbook(runbookName, outside.runbooks);
+  const problems = [
+    ...unknownNames(incident.expect, own).map(({ path, message }) => `expect.${path.join('.')}: ${message}`),
+    ...settingProblems(own, incident),
+  ];
   if (problems.length > 0) throw new ConfigError(`${named.name} does not fit its runbook:`, problems);
+  const runbook = withSettingsOf(incident, own);
 
   const screen: Screen = { paint: paintErr, width: streams.columns };
   const ignored = await ignoredOf(flags, outside);

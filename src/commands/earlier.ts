@@ -4,6 +4,7 @@ import { type Earlier, MOST_LOOKS } from '../evidence/earlier.ts';
 import { looksIn } from '../looks/folder.ts';
 import { systemKey } from '../looks/names.ts';
 import type { Clock } from '../signals/asked.ts';
+import { earlierRemedies } from './earlier-remedies.ts';
 import { looksFolder, seenBy, whyNot } from './keep-look.ts';
 import type { Target } from './triage-run.ts';
 
@@ -16,7 +17,7 @@ export interface KeptLook {
 /**
  * Earlier looks as evidence holds them. @param atMs milliseconds since the epoch that they are earlier than
  */
-export function earlierOf(kept: readonly KeptLook[], atMs: number, clock: Clock): Earlier {
+export function earlierOf(kept: readonly KeptLook[], atMs: number, clock: Clock): Looked {
   const looks = kept
     .filter((look) => look.atMs < atMs && CATEGORY.test(look.category))
     .sort((a, b) => a.atMs - b.atMs)
@@ -29,6 +30,8 @@ export function earlierOf(kept: readonly KeptLook[], atMs: number, clock: Clock)
   return { looks, unread: null };
 }
 
+type Looked = Pick<Earlier, 'looks' | 'unread'>;
+
 /** What the name of a file says it found is taken for a category only where it looks like one. */
 const CATEGORY = /^[a-z][a-z0-9-]{0,199}$/;
 
@@ -40,8 +43,8 @@ export async function earlierLooks(
   { config }: Pick<Target, 'config'>,
   context: Pick<Context, 'stateFolder' | 'clock'>,
   atMs: number,
-): Promise<Earlier> {
-  const unread = (why: string): Earlier => ({ looks: [], unread: why });
+): Promise<Looked> {
+  const unread = (why: string): Looked => ({ looks: [], unread: why });
   if (!config.keepLooks) return unread('keep-looks of the context is false, so none are kept');
   const folder = looksFolder(context);
   if (!isAbsolute(folder)) return unread('there is no home folder');
@@ -52,4 +55,17 @@ export async function earlierLooks(
   } catch (error) {
     return unread(`${folder}: ${whyNot(error)}`);
   }
+}
+
+/** What looks and the journal tell of earlier times. Never throws: what cannot be read is said. */
+export async function earlierTimes(
+  target: Target,
+  context: Pick<Context, 'stateFolder' | 'clock' | 'journal' | 'keyspace'>,
+  atMs: number,
+): Promise<Earlier> {
+  const [looked, journaled] = await Promise.all([
+    earlierLooks(target, context, atMs),
+    earlierRemedies(target, context, atMs),
+  ]);
+  return { ...looked, ...journaled };
 }

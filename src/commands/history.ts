@@ -28,11 +28,12 @@ const STREAM_EVENTS = 5_000;
 
 /**
  * Reads both; what cannot be read is a warning, since a list without its authors is still a list.
+ * @param parts without a keyspace the stream is not read
  * @param streamEvents so many of the team's stream, the newest
  */
 export async function readHistory(
-  context: Context,
-  { config, keyspace }: Pick<Parts, 'config' | 'keyspace'>,
+  context: Pick<Context, 'journal'>,
+  { config, keyspace }: Pick<Parts, 'config'> & { readonly keyspace: Parts['keyspace'] | null },
   streamEvents = STREAM_EVENTS,
 ): Promise<History> {
   const journal = await context.journal();
@@ -40,7 +41,7 @@ export async function readHistory(
   const own = new Set(events.flatMap(({ event, id }) => (event === 'intent' ? [id] : [])));
   const remarks: string[] = [];
   const shared: JournalEvent[] = [];
-  if (config.journalStream !== null) {
+  if (config.journalStream !== null && keyspace !== null) {
     try {
       const lines = await keyspace.stream(config.journalStream, streamEvents);
       const parsed = lines.map(parseEvent);

@@ -1,13 +1,15 @@
 import type { Context } from '../context.ts';
+import { answersBefore } from '../report/answers.ts';
 import { buildReport } from '../report/build.ts';
 import type { Look, Period, Report } from '../report/model.ts';
+import type { Clock } from '../signals/asked.ts';
 import { judge } from '../verdict/judge.ts';
 import { readHistory } from './history.ts';
 import { systemsOf, withParts } from './parts.ts';
 import type { ReportFlags } from './report.ts';
 import { journalOf } from './report-journal.ts';
 import { keptLooks } from './report-kept.ts';
-import { historyBetween, readCase, targetOf } from './triage-run.ts';
+import { type Case, historyBetween, readCase, targetOf } from './triage-run.ts';
 
 /** As triage looks at it. */
 const WINDOW_SECONDS = 300;
@@ -27,15 +29,7 @@ export async function liveReport(flags: ReportFlags, period: Period, context: Co
       readHistory(context, parts),
       keptLooks(parts.config, period, context),
     ]);
-    const now: Look[] =
-      found === null
-        ? []
-        : [
-            {
-              ...{ atMs: clock.ms(found.evidence.at), file: null, evidence: found.evidence },
-              verdict: judge(found.evidence, found.runbook),
-            },
-          ];
+    const now = found === null ? [] : [lookOf(found, before, clock)];
     const looks = [...before, ...now];
     const { redis } = systemsOf(parts.config);
     const team = parts.config.journalStream !== null && past.remarks.length === 0;
@@ -47,4 +41,11 @@ export async function liveReport(flags: ReportFlags, period: Period, context: Co
       ranges: { from: 'range', histories: [history] },
     });
   });
+}
+
+/** The systems as they are now. Nothing is asked for a report; what an operator said of the same before still holds. */
+function lookOf({ evidence, runbook }: Case, before: readonly Look[], clock: Clock): Look {
+  const { questions } = judge(evidence, runbook);
+  const verdict = judge(evidence, runbook, answersBefore(questions, before));
+  return { atMs: clock.ms(evidence.at), file: null, evidence, verdict };
 }

@@ -74,7 +74,7 @@ export async function readCase(
 
 /** Loaded only where the runbook asks for it. */
 const earlierIn = async (target: Target, context: Context, atMs: number): Promise<Earlier> =>
-  (await import('./earlier.ts')).earlierLooks(target, context, atMs);
+  (await import('./earlier.ts')).earlierTimes(target, context, atMs);
 
 /** How far back a capture keeps the charts, milliseconds. */
 const KEPT_MS = 3_600_000;

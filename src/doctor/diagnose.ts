@@ -1,6 +1,7 @@
 import type { Config } from '../config/types.ts';
 import type { Evidence } from '../evidence/types.ts';
 import type { Entry } from '../journal/types.ts';
+import type { LimitChange } from '../runbooks/limit-changes.ts';
 import type { Runbook } from '../runbooks/schema.ts';
 import type { Clock } from '../signals/asked.ts';
 import type { Verdict } from '../verdict/types.ts';
@@ -12,8 +13,10 @@ import { configurationChecks } from './configuration.ts';
 import { contractChecks, unspokenSources } from './contracts.ts';
 import { denyListChecks } from './deny-list.ts';
 import { driftChecks, driftedSignals } from './drift.ts';
-import type { AlertmanagerFacts, ApiFacts, NamedFacts, RedisFacts } from './facts.ts';
+import type { AlertmanagerFacts, ApiFacts, LogsFacts, NamedFacts, RedisFacts } from './facts.ts';
 import { labelChecks } from './labels.ts';
+import { limitChecks } from './limits.ts';
+import { logsChecks } from './logs.ts';
 import type { Need } from './needs.ts';
 import { permissionChecks } from './permissions.ts';
 import { prometheusChecks } from './prometheus.ts';
@@ -32,10 +35,14 @@ export interface Findings {
   readonly redis: RedisFacts | null;
   /** Each that is asked; none: the runbook asks nothing of it. */
   readonly prometheus: readonly NamedFacts[];
+  /** null: the runbook asks nothing of logs, or none are configured. */
+  readonly logs: LogsFacts | null;
   /** null: none is configured. */
   readonly alertmanager: AlertmanagerFacts | null;
   readonly api: ApiFacts;
   readonly needs: readonly Need[];
+  /** What the context sets of the runbook's limits. */
+  readonly limitChanges: readonly LimitChange[];
   /** What was done to this very system. */
   readonly entries: readonly Entry[];
   /** False when this machine's journal shows signs of having been changed. */
@@ -74,6 +81,7 @@ export function diagnose(found: Findings): Check[] {
         ...clockChecks(source, one.clock, clock),
       ];
     }),
+    ...logsChecks(found.logs, runbook, clock),
     ...alertmanagerChecks(found.alertmanager),
     ...apiChecks(found.api, runbook),
     ...denyListChecks(runbook.remedies['block-ip'], found.entries),
@@ -81,6 +89,7 @@ export function diagnose(found: Findings): Check[] {
       ? []
       : [checkOf({ check: 'journal', code: 'journal-changed', level: 'warning' })]),
     ...configurationChecks(config, runbook),
+    ...limitChecks(found.limitChanges, runbook, evidence),
   ];
 }
 

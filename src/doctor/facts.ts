@@ -136,6 +136,35 @@ export interface NamedFacts extends PrometheusFacts {
   readonly host: string | null;
 }
 
+/** Can queries be answered in full? */
+export type Readiness =
+  | { readonly state: 'ready'; readonly latencyMs: number }
+  /** In its own words. */
+  | { readonly state: 'not-ready'; readonly said: string }
+  | { readonly state: 'unknown'; readonly cause: Cause; readonly reason: string };
+
+/** The streams that one set of labels finds. */
+export interface StreamsSeen {
+  readonly selector: Readonly<Record<string, string>>;
+  /** Those of the last day. */
+  readonly found: Told<number>;
+  /** Where there are none: what is there in place of the label, or of its value; null: each is there, or not known. */
+  readonly instead: {
+    /** The label of which these are values; null: these are labels. */
+    readonly label: string | null;
+    readonly lacking: string;
+    readonly names: readonly string[];
+  } | null;
+}
+
+/** What a store of logs says of itself, and whether the streams are there that triage reads. */
+export interface LogsFacts {
+  readonly clock: Told<Skew>;
+  readonly version: Told<{ readonly name: string; readonly latencyMs: number }>;
+  readonly ready: Readiness;
+  readonly streams: readonly StreamsSeen[];
+}
+
 /** How many alerts fire, by the Alertmanager that triage asks about them. */
 export type AlertmanagerFacts = Told<{ readonly firing: number; readonly latencyMs: number }>;
 

@@ -8,7 +8,7 @@ import { type Check, checkOf } from './types.ts';
  * empty for ever, and would be taken for calm.
  */
 export function labelChecks(runbook: Runbook, { ages, labels }: Scraping, host: string): Check[] {
-  return wantedLabels(runbook).flatMap(({ signal, metric, label, values: wanted }): Check[] => {
+  return wantedLabels(runbook).flatMap(({ signal, metric, label, values: wanted, optional }): Check[] => {
     // Of a metric that is not there now nothing can be told.
     if (ages[metric] === undefined) return [];
     const values = labels[labelKey(metric, label)] ?? [];
@@ -17,6 +17,7 @@ export function labelChecks(runbook: Runbook, { ages, labels }: Scraping, host: 
         ...{ check: 'prometheus', level: 'warning', signal, source: host, code },
         args: { metric, label, value, values },
       });
+    if (values.length === 0 && optional) return [];
     if (values.length === 0)
       return [check('label-missing', wanted.length === 1 ? (wanted[0] ?? null) : null)];
     if (values.length > MOST_VALUES) return [];

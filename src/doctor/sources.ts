@@ -26,6 +26,7 @@ export function sourceChecks(scene: Scene, prometheus: readonly NamedFacts[]): C
         drifted: scene.drifted.get(signal) ?? null,
         period: namesOf(spec).map(periodOf).find(Boolean) ?? null,
         ...('about' in spec ? { about: spec.about } : {}),
+        ...(spec.kind === 'logs-count' ? { system: 'logs' } : {}),
       },
     });
   });

@@ -17,6 +17,7 @@ export type Subject =
   | 'clock'
   | 'redis'
   | 'prometheus'
+  | 'logs'
   | 'alertmanager'
   | 'api'
   | 'deny-list'
@@ -85,6 +86,17 @@ export type ServerCode =
   | 'clock-skewed'
   | 'clock-unknown';
 
+/** Of the store of the logs. */
+export type LogsCode =
+  | 'logs-version'
+  | 'logs-ready'
+  | 'logs-not-ready'
+  | 'logs-ready-unknown'
+  | 'logs-streams'
+  | 'logs-no-streams'
+  | 'logs-streams-unknown'
+  | 'logs-absent';
+
 /** Of what the remedies need, and of what this program was told. */
 export type OwnCode =
   | 'rights-granted'
@@ -109,10 +121,12 @@ export type OwnCode =
   | 'journal-changed'
   | 'configured'
   | 'thresholds-overridden'
+  | 'limits-overridden'
+  | 'limits-unseen'
   | 'query-unasked';
 
 /** What a check has found. The sentences are made in `output/doctor-*-sentences.ts`. */
-export type Code = SourceCode | ViewCode | ServerCode | OwnCode;
+export type Code = SourceCode | ViewCode | ServerCode | LogsCode | OwnCode;
 
 export type Args = Readonly<Record<string, string | number | null | readonly string[]>>;
 

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { LimitOverrides } from '../config/types.ts';
 import { EXIT, RatelimitError } from '../errors.ts';
 import { fileTrouble } from '../values/text.ts';
 
@@ -18,6 +19,7 @@ interface Settings {
   /** A runbook's name, or an absolute path. */
   readonly runbook: string;
   readonly thresholds: Readonly<Record<string, number>>;
+  readonly limits: LimitOverrides;
   readonly timeout: string | undefined;
 }
 

@@ -1,9 +1,9 @@
 import type { Adapter } from '../evidence/collect.ts';
 import { lineOf, timesIn } from '../incidents/log-lines.ts';
 import type { LogState } from '../incidents/types.ts';
-import type { LogsSpec } from '../runbooks/logs-schema.ts';
+import { type LogsSpec, namesOf } from '../runbooks/logs-schema.ts';
 import { readLogsOf } from '../signals/logs/adapter.ts';
-import { namesOf, textIn } from '../signals/logs/logql.ts';
+import { textIn } from '../signals/logs/logql.ts';
 import type { Group, LogQuestion, LogStore } from '../signals/logs/store.ts';
 
 /** What a drill's logs hold at one moment. */
@@ -57,6 +57,9 @@ function storeOf(record: () => Written): LogStore {
       return {
         lines: sum(alike),
         readable: sum(alike.filter(({ state }) => hasFields(state, question.source))),
+        unnamed: question.source['both-named']
+          ? sum(within(question).filter(({ state }) => counts(state, question.source)))
+          : 0,
       };
     },
     life: async (question) => (within(question).length > 0 ? 'lines' : 'none'),
@@ -70,21 +73,30 @@ function hasTexts(state: LogState, { contains, lines }: LogsSpec): boolean {
   return has(contains) && has(lines.flatMap((way) => textIn(way) ?? ''));
 }
 
-const hasFields = ({ fields, format }: LogState, { lines, format: wanted }: LogsSpec): boolean =>
-  format === wanted &&
-  lines.some(({ equals, has }) =>
-    Object.keys({ ...equals, ...has }).every((name) => (fields[name] ?? '') !== ''),
+const hasFields = (state: LogState, source: LogsSpec): boolean =>
+  state.format === source.format &&
+  source.lines.some(({ equals, has }) =>
+    Object.keys({ ...equals, ...has }).every((name) =>
+      valuesOf(state, name, source).some((one) => one !== ''),
+    ),
   );
 
+/** What a line has under any of the names of a field. */
+const valuesOf = ({ fields }: LogState, field: string, source: LogsSpec): string[] =>
+  namesOf(field, source).flatMap((name) => fields[name] ?? []);
+
 /** Does such a line count? */
-function counts(state: LogState, { contains, lines, format }: LogsSpec): boolean {
+function counts(state: LogState, source: LogsSpec): boolean {
+  const { contains, lines, format } = source;
   const line = lineOf(state);
   const hasText = contains.length === 0 || contains.some((text) => line.includes(text));
   if (lines.length === 0) return hasText;
   const isWritten = lines.some(
     ({ equals, has }) =>
-      Object.entries(equals).every(([name, value]) => state.fields[name] === value) &&
-      Object.entries(has).every(([name, text]) => state.fields[name]?.includes(text) === true),
+      Object.entries(equals).every(([name, value]) => valuesOf(state, name, source).includes(value)) &&
+      Object.entries(has).every(([name, text]) =>
+        valuesOf(state, name, source).some((one) => one.includes(text)),
+      ),
   );
   return hasText && state.format === format && isWritten;
 }

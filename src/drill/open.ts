@@ -40,11 +40,11 @@ export async function openDrill(
     await home.remove();
   };
   const token = api.bearerToken?.reveal() ?? '';
-  const { thresholds } = incident;
+  const { thresholds, limits } = incident;
   await home
     .write({
       ...{ redis: redis.display, prometheus: prometheusUrl, api: api.url, token },
-      ...{ runbook: runbookName, thresholds, timeout },
+      ...{ runbook: runbookName, thresholds, limits, timeout },
     })
     .catch(async (error) => {
       await close();

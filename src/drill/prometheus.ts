@@ -1,5 +1,14 @@
 import type { Adapter } from '../evidence/collect.ts';
-import { absent, empty, measured, type Reading, type Row, rowOf, unknown } from '../evidence/types.ts';
+import {
+  absent,
+  empty,
+  measured,
+  type Reading,
+  type Reset,
+  type Row,
+  rowOf,
+  unknown,
+} from '../evidence/types.ts';
 import { type Interval, riseOf, valueAt } from '../incidents/timeline.ts';
 import type { SeriesState } from '../incidents/types.ts';
 import { isMatch } from '../runbooks/match.ts';
@@ -11,6 +20,7 @@ import { unite } from '../signals/prometheus/lines.ts';
 import { mixOf, rounded } from '../signals/prometheus/mix.ts';
 import { ratesOf, stepsOf } from '../signals/prometheus/sustained.ts';
 import { parseDuration } from '../values/duration.ts';
+import { readCount } from './count.ts';
 import { readExcess } from './excess.ts';
 import { rateOf } from './history.ts';
 
@@ -32,6 +42,8 @@ export interface Question {
   readonly runbook: Runbook;
   readonly kind: string | null;
   readonly windowSeconds: number;
+  /** A moment so many seconds from now. */
+  readonly after: (seconds: number) => Reset;
 }
 
 /** As many rows as the reader of a real Prometheus keeps. */
@@ -44,8 +56,12 @@ const TOP_PROCESSES = 1_000;
  */
 export const readingOf =
   (record: () => Recording): Adapter =>
-  async (asked, { runbook, windowSeconds }) => {
+  async (asked, { runbook, windowSeconds, clock }) => {
     const recording = record();
+    const after = (seconds: number): Reset => ({
+      at: clock.iso((recording.nowSeconds + seconds) * 1_000),
+      inSeconds: seconds,
+    });
     return asked.map((one) => {
       const { source } = one;
       if (source.kind === 'prometheus-sustained') {
@@ -53,7 +69,7 @@ export const readingOf =
         const told = ratesOf(source, runbook).map((rate) => rateOf(rate, rate.by, recording, grid));
         return answeredLater({ ...one, source }, unite(told, 'sources'), grid, runbook, 0);
       }
-      const held = read(source, { recording, runbook, kind: one.kind, windowSeconds });
+      const held = read(source, { recording, runbook, kind: one.kind, windowSeconds, after });
       return answered(one, { held, missing: [] }, 0);
     });
   };
@@ -64,6 +80,8 @@ function read(source: SourceSpec, question: Question): Reading {
       return seen(source, question) ?? readRate(source, question);
     case 'prometheus-excess':
       return readExcess(source, question);
+    case 'prometheus-count':
+      return readCount(source, question);
     case 'prometheus-gauge':
       return seen(source, question) ?? readGauge(source, question);
     case 'prometheus-age':

@@ -17,7 +17,7 @@ export interface Beginning {
   readonly responses: readonly Proposal[];
 }
 
-/** Looks at the systems once, as triage does. @param runbook with the context's thresholds */
+/** Looks at the systems once, as triage does. @param runbook with the context's thresholds and limits */
 export async function lookAtBeginning(
   { expect }: Incident,
   runbook: Runbook,

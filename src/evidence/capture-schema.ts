@@ -3,7 +3,7 @@ import type { Alert } from './alert.ts';
 import { alertSchema } from './alert-schema.ts';
 import type { Answers } from './answers.ts';
 import { CAPTURE_SCHEMA } from './capture-name.ts';
-import { MOST_LOOKS } from './earlier.ts';
+import { MOST_LOOKS, MOST_REMEDIES } from './earlier.ts';
 import type { AlertHistory, ChartHistory } from './history.ts';
 import { alertHistory, CAUSES, chartHistory } from './history-schema.ts';
 import type { Evidence } from './types.ts';
@@ -44,6 +44,7 @@ const numbers = z.custom<Record<string, number>>(
   'expected numbers by name',
 );
 const id = z.union([z.string(), z.strictObject({ hex: z.string().regex(/^(?:[0-9a-f]{2})*$/) })]);
+const reset = z.strictObject({ at: z.iso.datetime(), inSeconds: count });
 const period = z.enum(['day', 'month']).nullable();
 const row = z.strictObject({
   id,
@@ -65,13 +66,14 @@ const row = z.strictObject({
     .strictObject({
       value: z.number().nullable(),
       ratio: z.number().nullable(),
-      problem: z.enum(['none', 'invalid']).nullable(),
+      problem: z.enum(['none', 'invalid', 'unknown-tier']).nullable(),
       stored: z.string().nullable(),
       endsInSeconds: count.nullable().default(null),
       perHour: z.number().nullable(),
     })
     .nullable(),
   period,
+  frees: reset.optional(),
 });
 const status = z.enum(['measured', 'empty', 'absent', 'unknown']);
 const cause = z.enum(CAUSES).nullable();
@@ -144,8 +146,13 @@ const name = z.string().regex(/^[a-z][a-z0-9-]{0,199}$/);
 const earlier = z.strictObject({
   looks: z.array(z.strictObject({ at: z.iso.datetime(), secondsAgo: count, category: name })).max(MOST_LOOKS),
   unread: z.string().max(1_000).nullable(),
+  // Captures from before the journal was asked.
+  remedies: z
+    .array(z.strictObject({ at: z.iso.datetime(), secondsAgo: count, categories: z.array(name).max(100) }))
+    .max(MOST_REMEDIES)
+    .default([]),
+  journalUnread: z.string().max(1_000).nullable().default(null),
 });
-const reset = z.strictObject({ at: z.iso.datetime(), inSeconds: count });
 
 /** Strict: what a capture holds is either understood or refused. */
 export const captureSchema: z.ZodType<Capture> = z.strictObject({

@@ -21,9 +21,14 @@ export function withRowLimits(id: string, signal: Signal, { signals, limits }: R
   const strangers = new Set<string>();
   const rows = signal.rows.map((row): Row => {
     const tier = tierOf(row, table);
-    if (tier !== null && !Object.hasOwn(table.tiers, tier)) strangers.add(tier);
-    const { value } = limitFor(table, row.valid && typeof row.id === 'string' ? row.id : '', tier);
-    return { ...row, limit: limitOf(row.value, value, factor) };
+    const isStranger = tier !== null && !Object.hasOwn(table.tiers, tier);
+    if (isStranger) strangers.add(tier);
+    const { value, from } = limitFor(table, row.valid && typeof row.id === 'string' ? row.id : '', tier);
+    const limit = limitOf(row.value, value, factor);
+    return {
+      ...row,
+      limit: isStranger && from === 'default' ? { ...limit, problem: 'unknown-tier' } : limit,
+    };
   });
   const hidden = (signal.distinct ?? 0) - signal.rows.length;
   const warnings = [
@@ -72,7 +77,8 @@ export function factorOf(
   const period = periodSeconds(table);
   if (period === null) return 1;
   if (sources.some(({ kind }) => kind === 'prometheus-rate')) return 1 / period;
-  return sources.some(({ kind }) => kind === 'redis-counter') && windowSeconds !== null
+  return sources.some(({ kind }) => kind === 'redis-counter' || kind === 'prometheus-count') &&
+    windowSeconds !== null
     ? windowSeconds / period
     : 1;
 }

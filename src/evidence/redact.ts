@@ -67,10 +67,11 @@ export function redactAll(
   const nodes = evidence.scan?.nodes.map((node, index) => ({ ...node, name: `server-${index + 1}` })) ?? [];
   const scan = evidence.scan === null ? null : { ...evidence.scan, nodes };
   // Messages last: by then every name that occurs in them has its stand-in.
-  // Why earlier looks could not be read may name a folder of somebody.
+  // Why earlier looks or the journal could not be read may name a folder of somebody.
   const earlier = evidence.earlier && {
     ...evidence.earlier,
     unread: evidence.earlier.unread === null ? null : '(redacted)',
+    journalUnread: evidence.earlier.journalUnread === null ? null : '(redacted)',
   };
   const named = { ...evidence, reach: [], scan, earlier, signals: Object.fromEntries(signals) };
   const inText = (message: string) => stands.inText(message, [...hosts, ...servers]);

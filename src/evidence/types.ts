@@ -35,8 +35,11 @@ export interface Limit {
   readonly value: number | null;
   /** Used over allowed; null without a usable limit. */
   readonly ratio: number | null;
-  /** `none`: no limit is set. `invalid`: what is set cannot be used and so means no limit. */
-  readonly problem: 'none' | 'invalid' | null;
+  /**
+   * `none`: no limit is set. `invalid`: what is set cannot be used and so means no limit. `unknown-tier`: its tier is
+   * none of the table's, so it is held against the default.
+   */
+  readonly problem: 'none' | 'invalid' | 'unknown-tier' | null;
   /** The limit as stored, cut short, when it is not a plain positive number. */
   readonly stored: string | null;
   /** Seconds until the limit itself ends, after which there is none; null: it does not end, or that is not known. */
@@ -74,6 +77,8 @@ export interface Row {
   readonly limit: Limit | null;
   /** What time the value covers, where it is used up over one and begins anew; null elsewhere. */
   readonly period: Period | null;
+  /** When the first of what the value counts is as old as the time that it covers; only where the source tells. */
+  readonly frees?: Reset | undefined;
 }
 
 /** A row without anything that only some sources tell. */
@@ -200,7 +205,7 @@ export interface Signal extends Reading {
 }
 
 /** When what was used up begins anew. */
-interface Reset {
+export interface Reset {
   /** ISO 8601, UTC. */
   readonly at: string;
   readonly inSeconds: number;

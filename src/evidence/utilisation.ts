@@ -2,7 +2,7 @@ import { type LimitFor, limitFor } from '../runbooks/limits.ts';
 import type { LimitTable } from '../runbooks/limits-schema.ts';
 import type { Runbook } from '../runbooks/schema.ts';
 import { factorOf, rounded, tierOf } from './limits.ts';
-import type { Evidence, Id, Signal } from './types.ts';
+import type { Evidence, Id, Reset, Signal } from './types.ts';
 
 /** One entity against its own limit, in the table's unit and period. */
 export interface Use extends Pick<LimitFor, 'from' | 'tier'> {
@@ -11,6 +11,8 @@ export interface Use extends Pick<LimitFor, 'from' | 'tier'> {
   readonly observed: number | null;
   /** null: none is known. */
   readonly limit: number | null;
+  /** When the first of what was observed counts no more; null where the source does not tell. */
+  readonly frees: Reset | null;
   /** Observed over limit; null where one of the two is not known. */
   readonly ratio: number | null;
 }
@@ -71,20 +73,31 @@ function usesOf(signal: Signal, table: LimitTable, factor: number): Use[] {
       ratio,
       from: named.from,
       tier: named.tier,
+      frees: row.frees ?? null,
     };
   });
-  // Whoever was not seen has sent nothing, if all was read and kept.
-  const isWhole =
-    (signal.status === 'measured' || (signal.status === 'empty' && signal.live)) &&
-    signal.sources.every(({ status }) => status !== 'unknown') &&
-    (signal.distinct ?? Number.POSITIVE_INFINITY) <= signal.rows.length;
+  const isAll = isWhole(signal);
   const rest = Object.keys(table.entries)
     .filter((id) => !signal.rows.some((row) => row.id === id))
     .map((id): Use => {
       const named = limitFor(table, id, null);
       const ratio = named.value === null ? null : 0;
-      const [observed, used] = isWhole ? [0, ratio] : [null, null];
-      return { id, observed, limit: named.value, ratio: used, from: named.from, tier: named.tier };
+      const [observed, used] = isAll ? [0, ratio] : [null, null];
+      return {
+        id,
+        observed,
+        limit: named.value,
+        ratio: used,
+        from: named.from,
+        tier: named.tier,
+        frees: null,
+      };
     });
   return [...seen.sort((a, b) => (b.ratio ?? -1) - (a.ratio ?? -1)), ...rest];
 }
+
+/** Was all read and kept? Then whoever was not seen has sent nothing. */
+export const isWhole = ({ status, live, sources, distinct, rows }: Signal): boolean =>
+  (status === 'measured' || (status === 'empty' && live)) &&
+  sources.every((source) => source.status !== 'unknown') &&
+  (distinct ?? Number.POSITIVE_INFINITY) <= rows.length;

@@ -3,6 +3,7 @@ import { labelSchema } from '../labels/schema.ts';
 import { duration, identifier, label, mapping, metric, text } from '../runbooks/fields.ts';
 import { parseDuration } from '../values/duration.ts';
 import { wholeNumber } from '../values/parse.ts';
+import { limitsSchema } from './limits-schema.ts';
 import { parseTemplate } from './templates.ts';
 
 /** A text that may stand for several: see `templates.ts`. */
@@ -183,6 +184,8 @@ export const incidentSchema = mapping({
   expect: labelSchema,
   /** Thresholds that the team's context sets. */
   thresholds: z.record(identifier, z.number().positive()).default({}),
+  /** Limits of the runbook that the team's context sets. */
+  limits: limitsSchema,
   /** What the operator answers to the runbook's questions, by question. */
   answers: z.record(identifier, identifier).default({}),
   keys: z.array(key).max(5_000).default([]),

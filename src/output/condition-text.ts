@@ -2,7 +2,13 @@ import type { Condition, Mix } from '../runbooks/conditions-schema.ts';
 import type { Runbook } from '../runbooks/schema.ts';
 import { formatDuration } from '../values/duration.ts';
 import { escapeText } from './escape.ts';
-import { sayDominates, sayOutweighs, sayOverLimit, sayUnderLimit } from './limit-condition-text.ts';
+import {
+  sayDominates,
+  sayNoLimit,
+  sayOutweighs,
+  sayOverLimit,
+  sayUnderLimit,
+} from './limit-condition-text.ts';
 import { formatAmount, formatNumber, formatShare } from './numbers.ts';
 
 /** A condition in words, before it is evaluated; `parts` of `all` and `any`. */
@@ -135,8 +141,7 @@ const SAY: { readonly [K in Kind]: (node: Node<K>, about: About) => string } = {
   'under-limit': (node, about) => sayUnderLimit(node, about),
   dominates: (node, about) => sayDominates(node, about),
   outweighs: (node, about) => sayOutweighs(node, about),
-  'no-limit': ({ problem }, { title, one }) =>
-    `${title}: at least one ${one} ${problem === 'none' ? 'without a limit' : 'with a limit that cannot be used'}`,
+  'no-limit': (node, about) => sayNoLimit(node, about),
   started: ({ within, share, before }, about) => {
     const { title, many, runbook, time } = about;
     const events =
@@ -164,8 +169,8 @@ const SAY: { readonly [K in Kind]: (node: Node<K>, about: About) => string } = {
       ? `${title}: a name that is not a valid ${one} has at least ${amount(node['at-least'])}`
       : `${title}: names that are not valid ${many} have at least ${amount(node['at-least'])} above the noise`;
   },
-  listed: ({ by }, { title, many, runbook }) =>
-    `${title}: one of the ${many} that stand out is among the ${runbook.signals[by]?.title ?? by}`,
+  listed: ({ by, all }, { title, many, runbook }) =>
+    `${title}: ${all ? `all ${many} that stand out are` : `one of the ${many} that stand out is`} among the ${runbook.signals[by]?.title ?? by}`,
   unless: (node) => ('category' in node ? `${node.category} does not explain it` : ''),
   reaches: ({ id, kind, 'at-least': least }, { title, one, amount }) => {
     const whose = id !== undefined ? escapeText(id, 80) : `one ${kind ?? one}`;
@@ -187,11 +192,11 @@ const SAY: { readonly [K in Kind]: (node: Node<K>, about: About) => string } = {
       ? `${title}: most of the ${many} of a crowd are named by the clients themselves`
       : `${title}: some of the ${many} are named by the client itself`,
   plateau: (_, { title, many }) => `${title}: some of the ${many} are at the end of their counters`,
-  shared: ({ by, 'at-least': least }, { title, many, runbook, number }) =>
-    `${title}: one of the ${many} has ${number(least)} or more by ${runbook.signals[by]?.title ?? by}`,
+  shared: ({ by, 'at-least': least, all }, { title, many, runbook, number }) =>
+    `${title}: ${all ? `all ${many} have` : `one of the ${many} has`} ${number(least)} or more by ${runbook.signals[by]?.title ?? by}`,
   ended: ({ after }, { title, time }) => `${title}: the last one was ${time(after)} ago or longer`,
   recurred: ({ of, within, times, apart }, { number, time }) =>
-    `earlier looks found ${of.join(' or ')} at ${number(times)} or more other times in the last ${time(within)}, at least ${time(apart)} apart`,
+    `earlier looks or remedies in the journal tell of ${of.join(' or ')} at ${number(times)} or more other times in the last ${time(within)}, at least ${time(apart)} apart`,
   silent: ({ signal }, { runbook }) => `${runbook.signals[signal]?.title ?? signal}: no source tells it`,
   undated: (_, { title, many }) => `${title}: the counter of one of the ${many} has no end`,
   outgrown: ({ by, times }, { title, runbook, number }) =>

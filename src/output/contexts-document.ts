@@ -1,7 +1,7 @@
 import type { ExitCode, RatelimitError } from '../errors.ts';
 import type { Across, Judged, Shared } from '../verdict/across.ts';
 import { escapeText } from './escape.ts';
-import { eitherOf } from './question-sentences.ts';
+import { eitherOf, namesOf, othersOf } from './question-sentences.ts';
 import { isDegraded, type TriageDocument } from './triage-document.ts';
 
 /** What became of one context. */
@@ -86,8 +86,10 @@ function stateOf({ document }: ContextRun): string {
 
 /** What was found beside the worst. */
 function alsoIn({ verdict }: ContextRun): string {
-  const [, ...others] = verdict?.findings ?? [];
-  return others.length === 0 ? '' : `also ${listed(others.map(({ category }) => category))}`;
+  if (verdict === null) return '';
+  const [, ...others] = verdict.findings.map(({ category }) => category);
+  const rest = othersOf(verdict, namesOf(verdict), others);
+  return rest.length === 0 ? '' : `also ${listed(rest)}`;
 }
 
 function whyUnclear({ verdict, evidence }: TriageDocument): string {

@@ -96,10 +96,17 @@ export function standing(document: DoctorDocument): Group[] {
       title: source === 'Prometheus' ? source : escapeText(source),
       items: inOne([...from('prometheus', source), ...from('clock', source)]),
     })),
+    { title: 'Loki', items: inOne([...of('logs'), ...from('clock', 'Loki')]) },
     { title: 'Alertmanager', items: of('alertmanager') },
     { title: 'Remedies', items: [...of('deny-list'), ...of('api')] },
     { title: 'Could be configured', items: of('configuration', ['query-unasked']) },
-    { title: 'Configuration', items: inOne(of('configuration', ['configured', 'thresholds-overridden'])) },
+    {
+      title: 'Configuration',
+      items: [
+        ...inOne(of('configuration', ['configured', 'thresholds-overridden'])),
+        ...of('configuration', ['limits-overridden', 'limits-unseen']),
+      ],
+    },
   ];
 }
 

@@ -1,6 +1,7 @@
 import type { Args, OwnCode } from '../doctor/types.ts';
+import { formatDuration } from '../values/duration.ts';
 import { keyPattern } from '../values/template.ts';
-import { joined, listOf, numberOf, plural, said, type Teller, textOf } from './doctor-document.ts';
+import { joined, listOf, numberOf, plural, said, type Teller, textOf, titleOf } from './doctor-document.ts';
 import { someOf } from './lines.ts';
 
 /** What the remedies need, and what this program was told. */
@@ -97,6 +98,16 @@ export const OWN_SENTENCES: Readonly<Record<OwnCode, Teller>> = {
     said(
       `thresholds that are other ones here: ${joined(listOf(args.overridden).map((one) => one.replace(' ', ' = ')))}`,
     ),
+  'limits-overridden': ({ args }) =>
+    said(`limits that are other ones here: ${someOf(listOf(args.overridden, 300), 12)}`),
+  'limits-unseen': ({ signal, args }, document) => {
+    const [kind, of] =
+      args.part === 'tiers' ? ['tier', ''] : [textOf(args.each, 30), ` (${titleOf(signal, document)})`];
+    const names = listOf(args.names);
+    return said(
+      `limits.${textOf(args.table)}.${textOf(args.part)}: no series of the last ${formatDuration(numberOf(args.windowSeconds))}${of} has the ${names.length === 1 ? kind : `${kind}s`} ${someOf(names, 8)}: idle, or called otherwise there`,
+    );
+  },
   'query-unasked': ({ args }) => {
     const helps = listOf(args.helps);
     const what = helps.length === 0 ? '' : `; would tell more about ${joined(helps)}`;

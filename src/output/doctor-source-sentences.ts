@@ -43,9 +43,13 @@ export const SOURCE_SENTENCES: Readonly<Record<SourceCode, Teller>> = {
     hasAnother(check.signal, document)
       ? said('absent: another source of the signal stands in for it')
       : said('absent: there is no such source here', unseenSentence(check, document)),
-  'source-unknown': ({ reason, cause }) =>
-    said(`unknown: ${escapeText(reason ?? 'not read', 400)}`, cause === null ? null : ADVICE[cause]),
-  'source-unasked': ({ args }) => said(`not configured: ${textOf(args.about, 200)}`),
+  'source-unknown': ({ reason, cause, args }) =>
+    said(
+      `unknown: ${escapeText(reason ?? 'not read', 400)}`,
+      cause === null ? null : args.system === 'logs' && cause === 'auth' ? LOGS_CREDENTIALS : ADVICE[cause],
+    ),
+  'source-unasked': ({ args, reason }) =>
+    said(args.about === undefined ? textOf(reason, 200) : `not configured: ${textOf(args.about, 200)}`),
 };
 
 /** What triage does without, where no source of a signal is there. */
@@ -68,6 +72,9 @@ function hasAnother(signal: string | null, { evidence }: DoctorDocument): boolea
 
 const CREDENTIALS =
   'See which user and which credentials it is told to use (ratelimit config show); ratelimit doctor --acl prints the Redis users that are enough.';
+
+const LOGS_CREDENTIALS =
+  'See the credentials of logs in the context (ratelimit config show); a Loki of several tenants also needs headers: { X-Scope-OrgID: ... } there.';
 
 /** What to do about a source that could not be read. */
 const ADVICE: Readonly<Record<Cause, string | null>> = {

@@ -1,5 +1,6 @@
 import type { Check, Code } from '../doctor/types.ts';
 import type { DoctorDocument, Said, Teller } from './doctor-document.ts';
+import { LOGS_SENTENCES } from './doctor-logs-sentences.ts';
 import { OWN_SENTENCES } from './doctor-own-sentences.ts';
 import { SERVER_SENTENCES } from './doctor-server-sentences.ts';
 import { SOURCE_SENTENCES } from './doctor-source-sentences.ts';
@@ -9,6 +10,7 @@ const SENTENCES: Readonly<Record<Code, Teller>> = {
   ...SOURCE_SENTENCES,
   ...VIEW_SENTENCES,
   ...SERVER_SENTENCES,
+  ...LOGS_SENTENCES,
   ...OWN_SENTENCES,
 };
 

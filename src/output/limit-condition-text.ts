@@ -1,7 +1,11 @@
 import type { Condition } from '../runbooks/conditions-schema.ts';
+import type { Runbook } from '../runbooks/schema.ts';
+import { parseDuration } from '../values/duration.ts';
+import { PERIOD_SECONDS } from '../values/periods.ts';
 import type { Because } from '../verdict/types.ts';
 import type { About } from './condition-text.ts';
-import { formatShare } from './numbers.ts';
+import { formatAmount, formatNumber, formatShare } from './numbers.ts';
+import { showReset } from './times.ts';
 
 type Node<K extends string> = Extract<Condition, Record<K, unknown>>[K];
 
@@ -16,6 +20,23 @@ export function sayOverLimit(
   const too = other === undefined ? '' : `, and ${at(other.signal, other['at-least'])}`;
   const left = except === undefined ? '' : `, except those ${at(except.signal, except['at-least'])}`;
   return `${title}: at least one ${one} at ${share(ratio)} of its limit or above${too}${left}`;
+}
+
+const WITHOUT = {
+  none: 'without a limit',
+  invalid: 'with a limit that cannot be used',
+  'unknown-tier': 'of a tier that the table of limits does not have',
+} as const;
+
+export function sayNoLimit(
+  { problem, 'reached-in': other }: Node<'no-limit'>,
+  { title, one, runbook, number }: About,
+): string {
+  const too =
+    other === undefined
+      ? ''
+      : `, and at ${number(other['at-least'])} or more of ${runbook.signals[other.signal]?.title ?? other.signal}`;
+  return `${title}: at least one ${one} ${WITHOUT[problem]}${too}`;
 }
 
 export function sayUnderLimit(
@@ -57,11 +78,14 @@ interface Told {
   readonly formatNumber: (value: number) => string;
   /** In the unit of the signal. */
   readonly amount: (value: number) => string;
+  /** A limit in the signal's unit, as its table has it, with the table's name. */
+  readonly limitText: (value: number) => string;
 }
 
 export function explainOverLimit({ met, measured, threshold, args }: Because, told: Told): string {
   const { entities, one, number, titleOf } = told;
   const [from, highest] = [formatShare(threshold ?? 0), formatShare(measured ?? 0)];
+  if (args.allowed !== undefined) return limitSentence({ met, measured, threshold, args }, told);
   const left = args.except === undefined ? '' : `, without those among the ${titleOf(args.except)}`;
   if (args.other !== undefined) {
     const other = titleOf(args.other);
@@ -74,6 +98,45 @@ export function explainOverLimit({ met, measured, threshold, args }: Because, to
     : `no ${one} at ${from} of its limit, the highest is at ${highest}${left}`;
 }
 
+/** A limit in the unit of its table, with the name under which a context corrects it: `100 requests a day (limits.x)`. */
+export function limitAs(
+  value: number,
+  spec: Runbook['signals'][string] | undefined,
+  { limits }: Runbook,
+): string {
+  const table = spec?.limits == null ? undefined : limits[spec.limits];
+  if (spec === undefined || table === undefined) return formatNumber(value);
+  const [source] = spec.sources;
+  const period = table.per === null ? 1 : PERIOD_SECONDS[table.per];
+  // Rates are per second, and counts are of their own time.
+  const seconds = source?.kind === 'prometheus-count' ? (parseDuration(source.over) ?? period) : 1;
+  const own = Number(((value * period) / seconds).toPrecision(12));
+  return `${formatAmount(own, table.unit)}${table.per === null ? '' : ` a ${table.per}`} (limits.${spec.limits})`;
+}
+
+/** Of this much more than its limit, some was counted for a time before. */
+const MORE = 1.05;
+
+/** The same where it is to say which limit that was, and until when it is used up. */
+function limitSentence(
+  { met, measured, threshold, args }: Pick<Because, 'met' | 'measured' | 'threshold' | 'args'>,
+  { one, number, text, limitText }: Told,
+): string {
+  const used = `${formatShare(measured ?? 0)}${args.least === undefined ? '' : ' or more'}`;
+  const own = `${used} of its limit of ${limitText(number(args.allowed))}`;
+  if (!met)
+    return `no ${one} at ${formatShare(threshold ?? 0)} of its limit: ${text(args.names)} has the most, ${own}`;
+  const isMore = (measured ?? 0) > MORE;
+  // Of what was counted some may belong to a time before, and of what was not recorded some may have been first.
+  const bound = isMore === (args.least !== undefined) ? '' : isMore ? ' at the earliest' : ' at the latest';
+  const until =
+    args.freesAt === undefined
+      ? ''
+      : `, used up until about ${showReset({ at: text(args.freesAt), inSeconds: number(args.freesIn) })}${bound}`;
+  const more = number(args.count) > 1 ? `, the highest of ${number(args.count)}` : '';
+  return `${text(args.names)} at ${own}${more} (threshold ${formatShare(threshold ?? 0)})${until}`;
+}
+
 export function explainUnderLimit({ signal, met, measured, threshold, args }: Because, told: Told): string {
   const { entities, one, number, text, titleOf, formatNumber } = told;
   const among = `among the ${titleOf(signal ?? '')}`;
@@ -82,6 +145,12 @@ export function explainUnderLimit({ signal, met, measured, threshold, args }: Be
   if ((measured ?? 0) === 0) return `no ${one} below ${ratio} of its own limit is ${among}`;
   const found = `${entities(measured ?? 0)} below ${ratio} of the own limit and yet ${among}`;
   return met ? `${found}: ${text(args.names)} (threshold ${least})` : `${found}, fewer than ${least}`;
+}
+
+export function explainNoLimit({ measured, args }: Because, { one, text }: Told): string {
+  const problem = args.problem === 'invalid' || args.problem === 'unknown-tier' ? args.problem : 'none';
+  if ((measured ?? 0) > 0) return `${WITHOUT[problem]}: ${text(args.names)}`;
+  return problem === 'unknown-tier' ? `no ${one} ${WITHOUT[problem]}` : `every ${one} has a limit`;
 }
 
 export function explainDominates({ met, measured, threshold, args }: Because, told: Told): string {
@@ -96,7 +165,7 @@ export function explainDominates({ met, measured, threshold, args }: Because, to
 }
 
 export function explainOutweighs({ met, measured, threshold, args }: Because, told: Told): string {
-  const { number, text, titleOf, formatNumber, amount } = told;
+  const { one, number, text, titleOf, formatNumber, amount } = told;
   const from = `threshold ${formatNumber(threshold ?? 0)} times`;
   const most = `${formatNumber(measured ?? 0)} times as much as of ${titleOf(args.other ?? '')}`;
   const then =
@@ -109,5 +178,6 @@ export function explainOutweighs({ met, measured, threshold, args }: Because, to
       : `, of that ${formatNumber(number(args.otherNow))} now and ${formatNumber(number(args.otherBefore))} earlier`;
   if (met || (measured ?? 0) >= (threshold ?? 0))
     return `${text(args.names)}: up to ${most} (${from})${then}${still}`;
+  if (args.least !== undefined) return `no ${one} with ${amount(number(args.least))} or more`;
   return `at most ${most} (${from})`;
 }

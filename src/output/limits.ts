@@ -8,6 +8,7 @@ import { type Cell, stackOf, tableOf } from './listing.ts';
 import type { Format } from './lists.ts';
 import { codeOf, markdownList, markdownPage, markdownTable } from './markdown.ts';
 import { formatNumber, formatShare } from './numbers.ts';
+import { showReset } from './times.ts';
 import { showId } from './triage-document.ts';
 import { wrap } from './wrap.ts';
 
@@ -55,6 +56,7 @@ function limitsData({ tables, top, ...rest }: ShownLimits): Readonly<Record<stri
             ratio: use.ratio,
             from: use.from,
             tier: use.tier,
+            freesAt: use.frees?.at ?? null,
           };
         }),
       })),
@@ -116,11 +118,12 @@ function asMarkdown({ tables, top, warnings }: ShownLimits): string {
   ]);
 }
 
-const titleOf = (id: string, { title, unit, per }: LimitTable): string =>
+/** `requests a second that a caller may send (caller-tps, requests a second)`. */
+export const titleOf = (id: string, { title, unit, per }: LimitTable): string =>
   `${title} (${id}, ${unit}${per === null ? '' : ` a ${per}`})`;
 
 /** The default, the tiers and the entries, each with its reason. */
-function reasonsOf({ default: all, tiers, entries }: LimitTable): string[] {
+export function reasonsOf({ default: all, tiers, entries }: LimitTable): string[] {
   const line = (name: string, value: string, because: string) => `${name}: ${value}. ${because}`;
   return [
     all === null ? 'default: none' : line('default', formatNumber(all.value), all.because),
@@ -163,5 +166,12 @@ function rowOf({ id, observed, limit, ratio, from, tier }: Use): Cell[] {
   ];
 }
 
-const moreOf = ({ uses }: Observed, top: number): string[] =>
-  uses.length > top ? [`and ${formatNumber(uses.length - top)} more, less used (--top)`] : [];
+/** What is to be said below the table: who is not in it, and when what is used passes. */
+const moreOf = ({ uses }: Observed, top: number): string[] => [
+  ...(uses.length > top ? [`and ${formatNumber(uses.length - top)} more, less used (--top)`] : []),
+  ...uses
+    .slice(0, top)
+    .flatMap(({ id, frees }) =>
+      frees === null ? [] : [`${showId(id, 128)}: the first of them counts until about ${showReset(frees)}`],
+    ),
+];

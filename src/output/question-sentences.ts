@@ -9,15 +9,19 @@ import { formatNumber } from './numbers.ts';
 export const questionOf = ({ questions }: Runbook, id: string): QuestionSpec | undefined =>
   questions.find((question) => question.id === id);
 
-/** The categories that an open question leaves, the first finding's among them; only that one where none is open. */
-export function namesOf({ findings, questions, category }: Verdict): string[] {
-  const [worst] = findings;
+/** The categories that an open question leaves, this one among them; only it where none is open. */
+export function namesOf({ questions, category: worst }: Verdict, category: string = worst): string[] {
   const open = questions.find((one) => one.open && one.candidates.some((it) => it.category === category));
-  if (worst === undefined || open === undefined) return [category];
-  return open.candidates.map((one) => one.category);
+  return open === undefined ? [category] : open.candidates.map((one) => one.category);
 }
 
-/** The same in one word. */
+/** Further categories, each once; those that one open question leaves are one of them, `a or b`. */
+export function othersOf(verdict: Verdict, first: readonly string[], others: readonly string[]): string[] {
+  const rest = others.filter((category) => !first.includes(category));
+  return [...new Set(rest.map((category) => namesOf(verdict, category).join(' or ')))];
+}
+
+/** What it is, in one word. */
 export const eitherOf = (verdict: Verdict): string => namesOf(verdict).join(' or ');
 
 /** What was answered, and by whom: a name may come from a file. */
@@ -34,9 +38,10 @@ export function answeredSentence({ met, args }: Because, runbook: Runbook): stri
 
 export function recurredSentence({ measured, threshold, args }: Because): string {
   if (args.status !== undefined) {
-    return `what earlier looks found could not be seen: ${escapeText(String(args.why ?? ''), 160)}`;
+    return `whether it came back could not be seen: ${escapeText(String(args.why ?? ''), 160)}`;
   }
   const times = measured ?? 0;
   const within = formatDuration(Number(args.within ?? 0));
-  return `the same at ${formatNumber(times)} other ${times === 1 ? 'time' : 'times'} in the last ${within}, by earlier looks (threshold ${formatNumber(threshold ?? 0)})`;
+  const by = args.remedies === undefined ? '' : ' and the journal';
+  return `the same at ${formatNumber(times)} other ${times === 1 ? 'time' : 'times'} in the last ${within}, by earlier looks${by} (threshold ${formatNumber(threshold ?? 0)})`;
 }

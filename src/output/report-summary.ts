@@ -4,7 +4,7 @@ import { formatDuration } from '../values/duration.ts';
 import { escapeText } from './escape.ts';
 import { capital } from './lines.ts';
 import { formatNumber } from './numbers.ts';
-import { namesOf } from './question-sentences.ts';
+import { namesOf, othersOf } from './question-sentences.ts';
 import { effectInShort } from './report-effects.ts';
 import type { Fact } from './report-page.ts';
 import {
@@ -22,7 +22,8 @@ import { headlineOf, summarise } from './triage-document.ts';
 function eitherIn({ summary, looks }: Report): readonly string[] {
   const verdict = summary.look === null ? undefined : looks[summary.look]?.verdict;
   if (summary.category === null) return [];
-  return verdict?.category === summary.category ? namesOf(verdict) : [summary.category];
+  const found = verdict?.findings.some(({ category }) => category === summary.category) === true;
+  return found ? namesOf(verdict, summary.category) : [summary.category];
 }
 
 const titlesIn = (report: Report): string =>
@@ -65,7 +66,7 @@ function whatText(report: Report): string {
       : `No category of the runbook fits: ${text}.`;
   }
   const either = eitherIn(report);
-  const others = summary.also.filter((id) => !either.includes(id));
+  const others = othersOf(look.verdict, either, summary.also);
   const also = others.length === 0 ? '' : ` Beside it: ${others.join(', ')}.`;
   return `${titlesIn(report)}: ${headlineOf(finding, document)}.${also}`;
 }

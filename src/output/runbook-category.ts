@@ -6,12 +6,13 @@ import { escapeText, literalMarkdown } from './escape.ts';
 import { labelled, marked, type Screen, SENTENCE, showCommand } from './lines.ts';
 import { markdownTable } from './markdown.ts';
 import { formatNumber, formatShare } from './numbers.ts';
+import { limitLines } from './runbook-limits.ts';
 import type { ShownRunbook } from './runbook-show.ts';
 import { wrap } from './wrap.ts';
 
 /** One category on the screen: what it is, what it looks at, what speaks against it, what to do. */
 export function categoryLines(shown: ShownRunbook, category: CategoryView, screen: Screen): string[] {
-  const { spec, severity, signals, thresholds } = category;
+  const { spec, severity, signals, thresholds, limits } = category;
   const { runbook } = shown.view;
   const { paint, width } = screen;
   const alerts = alertsOf(category, runbook);
@@ -40,6 +41,7 @@ export function categoryLines(shown: ShownRunbook, category: CategoryView, scree
       thresholdLine(one, screen),
       wrap(`      ${one.because}`, width, '      '),
     ]),
+    ...limitLines(limits, screen),
     ...(spec.caveats.length > 0 ? heading('Reasons to doubt') : []),
     ...spec.caveats.flatMap((caveat) => [
       marked('!', `${caveat.code}: ${caveat.text}`, screen),
@@ -51,7 +53,7 @@ export function categoryLines(shown: ShownRunbook, category: CategoryView, scree
     ...gaps.map((gap) => marked('!', gap, screen)),
     ...heading('What to do'),
     ...spec.respond.flatMap((step, index) => [
-      wrap(`  ${index + 1}. ${step.text}${seeOf(step, shown)}`, width, '     '),
+      wrap(`  ${index + 1}. ${whenOf(step)}${step.text}${seeOf(step, shown)}`, width, '     '),
       ...commandOf(step, shown).map((command) => `     ${paint.name(command)}`),
     ]),
   ];
@@ -100,7 +102,7 @@ export function categoryMarkdown(shown: ShownRunbook, category: CategoryView): s
     ...list(
       'What to do',
       spec.respond.flatMap((step, index) => [
-        `${index + 1}. ${text(`${step.text}${seeOf(step, shown)}`)}`,
+        `${index + 1}. ${text(`${whenOf(step)}${step.text}${seeOf(step, shown)}`)}`,
         ...commandOf(step, shown).flatMap((command) => ['', '   ```sh', `   ${command}`, '   ```', '']),
       ]),
     ),
@@ -184,6 +186,9 @@ function effectsOf({ lowers, group, withholds, defers, acquits }: CaveatSpec): s
     ...(acquits ? ['does not name whom it holds for beside others'] : []),
   ];
 }
+
+/** For a step that is proposed only while a caveat holds. */
+const whenOf = ({ with: code }: StepSpec): string => (code === null ? '' : `With ${code}: `);
 
 function seeOf({ link }: StepSpec, { view }: ShownRunbook): string {
   const target = link === null ? undefined : view.runbook.links[link];

@@ -2,6 +2,7 @@ import type { CategoryView } from '../runbooks/view.ts';
 import { sayCondition } from './condition-text.ts';
 import { toJson } from './json.ts';
 import { commandOf } from './runbook-category.ts';
+import { limitsData } from './runbook-limits.ts';
 import type { ShownRunbook } from './runbook-show.ts';
 
 /** The document `ratelimit/runbook-show/v1`. Its shape is a contract: keys are only ever added. */
@@ -15,6 +16,7 @@ export function shownJson(shown: ShownRunbook): string {
     categories: view.categories.map(briefOf),
     category: category === null ? null : wholeOf(category, shown),
     thresholds: view.thresholds,
+    limits: view.limits.map(limitsData),
     links: Object.entries(links).map(([id, { title: what, see }]) => ({ id, title: what, see })),
     afterwards: view.runbook.afterwards,
     charts: view.runbook.charts.map(({ signal, title, by, level, query }) => {
@@ -33,7 +35,7 @@ const briefOf = ({ spec: { id, title, pattern, cause }, severity }: CategoryView
 };
 
 function wholeOf(category: CategoryView, shown: ShownRunbook) {
-  const { spec, signals, thresholds } = category;
+  const { spec, signals, thresholds, limits } = category;
   const { runbook } = shown.view;
   return {
     ...briefOf(category),
@@ -42,6 +44,7 @@ function wholeOf(category: CategoryView, shown: ShownRunbook) {
     sureWhen: spec['sure-when'] === null ? null : sayCondition(spec['sure-when'], runbook),
     otherwise: spec.otherwise,
     thresholds: thresholds.map(({ name }) => name),
+    limits: limits.map(({ id }) => id),
     caveats: spec.caveats.map(({ when, code, text, ...effects }) => {
       const { lowers, group, withholds, defers, acquits } = effects;
       return { code, text, when: sayCondition(when, runbook), lowers, group, withholds, defers, acquits };

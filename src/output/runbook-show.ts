@@ -5,6 +5,7 @@ import type { Format } from './lists.ts';
 import { markdownList, markdownPage, markdownTable } from './markdown.ts';
 import { measure } from './measure.ts';
 import { categoryLines, categoryMarkdown, overriddenText } from './runbook-category.ts';
+import { limitLines, limitMarkdown } from './runbook-limits.ts';
 import { shownJson } from './runbook-show-json.ts';
 import { renderTable } from './table.ts';
 import { wrap } from './wrap.ts';
@@ -44,6 +45,7 @@ function asScreen(shown: ShownRunbook, screen: Screen): string {
           ...section('Charts of ratelimit report', chartsOf(view), screen),
           ...section('Questions that triage asks', askedOf(shown), screen),
           ...section('Alerting rules, printed by ratelimit rules', rulesOf(view), screen),
+          ...limitLines(view.limits, screen),
           ...section('Thresholds that the context sets', overriddenOf(view), screen),
           ...tableLines(shown, screen),
         ]
@@ -146,6 +148,7 @@ function asMarkdown(shown: ShownRunbook): string {
         ]
       : categoryMarkdown(shown, category)),
     ...markdownList('Questions that triage asks', askedOf(shown)),
+    ...limitMarkdown(category === null ? view.limits : category.limits),
     ...(category === null ? markdownList('Charts', chartsOf(view)) : []),
     ...(category === null ? markdownList('Alerting rules', rulesOf(view)) : []),
     ...markdownList('Links', linksOf(view)),

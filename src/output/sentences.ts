@@ -4,9 +4,11 @@ import type { Because, Caveat, Code } from '../verdict/types.ts';
 import { escapeText } from './escape.ts';
 import {
   explainDominates,
+  explainNoLimit,
   explainOutweighs,
   explainOverLimit,
   explainUnderLimit,
+  limitAs,
 } from './limit-condition-text.ts';
 import { formatAmount, formatNumber, formatShare } from './numbers.ts';
 import { answeredSentence, recurredSentence } from './question-sentences.ts';
@@ -54,7 +56,8 @@ export function explain(because: Because, runbook: Runbook): string {
   const amount = (value: number) => formatAmount(value, unit);
   const entities = (value: number) => `${formatNumber(value)} ${value === 1 ? one : many}`;
   const titleOf = (signal: string | number) => runbook.signals[signal]?.title ?? text(signal);
-  const told = { entities, one, number, text, titleOf, formatNumber, amount };
+  const limitText = (value: number) => limitAs(value, spec, runbook);
+  const told = { entities, one, number, text, titleOf, formatNumber, amount, limitText };
   const standsOut = `stands out from ${amount(number(args.at))} and ${formatShare(threshold)}`;
 
   switch (because.code) {
@@ -92,9 +95,7 @@ export function explain(because: Because, runbook: Runbook): string {
     case 'outweighs':
       return explainOutweighs(because, told);
     case 'no-limit':
-      return measured > 0
-        ? `${args.problem === 'none' ? 'without a limit' : 'with a limit that cannot be used'}: ${text(args.names)}`
-        : `every ${one} has a limit`;
+      return explainNoLimit(because, told);
     case 'started':
       if (number(args.of) === 0) return `no ${one} is known`;
       return `${formatNumber(count)} of ${entities(number(args.of))}${args.names === undefined ? '' : ` of ${text(args.names)}`} started in the last ${formatDuration(number(args.within))}, the newest ${formatDuration(number(args.newest))} ago (threshold ${formatShare(threshold)})`;
@@ -121,7 +122,9 @@ export function explain(because: Because, runbook: Runbook): string {
         ? `names that are not valid ${many} have ${amount(measured)} above the noise (threshold ${formatNumber(threshold)})`
         : `the largest name that is not a valid ${one} has ${amount(measured)} (threshold ${formatNumber(threshold)})`;
     case 'listed':
-      return measured > 0 ? `among the ${title}: ${text(args.names)}` : `none of them is among the ${title}`;
+      return measured > 0
+        ? `among the ${title}: ${text(args.names)}${andLeft(args)}`
+        : `none of them is among the ${title}`;
     case 'reaches':
       return reachesSentence(because, title, amount);
     case 'count':
@@ -149,7 +152,7 @@ export function explain(because: Because, runbook: Runbook): string {
         : `no ${one} is at the end of its counter`;
     case 'shared':
       return measured >= threshold
-        ? `${title}: several behind ${text(args.names)}`
+        ? `${title}: several behind ${text(args.names)}${andLeft(args)}`
         : `${title}: at most ${formatNumber(measured)} each (several is ${formatNumber(threshold)})`;
     case 'ended':
       return `the last one${args.names === undefined ? '' : ` of ${text(args.names)}`} was ${formatDuration(Math.round(measured))} ago (over is ${formatDuration(threshold)})`;
@@ -261,6 +264,10 @@ function volumeOf(of: string | number | undefined): string {
   if (of === 'judged') return 'above the noise floor';
   return of === 'rest' ? 'beside what stands out' : 'in all';
 }
+
+/** Where all were asked for, that others are not so. */
+const andLeft = ({ left }: Because['args']): string =>
+  number(left) > 0 ? `, and not of ${formatNumber(number(left))} more` : '';
 
 const number = (value: string | number | undefined): number => (typeof value === 'number' ? value : 0);
 const text = (value: string | number | undefined): string => escapeText(String(value ?? ''), 80);

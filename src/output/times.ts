@@ -1,3 +1,4 @@
+import type { Reset } from '../evidence/types.ts';
 import type { Clock } from '../signals/asked.ts';
 import { formatDuration } from '../values/duration.ts';
 import { escapeText } from './escape.ts';
@@ -18,6 +19,10 @@ export function showTime(iso: string, clock: Clock, seconds?: number | null): st
   if (!Number.isFinite(at)) return escapeText(iso, 40);
   return `${showMoment(iso, clock)} (${relative(seconds ?? (at - clock.now()) / 1_000)})`;
 }
+
+/** `2026-11-22 10:40 UTC (in 2h5m)`: when something begins anew, to the minute. */
+export const showReset = ({ at, inSeconds }: Reset): string =>
+  `${at.slice(0, 16).replace('T', ' ')} UTC (in ${formatDuration(inSeconds)})`;
 
 /** `in 24h`, `3m ago`, `now`. */
 function relative(seconds: number): string {

@@ -7,9 +7,10 @@ import { type Link, linkTo } from '../values/pages.ts';
 import type { Because, Finding, Subject, Verdict } from '../verdict/types.ts';
 import { escapeText } from './escape.ts';
 import { formatAmount, formatNumber, formatShare } from './numbers.ts';
-import { eitherOf, namesOf } from './question-sentences.ts';
+import { eitherOf, namesOf, othersOf } from './question-sentences.ts';
 import { explain } from './sentences.ts';
 import { describeEstimate, describeEviction, roundEstimate } from './signal-text.ts';
+import { showReset } from './times.ts';
 import { unread } from './triage-unseen.ts';
 
 /** All that a triage run has to say; each format renders this and decides nothing. */
@@ -67,7 +68,11 @@ export function summarise(document: TriageDocument): string {
   const [worst, ...others] = verdict.findings;
   if (worst) {
     const either = namesOf(verdict);
-    const rest = others.map(({ category }) => category).filter((category) => !either.includes(category));
+    const rest = othersOf(
+      verdict,
+      either,
+      others.map(({ category }) => category),
+    );
     const also = rest.length > 0 ? `; also ${rest.join(', ')}` : '';
     const open = either.length > 1 ? `; or ${either.slice(1).join(' or ')}: the signals cannot tell` : '';
     return `${headlineOf(worst, document)}${open}${also}`;
@@ -127,9 +132,6 @@ function isMeant(wanted: string, { code, signal, args }: Because): boolean {
   const [name, value] = wanted.split('=');
   return name === code && (value === undefined || value === args.value || value === signal);
 }
-
-const showReset = ({ at, inSeconds }: Evidence['resets']['day']): string =>
-  `${at.slice(0, 16).replace('T', ' ')} UTC (in ${formatDuration(inSeconds)})`;
 
 const MAX_NAMED = 3;
 

@@ -17,7 +17,18 @@ export function unseen({ evidence, runbook }: Seen): string[] {
   const lines = rest
     .filter(([, signal]) => !isUnreached(signal, scan))
     .map(([id, signal]) => `${id} is ${signal.status}: ${whyOf(id, signal, runbook)}`);
-  return [...gapOf(scan, unreached), ...lines];
+  return [...gapOf(scan, unreached), ...lines, ...logsUnset({ evidence, runbook })];
+}
+
+/** What only logs tell, where nobody has said where these are: unlike a query of one's own, it is no extra. */
+function logsUnset({ evidence, runbook }: Seen): string[] {
+  const unset = Object.entries(evidence.signals).filter(
+    ([id, { cause }]) =>
+      cause === 'not-configured' && runbook.signals[id]?.sources.every(({ kind }) => kind === 'logs-count'),
+  );
+  const reasons = new Set(unset.map(([, { reason }]) => escapeText(reason ?? '', 240)));
+  const ids = unset.map(([id]) => id).join(', ');
+  return unset.length === 0 ? [] : [`only logs tell ${ids}: ${[...reasons].join('; ')}`];
 }
 
 /** The same of what could not be read, as reasons for not knowing. */
@@ -48,10 +59,16 @@ const whyOf = (id: string, { reason }: Signal, { signals }: Runbook): string =>
 /** Warnings of the pass and of all signals, escaped. */
 export const warningsOf = ({ signals, scan }: Evidence): string[] => [
   ...(scan?.warnings.map((warning) => escapeText(warning, 400)) ?? []),
-  ...Object.entries(signals).flatMap(([id, signal]) =>
-    signal.warnings.map((warning) => `${id}: ${escapeText(warning, 400)}`),
+  ...new Set(
+    Object.entries(signals).flatMap(([id, signal]) =>
+      signal.warnings.map((warning) => warningOf(id, escapeText(warning, 400))),
+    ),
   ),
 ];
+
+/** A warning of a signal; one about a table of limits is the same whichever of its signals has found it. */
+export const warningOf = (signal: string, warning: string): string =>
+  warning.startsWith('limits.') ? warning : `${signal}: ${warning}`;
 
 /** What each source answered and how long it took, a line each: for --verbose. */
 export const sourceReport = (evidence: Evidence): string =>

@@ -1,5 +1,5 @@
 import { Big } from 'big.js';
-import type { Row } from '../evidence/types.ts';
+import type { Limit, Row } from '../evidence/types.ts';
 import type { Entry, Stored } from '../journal/types.ts';
 import type { Clock } from '../signals/asked.ts';
 import type { Held, Keyspace } from '../signals/redis/keyspace.ts';
@@ -21,7 +21,7 @@ export interface Cap {
   /** The key families that it was read from. */
   readonly source: string;
   /** `none`: no cap. `invalid`: what is stored means no cap. `expires`: it has a TTL, and ends with it. */
-  readonly problem: 'none' | 'invalid' | 'expires' | null;
+  readonly problem: Limit['problem'] | 'expires';
   /** Who last changed it, as far as the journal knows. */
   readonly operator: string | null;
   readonly changedAt: string | null;

@@ -1,4 +1,6 @@
 import type { CategorySpec, Runbook } from '../runbooks/schema.ts';
+import { sameQuestion } from './answers.ts';
+import type { Look } from './model.ts';
 
 /** The signal whose events another one counts as a whole, or in another way: itself where there is none. */
 export function rootOf(signal: string, { signals }: Runbook): string {
@@ -24,13 +26,26 @@ function signalsIn(node: unknown): string[] {
   );
 }
 
-/** Categories that a verdict found, worst first. */
-export const categoriesFound = (
-  looks: readonly {
-    readonly verdict: { readonly findings: readonly { readonly category: string }[] };
-  }[],
-  { categories }: Runbook,
-): CategorySpec[] => {
-  const found = new Set(looks.flatMap(({ verdict }) => verdict.findings.map(({ category }) => category)));
-  return categories.filter(({ id }) => found.has(id)).sort((a, b) => a.rank - b.rank);
-};
+/**
+ * Categories that a verdict found, worst first. Of those that a question left open only what it was answered with, or,
+ * where nobody answered, all of them after what is known.
+ */
+export function categoriesFound(looks: readonly Look[], { categories }: Runbook): CategorySpec[] {
+  const questions = looks.flatMap(({ verdict }) => verdict.questions);
+  const answered = new Set(questions.filter(({ open }) => !open).map(sameQuestion));
+  const known = new Set<string>();
+  const open = new Set<string>();
+  for (const { verdict } of looks) {
+    const asked = verdict.questions.filter((one) => one.open);
+    const isAmong = (some: typeof asked, category: string) =>
+      some.some(({ candidates }) => candidates.some((one) => one.category === category));
+    const settled = asked.filter((one) => answered.has(sameQuestion(one)));
+    for (const { category } of verdict.findings) {
+      if (!isAmong(asked, category)) known.add(category);
+      else if (!isAmong(settled, category)) open.add(category);
+    }
+  }
+  return categories
+    .filter(({ id }) => known.has(id) || open.has(id))
+    .sort((a, b) => Number(known.has(b.id)) - Number(known.has(a.id)) || a.rank - b.rank);
+}

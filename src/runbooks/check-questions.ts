@@ -1,3 +1,5 @@
+import { nearest } from '../values/nearest.ts';
+import { CODES } from './codes.ts';
 import type { Runbook } from './schema.ts';
 
 type Path = readonly (string | number)[];
@@ -10,11 +12,16 @@ export function checkQuestions(
 ): void {
   /** The question that decides about a category. */
   const decides = new Map<string, string>();
-  questions.forEach(({ id, answers }, at) => {
+  questions.forEach(({ id, answers, 'known-by': codes }, at) => {
     const path = ['questions', at];
     if (questions.findIndex((other) => other.id === id) !== at) {
       report([...path, 'id'], `there are two questions "${id}"`);
     }
+    codes.forEach((code, place) => {
+      if (!CODES.some((one) => one === code)) {
+        report([...path, 'known-by', place], `there is no outcome "${code}"${nearest(code, CODES)}`);
+      }
+    });
     answers.forEach((answer, index) => {
       const here = [...path, 'answers', index];
       expect('category', answer.category, [...here, 'category']);
@@ -26,6 +33,14 @@ export function checkQuestions(
         report([...here, 'category'], `question "${other}" decides about "${answer.category}" already`);
       }
       decides.set(answer.category, id);
+      answer['rules-out']?.forEach((category, place) => {
+        if (category === answer.category || !answers.some((one) => one.category === category)) {
+          report(
+            [...here, 'rules-out', place],
+            `"${category}" is not the category of another answer, so there is nothing to rule out`,
+          );
+        }
+      });
     });
     if (new Set(answers.map(({ category }) => category)).size < 2) {
       report([...path, 'answers'], 'all answers point to one category, so there is nothing to ask');

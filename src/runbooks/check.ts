@@ -222,6 +222,11 @@ function checkResponses(
   const kinds = [...new Set(Object.values(runbook.signals).flatMap((signal) => signal.entity?.kind ?? []))];
   for (const [at, step] of category.respond.entries()) {
     expect('link', step.link, [...path, 'respond', at, 'link']);
+    const codes = category.caveats.map(({ code }) => code);
+    if (step.with !== null && !codes.includes(step.with)) {
+      const message = `this category has no caveat "${step.with}"${nearest(step.with, codes)}`;
+      report([...path, 'respond', at, 'with'], message);
+    }
     if (step.each !== null && !kinds.some((kind) => kind === step.each)) {
       report(
         [...path, 'respond', at, 'each'],

@@ -8,8 +8,9 @@ import {
   text,
   thresholdName,
 } from './fields.ts';
-import { dominates, outweighs, overLimit, underLimit } from './limit-conditions-schema.ts';
+import { dominates, noLimit, outweighs, overLimit, underLimit } from './limit-conditions-schema.ts';
 import { noCondition } from './no-condition.ts';
+import { listed, shared } from './provenance-schema.ts';
 import { recurred } from './recurred-schema.ts';
 import { inWords } from './words.ts';
 
@@ -77,11 +78,6 @@ const mixOfAll = mapping({
   ]),
 });
 
-/** Some entity has no limit: none is set, or what is set cannot be used. */
-const noLimit = mapping({
-  'no-limit': mapping({ signal, problem: z.enum(['none', 'invalid']) }),
-});
-
 /**
  * Something happened shortly before: a share of the processes started, or without a `share` any of the events.
  * `before`: before that signal's own events began, as far as can be seen.
@@ -122,14 +118,6 @@ const strangers = mapping({
     of: z.enum(['largest', 'judged', 'names']).default('largest'),
     'at-least': thresholdName,
   }),
-});
-
-/**
- * Some of those that stand out are listed by another signal too, such as addresses that are blocked already. `part`: the
- * other's ids are several names with colons between them, of which the last one is meant.
- */
-const listed = mapping({
-  listed: mapping({ signal, by: signal, part: z.enum(['whole', 'last']).optional() }),
 });
 
 /**
@@ -186,9 +174,6 @@ const claimed = mapping({ claimed: mapping({ signal, of: whom }) });
 
 /** Some of what stands out has a counter that stops counting where it stands. */
 const plateau = mapping({ plateau: mapping({ signal }) });
-
-/** Some of what stands out is seen by another signal with at least so many values of a mix, such as tenants. */
-const shared = mapping({ shared: mapping({ signal, by: signal, 'at-least': thresholdName }) });
 
 /** All that stands out was last seen longer ago than that. */
 const ended = mapping({ ended: mapping({ signal, after: thresholdName }) });

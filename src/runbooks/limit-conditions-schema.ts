@@ -8,7 +8,8 @@ const earlier = mapping({ signal: signalName, times: thresholdName });
 
 /**
  * Some entity uses at least this ratio of its limit; `reached-in`: and has at least so much in another signal, too;
- * `except-in`: those are left out that have so much in that one.
+ * `except-in`: those are left out that have so much in that one. `tell`: it says which limit that was, and where the source
+ * tells when what is used up passes, when.
  */
 export const overLimit = mapping({
   'over-limit': mapping({
@@ -16,6 +17,19 @@ export const overLimit = mapping({
     ratio: thresholdName,
     'reached-in': reached.optional(),
     'except-in': reached.optional(),
+    tell: z.literal('limit').optional(),
+  }),
+});
+
+/**
+ * Some entity has no limit, one that cannot be used, or a tier that the table does not have; `reached-in`: and has so much
+ * in another signal, such as its rejections.
+ */
+export const noLimit = mapping({
+  'no-limit': mapping({
+    signal: signalName,
+    problem: z.enum(['none', 'invalid', 'unknown-tier']),
+    'reached-in': reached.optional(),
   }),
 });
 

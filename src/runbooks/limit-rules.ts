@@ -1,5 +1,5 @@
 import { limitFor, periodSeconds } from './limits.ts';
-import { matchersOf, withoutValues } from './match.ts';
+import { matchersOf, noneOf } from './match.ts';
 import type { Runbook, SourceSpec } from './schema.ts';
 
 type Rated = Extract<SourceSpec, { kind: 'prometheus-rate' | 'prometheus-gauge' }>;
@@ -33,19 +33,13 @@ export function limitConditions(
       return value === null ? [] : [reaches(level(matchersOf({ [by]: id })), value)];
     }),
     ...tiers.map(([tier, { value }]) =>
-      reaches(level([...matchersOf({ [label ?? '']: tier }), ...withoutValues(by, own)]), value),
+      reaches(level([...matchersOf({ [label ?? '']: tier }), ...noneOf({ [by]: own })]), value),
     ),
     ...(table.default === null
       ? []
       : [
           reaches(
-            level([
-              ...withoutValues(by, own),
-              ...withoutValues(
-                label ?? '',
-                tiers.map(([tier]) => tier),
-              ),
-            ]),
+            level([...noneOf({ [by]: own }), ...noneOf({ [label ?? '']: tiers.map(([tier]) => tier) })]),
             table.default.value,
           ),
         ]),

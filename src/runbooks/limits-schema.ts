@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { parseDuration } from '../values/duration.ts';
 import { nearest } from '../values/nearest.ts';
+import { PERIOD_SECONDS } from '../values/periods.ts';
 import { label, mapping, text } from './fields.ts';
 import type { Runbook } from './schema.ts';
 
@@ -67,7 +69,18 @@ export function checkLimits(runbook: Runbook, report: Report): void {
     } else if (name !== null && entity === null) {
       report([...path, 'limits'], 'only entities have limits: expected an `entity`');
     }
+    const per = Object.hasOwn(limits, name ?? '') ? limits[name ?? '']?.per : undefined;
     for (const [at, source] of sources.entries()) {
+      if (
+        source.kind === 'prometheus-count' &&
+        per != null &&
+        parseDuration(source.over) !== PERIOD_SECONDS[per]
+      ) {
+        report(
+          [...path, 'sources', at, 'over'],
+          `the limits of "${name}" are for a ${per}, so expected as long a time`,
+        );
+      }
       if (source.kind !== 'prometheus-sustained') continue;
       const here = [...path, 'sources', at, 'of'];
       const of = Object.hasOwn(signals, source.of) ? signals[source.of] : undefined;

@@ -1,5 +1,7 @@
 import type { LimitOverrides } from '../config/types.ts';
 import { nearest } from '../values/nearest.ts';
+import { PERIOD_SECONDS } from '../values/periods.ts';
+import { ownLimit } from './limit-changes.ts';
 import type { LimitTable } from './limits-schema.ts';
 import type { Runbook } from './schema.ts';
 
@@ -12,7 +14,9 @@ export interface LimitFor {
   readonly tier: string | null;
 }
 
-const BY_CONTEXT = 'Set by the context.';
+/** Why a limit is as a context has it. @param own what the runbook has there */
+const byContext = (own: number | string | null): string =>
+  `Set by the context${own === null ? '' : `; the runbook says ${own}`}.`;
 
 /** What keeps a context's limits from being this runbook's, as sentences with the name. */
 export function limitProblems({ name: runbook, limits }: Runbook, overrides: LimitOverrides): string[] {
@@ -46,29 +50,32 @@ function overridden(
   own: LimitTable,
   { default: all, tiers = {}, entries = {} }: LimitOverrides[string],
 ): LimitTable {
-  const set = (value: number) => ({ value, because: BY_CONTEXT });
   return {
     ...own,
-    default: all === undefined ? own.default : set(all),
-    tiers: { ...own.tiers, ...mapped(tiers, set) },
+    default:
+      all === undefined ? own.default : { value: all, because: byContext(ownLimit(own, 'default', null)) },
+    tiers: {
+      ...own.tiers,
+      ...mapped(tiers, (value, name) => ({ value, because: byContext(ownLimit(own, 'tiers', name)) })),
+    },
     entries: {
       ...own.entries,
-      ...mapped(entries, (value) =>
-        typeof value === 'number'
-          ? { ...set(value), tier: null }
-          : { value: null, tier: value, because: BY_CONTEXT },
-      ),
+      ...mapped(entries, (value, id) => ({
+        ...(typeof value === 'number' ? { value, tier: null } : { value: null, tier: value }),
+        because: byContext(ownLimit(own, 'entries', id)),
+      })),
     },
   };
 }
 
-const mapped = <From, To>(record: Readonly<Record<string, From>>, change: (value: From) => To) =>
-  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
-
-const SECONDS = { second: 1, minute: 60, hour: 3_600, day: 86_400 } as const;
+const mapped = <From, To>(
+  record: Readonly<Record<string, From>>,
+  change: (value: From, name: string) => To,
+) => Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value, name)]));
 
 /** Seconds that a table's limits are for; null: they are on a level. */
-export const periodSeconds = ({ per }: LimitTable): number | null => (per === null ? null : SECONDS[per]);
+export const periodSeconds = ({ per }: LimitTable): number | null =>
+  per === null ? null : PERIOD_SECONDS[per];
 
 /** The limit of one entity: its own entry, else that of its tier, else the default. @param tier as its series tell it */
 export function limitFor(table: LimitTable, id: string, tier: string | null): LimitFor {

@@ -34,8 +34,8 @@ export const logsSource = mapping({
   by: field.nullable().default(null),
   /** Another field that is kept. */
   mix: field.nullable().default(null),
-  /** Other names that these two fields have in some lines; the first that a line has counts. */
-  'also-called': z.record(field, z.array(field).min(1).max(3)).default({}),
+  /** Other names that fields have in some lines; of those two the first that a line has counts. */
+  'also-called': z.record(field, z.array(field).min(1).max(4)).default({}),
   /** Only lines count that have both `by` and, where it is said, `mix`; without them it is not known rather than nothing. */
   'both-named': z.boolean().default(false),
   /** Labels of the streams to read, where the context does not say which: `logs.selector`. */
@@ -48,8 +48,10 @@ export const logsSource = mapping({
   }
   if (mix !== null && by === null) report('`mix` needs `by`: whose is it?', 'mix');
   if (source['both-named'] && mix === null) report('`both-named` needs `by` and `mix`', 'both-named');
-  const stray = Object.keys(source['also-called']).find((name) => name !== by && name !== mix);
-  if (stray !== undefined) report(`${stray} is neither \`by\` nor \`mix\``, 'also-called');
+  const named = [by, mix, ...source.lines.flatMap(({ equals, has }) => Object.keys({ ...equals, ...has }))];
+  const stray = Object.keys(source['also-called']).find((name) => !named.includes(name));
+  if (stray !== undefined)
+    report(`${stray} is neither \`by\` nor \`mix\` nor a field of \`lines\``, 'also-called');
   if (format === 'logfmt' && fieldsOf(source).some((name) => name.includes('.'))) {
     report('logfmt has no nested fields', 'format');
   }
@@ -58,12 +60,18 @@ export const logsSource = mapping({
 export type LogsSpec = z.infer<typeof logsSource>;
 
 /** Every field that a source looks at, each once. */
-export const fieldsOf = ({ lines, by, mix, 'also-called': others }: LogsSpec): string[] => [
-  ...new Set([
-    ...lines.flatMap(({ equals, has }) => [...Object.keys(equals), ...Object.keys(has)]),
-    ...[by, mix].flatMap((name) => (name === null ? [] : [name, ...(others[name] ?? [])])),
-  ]),
+export const fieldsOf = (source: LogsSpec): string[] => [
+  ...new Set(
+    [
+      ...source.lines.flatMap(({ equals, has }) => [...Object.keys(equals), ...Object.keys(has)]),
+      ...[source.by, source.mix],
+    ].flatMap((name) => namesOf(name, source)),
+  ),
 ];
+
+/** The names of a field, the first of which counts that a line has. */
+export const namesOf = (field: string | null, { 'also-called': others }: LogsSpec): string[] =>
+  field === null ? [] : [field, ...(others[field] ?? [])];
 
 /** A source in logs as a reader of the runbook knows it: what a line must have. */
 export function logsLabel({ contains, lines }: LogsSpec): string {

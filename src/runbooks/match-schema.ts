@@ -26,8 +26,7 @@ const values = z.unknown().transform((value, context): string | string[] => {
   for (const { message, path } of error?.issues ?? []) {
     context.addIssue({ code: 'custom', message, path });
   }
-  // A list of one says the same as the value.
-  return data === undefined ? z.NEVER : Array.isArray(data) && data.length === 1 ? (data[0] ?? '') : data;
+  return data === undefined ? z.NEVER : data;
 });
 
 /** Labels and their exact values, which are no patterns: `Match`. */

@@ -20,9 +20,16 @@ export const matchersOf = (match: Match): string[] =>
       : `${label}=~${JSON.stringify(anyLiteral(value))}`,
   );
 
-/** Matchers for a label that has none of these values. */
-export const withoutValues = (label: string, values: readonly string[]): string[] =>
-  values.length === 0 ? [] : [`${label}!~${JSON.stringify(anyLiteral(values))}`];
+/** Has a series none of these values? As Prometheus tells it of `noneOf`. */
+export const isNone = (labels: Readonly<Record<string, string>>, match: Match): boolean =>
+  !Object.entries(match).some(([label, value]) => valuesOf(value).includes(labels[label] ?? ''));
+
+/** Matchers as PromQL writes them, for anything but these values; none where a list has none. */
+export const noneOf = (match: Match): string[] =>
+  Object.entries(match).flatMap(([label, value]) => {
+    if (typeof value === 'string') return `${label}!=${JSON.stringify(value)}`;
+    return value.length === 0 ? [] : `${label}!~${JSON.stringify(anyLiteral(value))}`;
+  });
 
 /** As a regular expression of RE2 that matches one of these texts and nothing else. PromQL anchors it. */
 const anyLiteral = (texts: readonly string[]): string => texts.map(literal).join('|');

@@ -9,13 +9,15 @@ const answer = mapping({
   text: text(120),
   /** What it is then. */
   category: identifier,
+  /** What it is not then; null: none of the other answers' categories. */
+  'rules-out': z.array(identifier).min(1).max(8).nullable().default(null),
   /** What is to be done then, in a sentence. */
   follows: text(400),
 });
 
 /**
  * What only the operator can tell. A question arises when the conditions of more than one of the categories that its
- * answers point to hold.
+ * answers point to hold, of which one rules the other out.
  */
 export const questionsSchema = z
   .array(
@@ -24,6 +26,8 @@ export const questionsSchema = z
       text: text(160),
       /** Why the signals cannot tell. */
       because: text(400),
+      /** Codes of outcomes: a finding that rests on one is known, and nothing is asked about it. */
+      'known-by': z.array(identifier).max(8).default([]),
       answers: z.array(answer).min(2).max(8),
     }),
   )

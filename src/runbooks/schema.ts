@@ -3,6 +3,7 @@ import { periodOf } from '../values/template.ts';
 import { chartsSchema } from './charts-schema.ts';
 import { conditionSchema } from './conditions-schema.ts';
 import { contractSchema } from './contracts.ts';
+import { countSource } from './count-schema.ts';
 import { excessSource, figureSchema, seenWithin } from './estimate-schema.ts';
 import {
   duration,
@@ -98,6 +99,7 @@ const source = z.discriminatedUnion('kind', [
     'seen-within': seenWithin,
   }),
   excessSource,
+  countSource,
   /** A gauge's present value, summed by one label. `limit` names the threshold that holds its limit. */
   mapping({
     kind: z.literal('prometheus-gauge'),
@@ -168,6 +170,10 @@ const step = mapping({
   each: identifier.nullable().default(null),
   link: identifier.nullable().default(null),
   figure: figureSchema,
+  /** The code of a caveat: proposed only while that holds. */
+  with: identifier.nullable().default(null),
+  /** An answer of the operator that makes it this category has settled it: then it is not proposed. */
+  'until-answered': z.boolean().default(false),
 })
   .refine((s) => s.each === null || s.command !== null, {
     error: '`each` needs a `command`',

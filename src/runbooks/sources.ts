@@ -1,7 +1,7 @@
 import { parseDuration } from '../values/duration.ts';
 import { keyPattern } from '../values/template.ts';
 import { logsLabel } from './logs-schema.ts';
-import { type Match, matchersOf } from './match.ts';
+import { type Match, matchersOf, noneOf } from './match.ts';
 import type { SourceSpec } from './schema.ts';
 
 /**
@@ -32,6 +32,8 @@ export function labelOf(source: SourceSpec): string {
       return `queries.${source.setting}`;
     case 'prometheus-excess':
       return `${selector(source.metric, source.match)} above usual, ${source.over}`;
+    case 'prometheus-count':
+      return `${selector(source.metric, source.match, noneOf(source['none-of']))} in ${source.over}`;
     case 'prometheus-sustained':
       return `${source.of} over ${source.over}`;
     case 'logs-count':
@@ -74,6 +76,7 @@ export const neverSeen = ({
 export function windowOf(source: SourceSpec, windowSeconds: number): number | null {
   if (source.kind === 'redis-counter') return source.window === null ? null : parseDuration(source.window);
   if (source.kind === 'prometheus-excess') return parseDuration(source.over);
+  if (source.kind === 'prometheus-count') return parseDuration(source.over);
   if (source.kind === 'prometheus-sustained') return parseDuration(source.over);
   return source.kind === 'prometheus-rate' || source.kind === 'logs-count' ? windowSeconds : null;
 }

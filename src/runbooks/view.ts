@@ -1,5 +1,7 @@
 import type { Config } from '../config/types.ts';
+import { type LimitChange, limitChanges } from './limit-changes.ts';
 import { limitProblems, withLimits } from './limits.ts';
+import type { LimitTable } from './limits-schema.ts';
 import { thresholdProblems, withThresholds } from './load.ts';
 import type { CategorySpec, Runbook } from './schema.ts';
 import { labelOf } from './sources.ts';
@@ -24,6 +26,16 @@ interface SignalView {
   readonly sources: readonly string[];
 }
 
+/** A table of limits as it is in use. */
+export interface LimitsView {
+  readonly id: string;
+  readonly table: LimitTable;
+  /** Ids of the signals whose entities are held against it. */
+  readonly signals: readonly string[];
+  /** What of it the context has set. */
+  readonly changes: readonly LimitChange[];
+}
+
 /** A category with all that it refers to. */
 export interface CategoryView {
   readonly spec: CategorySpec;
@@ -31,15 +43,18 @@ export interface CategoryView {
   readonly severity: string;
   readonly signals: readonly SignalView[];
   readonly thresholds: readonly ThresholdView[];
+  /** Tables that entities of its kind are held against. */
+  readonly limits: readonly LimitsView[];
 }
 
 /** A runbook to be looked at. */
 export interface RunbookView {
-  /** With the context's thresholds. */
+  /** With the context's thresholds and limits. */
   readonly runbook: Runbook;
   /** Worst first, by rank. */
   readonly categories: readonly CategoryView[];
   readonly thresholds: readonly ThresholdView[];
+  readonly limits: readonly LimitsView[];
   readonly warnings: readonly string[];
 }
 
@@ -57,7 +72,16 @@ export function viewOf(
   const tables = Object.entries(limits).filter(
     ([name, table]) => limitProblems(own, { [name]: table }).length === 0,
   );
-  const runbook = withLimits(withThresholds(own, Object.fromEntries(fitting)), Object.fromEntries(tables));
+  const setTables = Object.fromEntries(tables);
+  const runbook = withLimits(withThresholds(own, Object.fromEntries(fitting)), setTables);
+  const changes = limitChanges(own.limits, setTables);
+  const limitsViews = Object.entries(runbook.limits).map(([id, table]): LimitsView => {
+    const held = Object.entries(runbook.signals).filter((one) => one[1].limits === id);
+    return {
+      ...{ id, table, signals: held.map(([signal]) => signal) },
+      changes: changes.filter((one) => one.table === id),
+    };
+  });
   const set = new Set(fitting.map(([name]) => name));
   const thresholds = Object.entries(runbook.thresholds).map(([name, threshold]): ThresholdView => {
     const value = own.thresholds[name]?.value ?? null;
@@ -67,7 +91,8 @@ export function viewOf(
   return {
     runbook,
     thresholds,
-    categories: categories.map((spec) => categoryView(spec, runbook, thresholds)),
+    limits: limitsViews,
+    categories: categories.map((spec) => categoryView(spec, runbook, thresholds, limitsViews)),
     warnings: [...thresholdProblems(own, overrides), ...limitProblems(own, limits)].map(
       (problem) => `${problem} (triage refuses that)`,
     ),
@@ -78,6 +103,7 @@ function categoryView(
   spec: CategorySpec,
   runbook: Runbook,
   thresholds: readonly ThresholdView[],
+  tables: readonly LimitsView[],
 ): CategoryView {
   const looks = [spec.when, spec['sure-when'], ...spec.caveats.map(({ when }) => when)].flatMap(conditionsIn);
   const named = new Set([spec.about, ...looks.flatMap(({ names }) => names)]);
@@ -89,6 +115,7 @@ function categoryView(
   const limits = sources.map((source) =>
     'ratio' in source ? source.ratio : 'limit' in source ? source.limit : null,
   );
+  const kindOf = (signal: string) => runbook.signals[signal]?.entity?.kind;
   const numbers = new Set([...named, ...textsIn(spreads), ...textsIn(limits)]);
   return {
     spec,
@@ -97,11 +124,13 @@ function categoryView(
       named.has(id) ? [{ id, title, unit, sources: sources.map(labelOf) }] : [],
     ),
     thresholds: thresholds.filter(({ name }) => numbers.has(name)),
+    // Whom it is about may have several, such as a rate and a burst.
+    limits: tables.filter(({ signals }) => signals.some((signal) => kindOf(signal) === kindOf(spec.about))),
   };
 }
 
 /** Keys of a condition whose texts are no names of signals or thresholds. */
-const WORDS = ['category', 'label', 'only', 'not-only', 'named', 'is', 'of', 'part', 'problem'];
+const WORDS = ['category', 'label', 'only', 'not-only', 'named', 'is', 'of', 'part', 'problem', 'tell'];
 
 interface Look {
   readonly key: string;

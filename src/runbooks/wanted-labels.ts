@@ -7,6 +7,8 @@ interface Wanted {
   readonly metric: string;
   readonly label: string;
   readonly values: readonly string[];
+  /** The runbook reads series of the metric without it, too: where there are none with it, nothing is wrong. */
+  readonly optional: boolean;
 }
 
 /** Where `Scraping.labels` has the values of a metric's label. */
@@ -16,17 +18,27 @@ export const labelKey = (metric: string, label: string): string => `${metric} ${
 export const MOST_VALUES = 5;
 
 /** Every label by which the runbook's sources choose series or tell entities apart. */
-export const wantedLabels = ({ signals }: Runbook): Wanted[] =>
-  Object.entries(signals).flatMap(([signal, { sources }]) =>
-    sources.flatMap((source) => {
-      if (!('metric' in source)) return [];
-      const { metric, by, match } = source;
-      const chosen = Object.entries(match).flatMap(([label, value]): Wanted[] => {
-        const values = valuesOf(value);
-        // Series without the label will do, so there need be none with it.
-        return values.includes('') ? [] : [{ signal, metric, label, values }];
-      });
-      const isChosen = chosen.some(({ label }) => label === by);
-      return by === null || isChosen ? chosen : [{ signal, metric, label: by, values: [] }, ...chosen];
-    }),
+export function wantedLabels({ signals }: Runbook): Wanted[] {
+  const sources = Object.entries(signals).flatMap(([signal, spec]) =>
+    spec.sources.flatMap((source) => ('metric' in source ? [{ signal, source }] : [])),
   );
+  // Without a value it is of series that do not have the label.
+  const without = new Set(
+    sources.flatMap(({ source: { metric, match } }) =>
+      Object.entries(match).flatMap(([label, value]) =>
+        valuesOf(value).includes('') ? [labelKey(metric, label)] : [],
+      ),
+    ),
+  );
+  return sources.flatMap(({ signal, source: { metric, by, match } }) => {
+    const want = (label: string, values: readonly string[], isTold = false): Wanted => {
+      return { signal, metric, label, values, optional: isTold || without.has(labelKey(metric, label)) };
+    };
+    const chosen = Object.entries(match).flatMap(([label, value]) => {
+      const values = valuesOf(value).filter((one) => one !== '');
+      // That no series has it is told of `by` already.
+      return values.length === 0 ? [] : [want(label, values, label === by)];
+    });
+    return [...(by === null ? [] : [want(by, [])]), ...chosen];
+  });
+}

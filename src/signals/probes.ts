@@ -1,4 +1,5 @@
 import { apiHealth } from './api-health.ts';
+import { lokiHealth } from './logs/loki-health.ts';
 import { prometheusHealth } from './prometheus/health.ts';
 import { redisClock, redisInfo, redisServers } from './redis/health.ts';
 import { redisRights } from './redis/rights.ts';
@@ -12,6 +13,7 @@ export const probes = {
   redisRights,
   surveyKeys,
   prometheusHealth,
+  lokiHealth,
   apiHealth,
 };
 

@@ -4,9 +4,12 @@ import type { Cause } from '../evidence/types.ts';
 export class SourceError extends Error {
   override readonly name = 'SourceError';
   override readonly cause: Cause;
-  constructor(cause: Cause, reason: string) {
+  /** The HTTP status of the answer; null where there was none. */
+  readonly status: number | null;
+  constructor(cause: Cause, reason: string, status: number | null = null) {
     super(reason);
     this.cause = cause;
+    this.status = status;
   }
 }
 

@@ -13,12 +13,12 @@ import {
   strangers,
   volume,
 } from './crowd-conditions.ts';
-import { dominates, outweighs, overLimit, underLimit } from './limit-conditions.ts';
+import { dominates, noLimit, outweighs, overLimit, underLimit } from './limit-conditions.ts';
 import { every, some } from './logic.ts';
 import { claimed, listed, notPublic, oneNetwork, plateau, shared } from './provenance-conditions.ts';
 import { recurred } from './recurrence-conditions.ts';
 import { analyse } from './spread.ts';
-import { count, down, madeOf, noLimit, reaches, silent, unlabelled } from './state-conditions.ts';
+import { count, down, madeOf, reaches, silent, unlabelled } from './state-conditions.ts';
 import { ended, outgrown, started, undated, usual } from './time-conditions.ts';
 import type { Outcome, Subject } from './types.ts';
 

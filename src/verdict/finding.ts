@@ -58,11 +58,12 @@ function partsUnread(rests: readonly Because[], scene: Scene): Because[] {
   });
 }
 
-/** The responses to propose: what is deferred comes last, what is withheld from all not at all. */
-function responsesOf({ respond }: CategorySpec, { withheld, deferred }: Doubts): Response[] {
+/** The responses to propose: what is deferred comes last, what is withheld from all, or for a doubt that is not there, not at all. */
+function responsesOf({ respond }: CategorySpec, { caveats, withheld, deferred }: Doubts): Response[] {
+  const meant = respond.filter(({ with: one }) => one === null || caveats.some(({ code }) => code === one));
   const inOrder = [
-    ...respond.filter(({ id }) => !deferred.includes(id)),
-    ...respond.filter(({ id }) => deferred.includes(id)),
+    ...meant.filter(({ id }) => !deferred.includes(id)),
+    ...meant.filter(({ id }) => deferred.includes(id)),
   ];
   return inOrder.flatMap(({ id }): Response[] => {
     const held = withheld.filter((one) => one.id === id);

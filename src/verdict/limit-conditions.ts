@@ -26,7 +26,10 @@ export function overLimit(node: Node<'over-limit'>, scene: Scene): Outcome {
         (reached === undefined || isReached(row, node.signal, reached, scene)) &&
         (except === undefined || !isReached(row, node.signal, except, scene)),
     );
+    // Less than what there was proves nothing against it.
+    if (both.length === 0 && signal.rows.some(({ atLeast }) => atLeast)) return null;
     const measured = Math.max(0, ...limited.map(ratioOf));
+    const [highest] = [...(both.length > 0 ? both : limited)].sort((a, b) => ratioOf(b) - ratioOf(a));
     return {
       measured,
       met: both.length > 0,
@@ -35,6 +38,7 @@ export function overLimit(node: Node<'over-limit'>, scene: Scene): Outcome {
         count: both.length,
         ...(reached === undefined || over.length === 0 ? {} : { other: reached.signal }),
         ...(except === undefined || over.length === 0 ? {} : { except: except.signal }),
+        ...(node.tell === undefined || highest === undefined ? {} : limitArgs(highest)),
       },
     };
   });
@@ -43,6 +47,14 @@ export function overLimit(node: Node<'over-limit'>, scene: Scene): Outcome {
     ? outcome('met', [...told.because, unread(except.signal)], told.subjects)
     : told;
 }
+
+/** Which limit an entity is held against, and until when it is used up. */
+const limitArgs = (row: Row): Because['args'] => ({
+  names: names([row]),
+  ...(row.limit?.value == null ? {} : { allowed: row.limit.value }),
+  ...(row.atLeast ? { least: 1 } : {}),
+  ...(row.frees == null ? {} : { freesAt: row.frees.at, freesIn: row.frees.inSeconds }),
+});
 
 /** Could it, or a part of it, not be read? */
 function isUnread(id: string, { signals }: Scene): boolean {
@@ -67,6 +79,17 @@ function isReached(
   return (scene.signals[other.signal]?.rows ?? []).some(
     (one) => one.id === row.id && kindOf(one, other.signal, scene) === kind && one.value >= least,
   );
+}
+
+export function noLimit({ signal, problem, 'reached-in': reached }: Node<'no-limit'>, scene: Scene): Outcome {
+  return ask(scene, { code: 'no-limit', signal, threshold: 1, args: { problem } }, (read) => {
+    if (reached !== undefined && isUnread(reached.signal, scene)) return 'hidden';
+    const without = read.rows.filter(
+      (row) =>
+        row.limit?.problem === problem && (reached === undefined || isReached(row, signal, reached, scene)),
+    );
+    return { measured: without.length, met: without.length > 0, args: { names: names(without) } };
+  });
 }
 
 /** Does something happen to entities that are well within their own limits? */
@@ -157,6 +180,8 @@ export function outweighs(node: Node<'outweighs'>, scene: Scene): Outcome {
     const measured = Math.max(0, ...times.map((one) => Math.min(one.times, MOST_TIMES)));
     const [shown] = found.length > 0 ? found : heavy;
     const then = {
+      // Who has less than that is not held against anything.
+      ...(times.length === 0 && reached === undefined && least > 0 ? { least } : {}),
       ...(shown === undefined || grown === undefined
         ? {}
         : { now: shown.row.value, before: valueIn(grown.signal, shown.row) }),

@@ -43,7 +43,7 @@ export function oneNetwork({ signal, share }: Node<'one-network'>, scene: Scene)
   });
 }
 
-export function listed({ signal, by, part }: Node<'listed'>, scene: Scene): Outcome {
+export function listed({ signal, by, part, all }: Node<'listed'>, scene: Scene): Outcome {
   return ask(scene, { code: 'listed', signal: by, threshold: 1 }, (list) => {
     const own = scene.signals[signal];
     const hasSpread = (scene.runbook.signals[signal]?.spread ?? null) !== null;
@@ -54,12 +54,16 @@ export function listed({ signal, by, part }: Node<'listed'>, scene: Scene): Outc
     );
     return {
       measured: both.length,
-      met: both.length > 0,
+      met: both.length > 0 && (all !== true || both.length === rows.length),
       subjects: subjectsOf(scene, signal, both),
-      args: { names: names(both) },
+      args: { names: names(both), ...leftOf(rows, both, all) },
     };
   });
 }
+
+/** Where all of them are asked for, how many are not so. */
+const leftOf = (rows: readonly Row[], found: readonly Row[], all: true | undefined) =>
+  all === true ? { left: rows.length - found.length } : {};
 
 /** What two signals may both know an entity by: names of two kinds may be alike. */
 const nameOf = (row: Row, signal: string, scene: Scene): string =>
@@ -76,7 +80,7 @@ export function plateau({ signal }: Node<'plateau'>, scene: Scene): Outcome {
   });
 }
 
-export function shared({ signal, by, 'at-least': least }: Node<'shared'>, scene: Scene): Outcome {
+export function shared({ signal, by, 'at-least': least, all }: Node<'shared'>, scene: Scene): Outcome {
   const threshold = thresholdOf(scene.runbook, least);
   return ask(scene, { code: 'shared', signal: by, threshold }, (other) => {
     const own = scene.signals[signal];
@@ -91,9 +95,9 @@ export function shared({ signal, by, 'at-least': least }: Node<'shared'>, scene:
     const several = rows.filter((row) => users(row) >= threshold);
     return {
       measured: Math.max(0, ...rows.map(users)),
-      met: several.length > 0,
+      met: several.length > 0 && (all !== true || several.length === rows.length),
       subjects: subjectsOf(scene, signal, several),
-      args: { names: names(several) },
+      args: { names: names(several), ...leftOf(rows, several, all) },
     };
   });
 }

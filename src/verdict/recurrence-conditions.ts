@@ -1,4 +1,4 @@
-import type { EarlierLook } from '../evidence/earlier.ts';
+import type { EarlierLook, EarlierRemedy } from '../evidence/earlier.ts';
 import { type Node, outcome, type Scene } from './ask.ts';
 import { thresholdOf } from './spread.ts';
 import type { Outcome } from './types.ts';
@@ -11,26 +11,60 @@ export function recurred({ of, ...names }: Node<'recurred'>, { earlier, runbook 
   const base = { code: 'recurred' as const, signal: null, threshold };
   const args = { within, apart };
   const looks = (earlier?.looks ?? []).filter(({ secondsAgo }) => secondsAgo <= within);
-  const measured = timesIn(looks, of, apart);
+  const remedies = (earlier?.remedies ?? []).filter(
+    // One that may have been the answer to something else tells nothing.
+    ({ secondsAgo, categories }) => secondsAgo <= within && categories.every((one) => of.includes(one)),
+  );
+  const measured = timesIn(seenIn(looks, remedies, of), apart);
   const met = measured >= threshold;
-  if (!met && (earlier === null || earlier.unread !== null)) {
+  const unread = [earlier?.unread ?? [], earlier?.journalUnread ?? []].flat();
+  if (!met && (earlier === null || unread.length > 0)) {
     const status = earlier === null ? 'absent' : 'unknown';
-    const why = earlier?.unread ?? 'nobody asked when this was recorded';
+    const why = earlier === null ? 'nobody asked when this was recorded' : unread.join('; ');
     return outcome(status, [{ ...base, measured: null, met: null, args: { ...args, status, why } }]);
   }
-  return outcome(met ? 'met' : 'not-met', [{ ...base, measured, met, args }]);
+  const told = remedies.length === 0 ? args : { ...args, remedies: remedies.length };
+  return outcome(met ? 'met' : 'not-met', [{ ...base, measured, met, args: told }]);
 }
 
-/** How many separate times there were before what goes on now. */
-function timesIn(looks: readonly EarlierLook[], of: readonly string[], apart: number): number {
+/** That it went on (`look`), that something was done about it (`remedy`), or that all was quiet. */
+interface Seen {
+  readonly secondsAgo: number;
+  readonly what: 'look' | 'remedy' | 'quiet';
+}
+
+const seenIn = (
+  looks: readonly EarlierLook[],
+  remedies: readonly EarlierRemedy[],
+  of: readonly string[],
+): Seen[] =>
+  [
+    ...looks.flatMap(({ secondsAgo, category }): Seen[] =>
+      category === 'quiet'
+        ? [{ secondsAgo, what: 'quiet' }]
+        : of.includes(category)
+          ? [{ secondsAgo, what: 'look' }]
+          : [],
+    ),
+    ...remedies.map(({ secondsAgo }): Seen => ({ secondsAgo, what: 'remedy' })),
+  ].sort((a, b) => b.secondsAgo - a.secondsAgo);
+
+/**
+ * How many separate times there were before what goes on now. A look and a remedy of one time are one; a remedy soon after
+ * a time that was over belongs to that one still.
+ */
+function timesIn(seen: readonly Seen[], apart: number): number {
   let times = 0;
-  /** When the time that goes on was last seen. */
+  /** When the time that goes on was last seen, and when any was. */
   let last: number | null = null;
-  for (const { secondsAgo, category } of [...looks].sort((a, b) => b.secondsAgo - a.secondsAgo)) {
-    if (category === 'quiet') last = null;
-    if (!of.includes(category)) continue;
-    if (last === null || last - secondsAgo > apart) times += 1;
-    last = secondsAgo;
+  let ever: number | null = null;
+  for (const { secondsAgo, what } of seen) {
+    if (what === 'quiet') last = null;
+    if (what === 'quiet') continue;
+    const isAftermath = what === 'remedy' && last === null && ever !== null && ever - secondsAgo <= apart;
+    if (!isAftermath && (last === null || last - secondsAgo > apart)) times += 1;
+    if (!isAftermath) last = secondsAgo;
+    ever = secondsAgo;
   }
   const goesOn = last !== null && last <= apart;
   return goesOn ? times - 1 : times;

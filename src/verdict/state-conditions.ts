@@ -67,13 +67,6 @@ export function madeOf(node: Node<'made-of'>, scene: Scene): Outcome {
   });
 }
 
-export function noLimit({ signal, problem }: Node<'no-limit'>, scene: Scene): Outcome {
-  return ask(scene, { code: 'no-limit', signal, threshold: 1, args: { problem } }, (read) => {
-    const without = read.rows.filter((row) => row.limit?.problem === problem);
-    return { measured: without.length, met: without.length > 0, args: { names: names(without) } };
-  });
-}
-
 export function unlabelled({ signal, label }: Node<'unlabelled'>, scene: Scene): Outcome {
   return ask(scene, { code: 'unlabelled', signal, threshold: 1, args: { label } }, (read) => {
     const rows = candidates(signal, read, scene);

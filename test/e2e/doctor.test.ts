@@ -5,6 +5,7 @@ import { hang, prometheusError, refusedUrl, startFaultyHttp, vector } from '../s
 import { startFaultyRedis } from '../support/faulty-redis.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import { calm, type Incident, merge, noise } from '../support/incidents.ts';
+import { startLoki } from '../support/loki.ts';
 import { counter, gauge, openMetrics, series } from '../support/openmetrics.ts';
 import { freePort, stopEverything, temporaryFolder } from '../support/processes.ts';
 import { runInTerminal, runProgram, spawnProgram } from '../support/program.ts';
@@ -494,4 +495,29 @@ test('a runbook that asks nothing of Prometheus or of its queries is no trouble'
   ]);
   expect(report.outcome).toBe('unknown');
   expect(codes(report)).toContain('scraping-unknown');
+});
+
+test('a Loki is told of where the runbook reads logs: whom it refuses, and streams that are not there', async () => {
+  const [team, loki] = await Promise.all([startLoki({ tenant: 'team' }), startLoki()]);
+  loki.push({ app: 'other' }, [[Date.now() - 1_000, 'a line']]);
+  const args = ['--runbook', 'verification-server', '--prometheus-url', await refusedUrl()];
+  const [refused, other] = await Promise.all([
+    doctor([...args, '--logs-url', team.url]),
+    doctor([...args, '--logs-url', loki.url]),
+  ]);
+  expect([refused.code, refused.report.outcome]).toEqual([4, 'refused']);
+  expect(only(refused.report, 'logs-streams-unknown').text).toMatch(/no org id/);
+  const source = refused.report.checks.find(({ measured }) => measured.system === 'logs');
+  expect(source?.advice).toMatch(/X-Scope-OrgID/);
+  // Prometheus is not there.
+  expect(other.code).toBe(5);
+  expect(codes(other.report)).toEqual(
+    expect.arrayContaining(['logs-version', 'logs-ready', 'logs-no-streams']),
+  );
+  expect(only(other.report, 'logs-no-streams').text).toMatch(
+    /no stream of the last day with app="verification-server".* \(values of app: other\)$/,
+  );
+  expect(
+    other.report.checks.find(({ code, source }) => code === 'clock-agrees' && source === 'Loki'),
+  ).toBeDefined();
 });

@@ -38,9 +38,9 @@ async function capture(name: string, incident: Incident, ownRedis: TestRedis): P
   try {
     const home = await temporaryFolder('home');
     await mkdir(join(home, 'config', 'ratelimit'), { recursive: true });
-    const { runbook, thresholds } = incident;
+    const { runbook, thresholds, limits } = incident;
     const logs = loki === null ? {} : { logs: loki.url };
-    const context = { runbook, redis: redis.url, prometheus: prometheus.url, ...logs, thresholds };
+    const context = { runbook, redis: redis.url, prometheus: prometheus.url, ...logs, thresholds, limits };
     await writeFile(
       join(home, 'config', 'ratelimit', 'config.yaml'),
       stringify({ 'current-context': 'test', contexts: { test: context } }),

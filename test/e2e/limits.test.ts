@@ -21,6 +21,7 @@ const LIMITS: Readonly<Record<string, number>> = {
   globex: 750,
   newcomer: 100,
   shop: 100,
+  marketplace: 100,
 };
 const always = (rate: number) => () => rate;
 const simulation = new TpsSimulation(
@@ -32,6 +33,8 @@ const simulation = new TpsSimulation(
     // A burst that has just begun.
     { caller: 'newcomer', tier: '', sends: (at) => (at >= -240 ? 170 : 30) },
     { caller: 'shop', tier: 'standard', sends: always(45) },
+    // It backs off, and is at its limit for all that.
+    { caller: 'marketplace', tier: 'standard', sends: always(103) },
   ],
   (caller) => LIMITS[caller] ?? Number.NaN,
 );
@@ -89,7 +92,7 @@ describe('several callers far above their limits', () => {
     expect(requests.get('globex')?.from).toBe('entry');
     expect(requests.get('newcomer')?.from).toBe('default');
     expect(requests.get('initech')).toEqual({
-      ...{ id: 'initech', observed: 0, limit: 500, ratio: 0, from: 'entry', tier: 'premium' },
+      ...{ id: 'initech', observed: 0, limit: 500, ratio: 0, from: 'entry', tier: 'premium', freesAt: null },
     });
     const text = documentText('docs/json.md');
     for (const key of [document, table, table?.observed[0], accepted.get('ads')].flatMap((one) =>
@@ -102,15 +105,21 @@ describe('several callers far above their limits', () => {
     const { code, stdout } = await run('triage', '-o', 'json');
     expect(code).toBe(0);
     const { findings } = JSON.parse(stdout) as {
-      findings: { category: string; confidence: string; subjects: { id: string }[] }[];
+      findings: {
+        category: string;
+        confidence: string;
+        subjects: { id: string }[];
+        caveats: { code: string }[];
+      }[];
     };
     const told = findings.map(({ category, confidence, subjects }) => {
       return [category, confidence, subjects.map(({ id }) => id).sort()];
     });
     expect(told).toEqual([
       ['caller-consistently-over-limit', 'high', OVER],
-      ['caller-at-tier-limit', 'high', ['newcomer']],
+      ['caller-at-tier-limit', 'high', ['marketplace', 'newcomer']],
     ]);
+    expect(findings[1]?.caveats.map(({ code }) => code)).toContain('limit-may-be-too-low');
   });
 
   test('the alerts fire for them, each by its own limit, and for nobody else', async () => {
@@ -121,15 +130,19 @@ describe('several callers far above their limits', () => {
     // At the moment that triage sees, and when the burst has become one that lasts.
     const firing = (callers: readonly string[]) =>
       callers.map((caller) => ({ labels: `{caller="${caller}"}`, value: 1 }));
-    const expr = 'count by (caller) (ALERTS{alertstate="firing",ratelimit_rule="caller-over-limit"})';
+    const firingBy = (rule: string) =>
+      `count by (caller) (ALERTS{alertstate="firing",ratelimit_rule="${rule}"})`;
+    const [over, at] = [firingBy('caller-over-limit'), firingBy('caller-at-limit')];
     await testRules(folder, stdout, [
       {
         name: 'several callers',
         interval: '1m',
         input_series: simulation.input(),
         promql_expr_test: [
-          { expr, eval_time: '40m', exp_samples: firing(OVER) },
-          { expr, eval_time: '54m', exp_samples: firing([...OVER, 'newcomer']) },
+          { expr: over, eval_time: '40m', exp_samples: firing(OVER) },
+          { expr: over, eval_time: '54m', exp_samples: firing([...OVER, 'newcomer']) },
+          // Consistently at its limit, and not above it.
+          { expr: at, eval_time: '40m', exp_samples: firing([...OVER, 'marketplace'].sort()) },
           { expr: 'ALERTS{caller="shop"}', eval_time: '54m', exp_samples: [] },
         ],
       },
@@ -148,7 +161,7 @@ describe('limits', () => {
     expect(human.stdout).toMatch(/^crawler +60(?:\.\d)? +20 +30\d% {2}tier free$/m);
     expect(human.stdout).toMatch(/^initech +0 +500 +0% {2}entry, tier premium$/m);
     expect(markdown.stdout).toMatch(/^\| `crawler` \| 60(?:\.\d)? \| 20 \| 30\d% \| tier free \|$/m);
-    expect(markdown.stdout).toContain('and 4 more, less used');
+    expect(markdown.stdout).toContain('and 5 more, less used');
   });
 
   test('shows the limits where nothing could be read, and that the use is not known', async () => {
@@ -159,7 +172,7 @@ describe('limits', () => {
     const [first] = tables[0]?.observed ?? [];
     expect(first).toMatchObject({ status: 'unknown', reason: expect.stringContaining('127.0.0.1:1') });
     expect(first?.rows).toContainEqual({
-      ...{ id: 'globex', observed: null, limit: 750, ratio: null, from: 'entry', tier: null },
+      ...{ id: 'globex', observed: null, limit: 750, ratio: null, from: 'entry', tier: null, freesAt: null },
     });
     const human = await run('limits', '--prometheus-url', 'http://127.0.0.1:1');
     expect(human.stdout).toMatch(/utilisation unknown, it\s+could not be read/);

@@ -39,6 +39,37 @@ const tellCrm = (evidence: Awaited<ReturnType<typeof onRealServers>>) => {
   return propose(finding, category, runbook, evidence).find(({ id }) => id === 'tell-crm')?.text;
 };
 
+describe('events of the last day', () => {
+  test('are counted over the day, with when the first of them is a day old, as a drill counts them too', async () => {
+    const [real, played] = await Promise.all([
+      onRealServers('events-of-a-day'),
+      play(incidentOf('events-of-a-day')),
+    ]);
+    for (const { signals } of [real, played.evidence]) {
+      const { status, windowSeconds, warnings, rows } = signals['events-in-a-day'] ?? {};
+      expect([status, windowSeconds, warnings]).toEqual(['measured', 86_400, []]);
+      const [row, ...others] = rows ?? [];
+      expect(others).toEqual([]);
+      expect(row).toMatchObject({ id: 'Upsert', atLeast: false });
+      // A hundred, in the hour from 21 hours ago on. Rejected ones are not among them.
+      expect(row?.value).toBeGreaterThanOrEqual(97);
+      expect(row?.value).toBeLessThanOrEqual(101);
+      expect(row?.limit?.ratio).toBeCloseTo((row?.value ?? 0) / 100);
+      expect(Math.abs((row?.frees?.inSeconds ?? 0) - 3 * 3_600)).toBeLessThan(900);
+      expect(clock.ms(row?.frees?.at ?? '') - clock.ms(real.at)).toBeGreaterThan(2.5 * 3_600_000);
+    }
+  });
+
+  test('of which little is recorded are as many at least; where there are none nobody knows', async () => {
+    const evidence = await onRealServers('events-entered-by-staff');
+    const { warnings, rows } = evidence.signals['events-in-a-day'] ?? {};
+    expect(rows).toMatchObject([{ id: 'Upsert', atLeast: true }]);
+    expect(warnings?.join()).toMatch(/only \d+h of the last 1d are recorded: there may have been more/);
+    const { evidence: none } = await play(incidentOf('surge-nobody-asked'));
+    expect(none.signals['events-in-a-day']).toMatchObject({ status: 'absent', total: null });
+  });
+});
+
 describe('sign-ups above the usual', () => {
   test('are those of the minutes since it began, as a drill counts them too', async () => {
     const [real, played] = await Promise.all([

@@ -1,15 +1,15 @@
 import type { Config } from '../../src/config/types.ts';
 import { diagnose, type Findings } from '../../src/doctor/diagnose.ts';
-import type { NamedFacts, RedisFacts, Rights, Survey, Told } from '../../src/doctor/facts.ts';
+import type { LogsFacts, NamedFacts, RedisFacts, Rights, Survey, Told } from '../../src/doctor/facts.ts';
 import { needsOf } from '../../src/doctor/needs.ts';
 import type { Check, Code } from '../../src/doctor/types.ts';
 import type { Evidence, Signal, SourceReport, Status } from '../../src/evidence/types.ts';
-import { absent, empty, measured, unknown } from '../../src/evidence/types.ts';
+import { absent, empty, measured, rowOf, unknown } from '../../src/evidence/types.ts';
 import type { Runbook, SourceSpec } from '../../src/runbooks/schema.ts';
 import { labelOf, namesOf } from '../../src/runbooks/sources.ts';
 import { judge } from '../../src/verdict/judge.ts';
 import { clock } from './collecting.ts';
-import { aegis, evidence as plain } from './evidence.ts';
+import { aegis, builtIn, evidence as plain } from './evidence.ts';
 
 /** What of a runbook's names a system has; names are key templates and metrics. */
 export interface System {
@@ -149,6 +149,28 @@ export const prometheusFacts = (more: Partial<NamedFacts> = {}): NamedFacts => (
   ...more,
 });
 
+export const logsFacts = (more: Partial<LogsFacts> = {}): LogsFacts => ({
+  clock: agrees,
+  version: known({ name: '2.9.7', latencyMs: 3 }),
+  ready: { state: 'ready', latencyMs: 2 },
+  streams: [],
+  ...more,
+});
+
+/** Evidence of tps-limits, all of it read, where these callers are all that there are. */
+export function callers(all: readonly { readonly id: string; readonly tier: string }[]): Evidence {
+  const runbook = builtIn('tps-limits');
+  const rows = all.map(({ id, tier }) =>
+    rowOf({ id, valid: true, value: 10, labels: { tier: { [tier]: 10 } } }),
+  );
+  const reading = measured({ total: 10 * rows.length, distinct: rows.length, rows });
+  const facts = evidenceOf({}, runbook);
+  const signals = Object.entries(facts.signals).map(([id, signal]) =>
+    id === 'requests-by-caller' ? [id, { ...signal, ...reading }] : [id, signal],
+  );
+  return { ...facts, signals: Object.fromEntries(signals) };
+}
+
 /** All that a run looked at: a system that is well, but for what is given. */
 export function findings(system: System, more: Partial<Findings> = {}): Findings {
   const runbook = more.runbook ?? aegis;
@@ -159,6 +181,8 @@ export function findings(system: System, more: Partial<Findings> = {}): Findings
     ...{
       redis: redisFacts(),
       prometheus: [prometheusFacts()],
+      logs: null,
+      limitChanges: [],
       alertmanager: null,
       api: { state: 'not-configured' },
     },

@@ -3,8 +3,8 @@ import { evaluate, LogqlError, type Stream, streamMatcher } from './logql.ts';
 import { onStop } from './processes.ts';
 
 // There is no package of Loki to be had for these tests, so this stands in for one: a server on loopback that speaks the
-// part of Loki's query API that is asked (instant queries and streams), evaluates LogQL on the lines it is given, and
-// refuses in Loki's words and shapes: https://grafana.com/docs/loki/latest/reference/loki-http-api/
+// part of Loki's API that is asked (instant queries, streams, labels, its state), evaluates LogQL on the lines it is given,
+// and refuses in Loki's words and shapes: https://grafana.com/docs/loki/latest/reference/loki-http-api/
 
 interface LokiOptions {
   /** More series than this are refused, as `max_query_series` says. */
@@ -13,6 +13,12 @@ interface LokiOptions {
   readonly token?: string;
   /** Several tenants: only requests with X-Scope-OrgID are answered, of this one. */
   readonly tenant?: string;
+  /** Why it is not ready, in its own words. */
+  readonly notReady?: string;
+  /** A gateway in front of it passes on its API and nothing else. */
+  readonly gateway?: boolean;
+  /** Its clock, milliseconds ahead of this machine's. */
+  readonly aheadMs?: number;
 }
 
 export interface TestLoki {
@@ -29,7 +35,8 @@ export interface TestLoki {
   stop(): Promise<void>;
 }
 
-export async function startLoki({ maxSeries = 500, token, tenant }: LokiOptions = {}): Promise<TestLoki> {
+export async function startLoki(options: LokiOptions = {}): Promise<TestLoki> {
+  const { maxSeries = 500, token, tenant, notReady, gateway = false, aheadMs = 0 } = options;
   const streams = new Map<string, Stream & { entries: { ms: number; line: string }[] }>();
   const queries: string[] = [];
 
@@ -42,7 +49,16 @@ export async function startLoki({ maxSeries = 500, token, tenant }: LokiOptions 
       response
         .writeHead(200, { 'Content-Type': 'application/json; charset=UTF-8' })
         .end(JSON.stringify(body));
+    // Where there is nothing to be listed, Loki leaves the list out.
+    const list = (data: readonly unknown[]) =>
+      send({ status: 'success', ...(data.length > 0 ? { data } : {}) });
     if (token !== undefined && authorization !== `Bearer ${token}`) return void refuse(401, 'Unauthorized');
+    if (aheadMs !== 0) response.setHeader('Date', new Date(Date.now() + aheadMs).toUTCString());
+    if (pathname === '/ready' && !gateway) {
+      return void (notReady === undefined ? refuse(200, 'ready') : refuse(503, notReady));
+    }
+    // Its own state is no tenant's. It is the one answer without a status around it.
+    if (pathname === '/loki/api/v1/status/buildinfo') return void send(BUILD);
     if (tenant !== undefined && org === undefined) return void refuse(401, 'no org id');
     const all = tenant === undefined || org === tenant ? [...streams.values()] : [];
     try {
@@ -69,11 +85,19 @@ export async function startLoki({ maxSeries = 500, token, tenant }: LokiOptions 
           ({ labels, entries }) =>
             matches(labels) && entries.some(({ ms }) => ms >= (start ?? 0) && ms <= (end ?? 0)),
         );
-        // Without any, Loki leaves the list out.
-        return void send({
-          status: 'success',
-          ...(found.length > 0 ? { data: found.map((s) => s.labels) } : {}),
-        });
+        return void list(found.map(({ labels }) => labels));
+      }
+      const values = /^\/loki\/api\/v1\/label\/([^/]+)\/values$/.exec(pathname);
+      if (pathname === '/loki/api/v1/labels' || values !== null) {
+        const [start, end] = ['start', 'end'].map((name) => Number(searchParams.get(name)) / 1e6);
+        const within = all.filter(({ entries }) =>
+          entries.some(({ ms }) => ms >= (start ?? 0) && ms <= (end ?? 0)),
+        );
+        const label = values?.[1];
+        const names = within.flatMap(({ labels }) =>
+          label === undefined ? Object.keys(labels) : (labels[decodeURIComponent(label)] ?? []),
+        );
+        return void list([...new Set(names)].sort());
       }
       refuse(404, '404 page not found');
     } catch (error) {
@@ -103,6 +127,11 @@ export async function startLoki({ maxSeries = 500, token, tenant }: LokiOptions 
     clear: () => streams.clear(),
   };
 }
+
+const BUILD = {
+  ...{ version: '2.9.7', revision: 'efc4d2f009', branch: 'HEAD', buildUser: 'root@707324a28e25' },
+  ...{ buildDate: '2024-04-10T09:07:00Z', goVersion: '' },
+};
 
 const tooMany = (limit: number): string =>
   `maximum number of series (${limit}) reached for a single query; consider reducing query cardinality by adding more specific stream selectors, reducing the time range, or aggregating results with functions like sum(), count() or topk()`;

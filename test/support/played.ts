@@ -3,10 +3,10 @@ import type { Answers } from '../../src/evidence/answers.ts';
 import { type Adapters, collect } from '../../src/evidence/collect.ts';
 import type { Evidence } from '../../src/evidence/types.ts';
 import type { Incident } from '../../src/incidents/schema.ts';
+import { withSettingsOf } from '../../src/incidents/settings.ts';
 import { compare } from '../../src/labels/compare.ts';
 import type { Trial } from '../../src/labels/types.ts';
 import { proposeAll } from '../../src/remedies/propose.ts';
-import { withThresholds } from '../../src/runbooks/load.ts';
 import type { Runbook } from '../../src/runbooks/schema.ts';
 import { adapters } from '../../src/signals/adapters.ts';
 import type { Clock } from '../../src/signals/asked.ts';
@@ -37,7 +37,7 @@ export async function play(
   const systems = await startSystems(incident, own.remedies, still);
   try {
     const config = await configOf({ redis: systems.redis });
-    const runbook = withThresholds(own, incident.thresholds);
+    const runbook = withSettingsOf(incident, own);
     const reading = through({
       redis: adapters.redis,
       prometheus: systems.readPrometheus,

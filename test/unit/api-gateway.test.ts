@@ -10,6 +10,7 @@ import { parseRunbook } from '../../src/runbooks/parse.ts';
 import type { Runbook } from '../../src/runbooks/schema.ts';
 import { judge } from '../../src/verdict/judge.ts';
 import { builtIn, evidence } from '../support/evidence.ts';
+import { incidentOf } from '../support/incident.ts';
 import { labelledOf } from '../support/labelled.ts';
 import { play, tried } from '../support/played.ts';
 
@@ -223,4 +224,75 @@ test.each([
     problems = (error as ConfigError).problems;
   }
   expect(problems.join('\n')).toContain(message);
+});
+
+test('CloudWatch is read as each of its exporters writes it, and no API twice', async () => {
+  const gauge = (labels: string) =>
+    `  - { metric: aws_apigateway_4_xxerror_sum, labels: { job: cw, ${labels} }, value: 12 }`;
+  const { evidence: seen } = await play(
+    incidentOf(
+      [
+        'runbook: api-gateway',
+        'series:',
+        gauge('api_name: orders, stage: prod'),
+        gauge('dimension_ApiName: carts, dimension_Stage: prod'),
+        gauge('dimension_api_name: users, dimension_stage: prod'),
+        '  - { metric: aws_apigateway_4xxerror_sum, labels: { job: cw, api_name: orders, stage: prod }, value: 12 }',
+      ].join('\n'),
+    ),
+  );
+  const { rows = [], total } = seen.signals['cloudwatch-4xx'] ?? {};
+  expect(rows.map(({ id, value }) => [id, value]).sort()).toEqual([
+    ['carts', 12],
+    ['orders', 12],
+    ['users', 12],
+  ]);
+  expect(total).toBe(36);
+});
+
+test('who is rejected seldom is not held against what is accepted, and that is said', () => {
+  const { ruledOut } = verdict({ 'throttled-by-client': clients({ app: 0.3 }) });
+  const because = ruledOut.find(({ category }) => category === 'naive-retry-storm')?.because ?? [];
+  expect(explainAll(because.slice(0, 1), gateway)).toBe('no client with 1 throttled/s or more');
+});
+
+describe('a plan that the table does not have', () => {
+  const ask = (limits: Parameters<typeof withLimits>[1], untold: boolean) => {
+    const mix = ['plan', 'gold'] as const;
+    const throttled = clients({ sync: 0.3 });
+    return verdict(
+      {
+        ...{
+          'requests-by-client': clients({ sync: 2.5 }, mix),
+          'accepted-by-client': clients({ sync: 2.2 }, mix),
+        },
+        ...{ 'throttled-by-client': throttled, 'throttled-earlier': throttled },
+        'throttled-by-rate': untold ? empty() : throttled,
+        'throttled-untold': untold ? throttled : empty(),
+        'accepted-earlier': clients({ sync: 2.2 }),
+      },
+      withLimits(gateway, limits),
+    );
+  };
+  const codes = ({ findings: [first] }: ReturnType<typeof ask>) => first?.caveats.map(({ code }) => code);
+
+  test('makes less sure where the table alone tells which limit tripped', () => {
+    const unknown = ask({}, true);
+    expect(unknown.found).toEqual([['client-over-rate', 'low', 'sync']]);
+    expect(codes(unknown)).toContain('unknown-plan');
+    const known = ask({ 'plan-rate': { tiers: { gold: 120 } } }, true);
+    expect(known.found).toEqual([['client-over-rate', 'medium', 'sync']]);
+    expect(codes(known)).not.toContain('unknown-plan');
+  });
+
+  test('and decides nothing where the gateway tells it, or the key has a limit of its own', () => {
+    expect(codes(ask({}, false))).not.toContain('unknown-plan');
+    expect(codes(ask({ 'plan-rate': { entries: { sync: 120 } } }, true))).not.toContain('unknown-plan');
+  });
+
+  test('is no rate that tripped, where more is accepted than the table allows', () => {
+    const { findings } = ask({ 'plan-rate': { default: 60 } }, true);
+    expect(findings[0]?.confidence).toBe('low');
+    expect(codes(ask({ 'plan-rate': { default: 60 } }, true))).toContain('not-enforced');
+  });
 });

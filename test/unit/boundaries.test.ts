@@ -95,7 +95,7 @@ const TABLE: Record<string, Rule> = {
   // what changes from look to look: pure, and small however long it goes on
   watch: { imports: '', types: 'evidence journal report runbooks verdict' },
   // what was looked at beside the signals, and what all of it means for triage: pure, checks as codes with arguments
-  doctor: { imports: 'runbooks values', types: 'config evidence journal signals verdict' },
+  doctor: { imports: 'evidence runbooks values', types: 'config journal signals verdict' },
   // one file a remedy, which plans it; the one door; the one writer
   remedies: {
     imports: 'errors journal signals values',

@@ -1,20 +1,25 @@
 import { describe, expect, test } from 'vitest';
 import { diagnose, type Findings, outcomeOf } from '../../src/doctor/diagnose.ts';
-import type { ApiFacts, RedisInfo, Scraping } from '../../src/doctor/facts.ts';
+import type { ApiFacts, LogsFacts, RedisInfo, Scraping } from '../../src/doctor/facts.ts';
 import { labelChecks } from '../../src/doctor/labels.ts';
 import type { Check } from '../../src/doctor/types.ts';
+import type { Evidence } from '../../src/evidence/types.ts';
 import type { Entry, Verified } from '../../src/journal/types.ts';
+import { limitChanges as limitChangesOf } from '../../src/runbooks/limit-changes.ts';
+import { withLimits } from '../../src/runbooks/limits.ts';
 import { parseRunbook } from '../../src/runbooks/parse.ts';
 import { labelKey, wantedLabels } from '../../src/runbooks/wanted-labels.ts';
 import { commonWords } from '../../src/signals/prometheus/health.ts';
 import { joined, parseInfo } from '../../src/signals/redis/health.ts';
 import {
   allRights,
+  callers,
   checksOf,
   codesOf,
   configOf,
   findings,
   known,
+  logsFacts,
   only,
   prometheusFacts,
   redisFacts,
@@ -22,7 +27,7 @@ import {
   surveyOf,
   untold,
 } from '../support/doctor.ts';
-import { AEGIS_YAML, aegis } from '../support/evidence.ts';
+import { AEGIS_YAML, aegis, builtIn } from '../support/evidence.ts';
 
 const WELL = { has: [...speaks('runbook'), ...speaks('gateway')] };
 
@@ -339,6 +344,22 @@ describe('Prometheus', () => {
     expect(told([], unlabelled)).toEqual([]);
   });
 
+  test('a label that the runbook does without, too, need not be there: a limit that is not told, another exporter', () => {
+    const metrics = ['apigw_requests_total', 'aws_apigateway_4_xxerror_sum'] as const;
+    const labels = Object.fromEntries(
+      ['client', 'outcome'].map((label) => [labelKey(metrics[0], label), ['accepted', 'throttled']]),
+    );
+    const told = { ...labels, [labelKey(metrics[1], 'api_name')]: ['orders'] };
+    const { scraping: plain } = prometheusFacts();
+    if (!plain.known) throw new Error('not known');
+    const ages = Object.fromEntries(metrics.map((metric) => [metric, 5]));
+    const missing = (seen: Scraping['labels']) =>
+      labelChecks(builtIn('api-gateway'), { ...plain.value, labels: seen, ages }, 'Prometheus');
+    expect(missing(told)).toEqual([]);
+    const { [labelKey(metrics[0], 'client')]: _, ...without } = told;
+    expect(new Set(missing(without).map(({ args }) => args.label))).toEqual(new Set(['client']));
+  });
+
   test('what is collected twice counts twice', () => {
     const duplicates = [
       { metric: 'acp_auth_failures_total', by: 'job', instance: 'gw-1:8000', copies: 2 },
@@ -533,6 +554,83 @@ describe('sources and configuration', () => {
       ['successes-by-ip', ['attack-succeeding', 'shared-address']],
       ['tenants-by-ip', ['shared-address']],
     ]);
+  });
+
+  test('which limits the context sets, and whom nobody has been seen to be', () => {
+    const own = builtIn('tps-limits');
+    const limits = {
+      'caller-tps': {
+        default: 150,
+        tiers: { free: 25, gold: 900, bronze: 5 },
+        entries: { acme: 800, globx: 700, initech: 'bronze' },
+      },
+    };
+    const limitChanges = limitChangesOf(own.limits, limits);
+    const runbook = withLimits(own, limits);
+    const evidence = callers([
+      { id: 'acme', tier: 'free' },
+      { id: 'globex', tier: 'premium' },
+      { id: 'initech', tier: '' },
+    ]);
+    const checks = checksOf({}, { runbook, limitChanges, evidence });
+    expect(only(checks, 'limits-overridden').args.overridden).toEqual([
+      'limits.caller-tps.default = 150 (the runbook says 100)',
+      'limits.caller-tps.tiers.free = 25 (the runbook says 20)',
+      'limits.caller-tps.tiers.gold = 900 (the runbook has none)',
+      'limits.caller-tps.tiers.bronze = 5 (the runbook has none)',
+      'limits.caller-tps.entries.acme = 800 (the runbook has none)',
+      'limits.caller-tps.entries.globx = 700 (the runbook has none)',
+      'limits.caller-tps.entries.initech = bronze (the runbook has none)',
+    ]);
+    const unseen = checks.filter(({ code }) => code === 'limits-unseen');
+    expect(unseen.map(({ level, args }) => [level, args.part, args.names])).toEqual([
+      ['note', 'entries', ['globx']],
+      ['note', 'tiers', ['gold']],
+    ]);
+    // Who is not among the largest may be there all the same, and so may whoever could not be read.
+    const signal = evidence.signals['requests-by-caller'];
+    for (const part of [{ distinct: 900 }, { status: 'unknown' }]) {
+      const signals = { ...evidence.signals, 'requests-by-caller': { ...signal, ...part } };
+      const some = checksOf({}, { runbook, limitChanges, evidence: { ...evidence, signals } as Evidence });
+      expect(codesOf(some)).not.toContain('limits-unseen');
+    }
+    expect(codesOf(checksOf({}, { runbook, evidence }))).not.toContain('limits-overridden');
+  });
+
+  test('a Loki that is not ready, or has no such streams, can mislead; what it does not tell is no trouble', () => {
+    const levels = (logs: Partial<LogsFacts>) =>
+      checksOf(WELL, { logs: logsFacts(logs) })
+        .filter(({ check, source }) => check === 'logs' || source === 'Loki')
+        .map(({ code, level }) => [code, level]);
+    const selector = { app: 'shop' };
+    expect(levels({ streams: [{ selector, found: known(2), instead: null }] })).toEqual([
+      ['logs-version', 'fine'],
+      ['logs-ready', 'fine'],
+      ['logs-streams', 'fine'],
+      ['clock-agrees', 'fine'],
+    ]);
+    expect(
+      levels({
+        ready: { state: 'not-ready', said: 'HTTP 503: Ingester not ready' },
+        clock: known({ aheadMs: 90_000, plusMinusMs: 500, at: '2026-05-29T03:12:04.000Z' }),
+        streams: [{ selector, found: known(0), instead: null }],
+      }),
+    ).toEqual([
+      ['logs-version', 'fine'],
+      ['logs-not-ready', 'warning'],
+      ['logs-no-streams', 'warning'],
+      ['clock-skewed', 'problem'],
+    ]);
+    expect(
+      levels({
+        ...{ version: untold(), clock: untold() },
+        ready: { state: 'unknown', cause: 'refused', reason: 'HTTP 404' },
+      }).map(([, level]) => level),
+    ).toEqual(['note', 'note', 'note']);
+    // A runbook that reads no logs needs none.
+    expect(codesOf(checksOf(WELL))).not.toContain('logs-absent');
+    const bare = checksOf({}, { runbook: builtIn('verification-server') });
+    expect(only(bare, 'logs-absent')).toMatchObject({ level: 'note', status: 'absent' });
   });
 
   test('a journal that somebody changed is a warning', () => {

@@ -4,6 +4,7 @@ import { diagnose, type Findings, outcomeOf } from '../../src/doctor/diagnose.ts
 import type { ApiFacts, RedisInfo } from '../../src/doctor/facts.ts';
 import type { Entry } from '../../src/journal/types.ts';
 import type { DoctorDocument } from '../../src/output/doctor-document.ts';
+import { LOGS_SENTENCES } from '../../src/output/doctor-logs-sentences.ts';
 import { OWN_SENTENCES } from '../../src/output/doctor-own-sentences.ts';
 import { SERVER_SENTENCES } from '../../src/output/doctor-server-sentences.ts';
 import { SOURCE_SENTENCES } from '../../src/output/doctor-source-sentences.ts';
@@ -11,12 +12,15 @@ import { aclText, doctorText } from '../../src/output/doctor-text.ts';
 import { VIEW_SENTENCES } from '../../src/output/doctor-view-sentences.ts';
 import { measure } from '../../src/output/measure.ts';
 import { makePaint } from '../../src/output/paint.ts';
+import type { Runbook } from '../../src/runbooks/schema.ts';
 import {
   allRights,
+  callers,
   codesOf,
   configOf,
   findings,
   known,
+  logsFacts,
   prometheusFacts,
   redisFacts,
   type System,
@@ -24,7 +28,7 @@ import {
   surveyOf,
   untold,
 } from '../support/doctor.ts';
-import { aegis } from '../support/evidence.ts';
+import { aegis, builtIn } from '../support/evidence.ts';
 
 const paint = makePaint(false);
 
@@ -70,6 +74,17 @@ const answered = (status: number, said = ''): ApiFacts => ({
 /** What comes from outside, at its worst. */
 const EVIL = 'a\u001b[2J\u202eb|`<!channel>\n*_# @here\u0000';
 
+/** Aegis with a signal in logs. */
+function readingLogs(): Runbook {
+  const [[id, signal] = []] = Object.entries(builtIn('verification-server').signals).filter(
+    ([, { sources }]) => sources.some(({ kind }) => kind === 'logs-count'),
+  );
+  const source = signal?.sources.find((one) => one.kind === 'logs-count');
+  if (id === undefined || signal === undefined || source === undefined) throw new Error('no signal in logs');
+  const short = { ...source, contains: [], lines: [{ equals: { message: 'limited' }, has: {} }] };
+  return { ...aegis, signals: { ...aegis.signals, [id]: { ...signal, sources: [short] } } };
+}
+
 /** Runs that between them have found everything that a check can find. */
 const RUNS: [string, DoctorDocument][] = (
   [
@@ -102,6 +117,11 @@ const RUNS: [string, DoctorDocument][] = (
             names: untold(EVIL),
           },
         ],
+        logs: {
+          ...{ clock: untold(EVIL), version: untold(EVIL) },
+          ready: { state: 'unknown', cause: 'refused', reason: EVIL },
+          streams: [{ selector: { app: EVIL }, found: untold(EVIL), instead: null }],
+        },
         alertmanager: untold(EVIL),
         api: { state: 'unreachable', cause: 'unreachable', reason: EVIL },
         isJournalIntact: false,
@@ -129,6 +149,33 @@ const RUNS: [string, DoctorDocument][] = (
         config: configOf({ runbook: './mine.yaml', thresholds: { 'few-ips': 3 } }),
       },
     ],
+    [
+      'logs',
+      { has: [], otherMetrics: 'unknown' },
+      {
+        runbook: builtIn('tps-limits'),
+        limitChanges: [
+          { table: 'caller-tps', part: 'default', name: null, value: 150, own: 100 },
+          { table: 'caller-tps', part: 'tiers', name: EVIL, value: 25, own: null },
+          { table: 'caller-tps', part: 'entries', name: EVIL, value: 'premium', own: 7 },
+        ],
+        evidence: callers([{ id: 'acme', tier: EVIL }]),
+        logs: logsFacts({
+          ready: { state: 'not-ready', said: EVIL },
+          streams: [
+            { selector: { app: 'shop' }, found: known(3), instead: null },
+            { selector: { app: 'shop' }, found: known(0), instead: null },
+            ...[null, 'app'].map((label) => ({
+              selector: { app: 'shop' },
+              found: known(0),
+              instead: { label, lacking: label === null ? 'app' : 'shop', names: [EVIL, 'b'] },
+            })),
+          ],
+        }),
+      },
+    ],
+    ['a Loki that is well', GATEWAY, { logs: logsFacts() }],
+    ['no logs', GATEWAY, { runbook: readingLogs() }],
     [
       'a bad Redis',
       GATEWAY,
@@ -217,8 +264,8 @@ const RUNS: [string, DoctorDocument][] = (
 describe('every check has its words', () => {
   test('each code is found by one of these runs', () => {
     const found = new Set(RUNS.flatMap(([, { checks }]) => codesOf(checks)));
-    const all = [SOURCE_SENTENCES, VIEW_SENTENCES, SERVER_SENTENCES, OWN_SENTENCES].flatMap((one) =>
-      Object.keys(one),
+    const all = [SOURCE_SENTENCES, VIEW_SENTENCES, SERVER_SENTENCES, LOGS_SENTENCES, OWN_SENTENCES].flatMap(
+      (one) => Object.keys(one),
     );
     // An empty metric without samples, as only Prometheus tells it.
     expect(all.filter((code) => !found.has(code as never))).toEqual(['source-stale']);

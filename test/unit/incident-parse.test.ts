@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../../src/errors.ts';
 import { parseIncident } from '../../src/incidents/parse.ts';
+import { settingProblems } from '../../src/incidents/settings.ts';
 import { unreadMetrics } from '../../src/incidents/unread.ts';
 import { unknownNames } from '../../src/labels/schema.ts';
-import { aegis } from '../support/evidence.ts';
+import { aegis, builtIn } from '../support/evidence.ts';
 import { incidentOf, incidentYaml, shipped } from '../support/incident.ts';
 
 /** All that is wrong with an incident. */
@@ -151,6 +152,33 @@ test('one or many, it is a list afterwards', () => {
     category: ['quiet', 'inconclusive'],
     confidence: ['high', 'medium'],
   });
+});
+
+test('limits are those of a context, and what is wrong with them is said with line and key', () => {
+  const written =
+    'limits: { caller-tps: { default: 150, tiers: { free: 25 }, entries: { globex: 800, acme: premium } } }';
+  expect(incidentOf(written).limits).toEqual({
+    'caller-tps': { default: 150, tiers: { free: 25 }, entries: { globex: 800, acme: 'premium' } },
+  });
+  expect(incidentOf('').limits).toEqual({});
+  expect(
+    problemsOf(
+      incidentYaml(
+        'limits:\n  caller-tps: { defaults: 3, tiers: { free: 0 } }\n  other: { entries: { a: -1, b: [] } }',
+      ),
+    ),
+  ).toEqual([
+    'my.yaml:6: limits.caller-tps.tiers.free: expected a number over 0, got 0',
+    'my.yaml:6: limits.caller-tps.defaults: unknown key, did you mean "default"? Valid: default, tiers, entries',
+    'my.yaml:7: limits.other.entries.a: expected a number over 0, got -1',
+    'my.yaml:7: limits.other.entries.b: expected a number over 0 or the name of a tier',
+  ]);
+  const tps = builtIn('tps-limits');
+  const settings = incidentOf('thresholds: { at-ratoi: 1 }\nlimits: { caller-tsp: { default: 3 } }');
+  expect(settingProblems(tps, settings)).toEqual([
+    'thresholds.at-ratoi: runbook tps-limits has no such threshold; did you mean "at-ratio"?',
+    'limits.caller-tsp: runbook tps-limits has no such table of limits; did you mean "caller-tps"?',
+  ]);
 });
 
 test('what it says survives JSON, as the build writes it', () => {

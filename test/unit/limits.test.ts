@@ -13,6 +13,10 @@ import {
   unknown,
 } from '../../src/evidence/types.ts';
 import { utilisationOf } from '../../src/evidence/utilisation.ts';
+import { limitsText } from '../../src/output/limits.ts';
+import { makePaint } from '../../src/output/paint.ts';
+import { explain } from '../../src/output/sentences.ts';
+import { warningsOf } from '../../src/output/triage-unseen.ts';
 import { limitFor, limitProblems, withLimits } from '../../src/runbooks/limits.ts';
 import { parseRunbook } from '../../src/runbooks/parse.ts';
 import { alertingRules } from '../../src/runbooks/rules.ts';
@@ -102,7 +106,10 @@ describe('rows of a signal', () => {
 
   test('of a tier that the table does not have are held against the default, with a warning', () => {
     const { rows, warnings } = limited(reading([caller('pilot', 150, 'gold')]));
-    expect(rows[0]?.limit?.ratio).toBe(1.5);
+    expect(rows[0]?.limit).toMatchObject({ ratio: 1.5, problem: 'unknown-tier' });
+    const entry = withLimits(tps, { 'caller-tps': { entries: { pilot: 200 } } });
+    const [own] = limited(reading([caller('pilot', 150, 'gold')]), entry).rows;
+    expect(own?.limit).toMatchObject({ ratio: 0.75, problem: null });
     expect(warnings).toEqual([
       'limits.caller-tps has no tier gold: whoever has one is held against the default',
     ]);
@@ -274,12 +281,15 @@ describe('a runbook with limits', () => {
   });
 
   test('is as docs/limits.md shows it', () => {
-    const [book = '', minutes = '', context = ''] = [
+    const [book = '', day = '', minutes = '', context = ''] = [
       ...documentText('docs/limits.md').matchAll(/```yaml\n([\s\S]*?)```/g),
     ].map(([, yaml]) => yaml);
     const shown = book.split('signals:')[0] ?? '';
     const ours = YAML.replace(/^limits:\n[\s\S]*?(?=^thresholds:)/m, () => `${shown}\n`);
     expect(parseRunbook(ours, 'my.yaml').limits['caller-tps']?.entries.globex?.value).toBe(750);
+    const [tables = '', signals = ''] = day.split('signals:\n');
+    const daily = YAML.replace('limits:\n', () => tables).replace('signals:\n', () => `signals:\n${signals}`);
+    expect(parseRunbook(daily, 'my.yaml').signals['exports-in-a-day']?.limits).toBe('exports-a-day');
     expect(minutes).toContain('kind: prometheus-sustained');
     const read = parseConfigFile('/c.yaml', new TextEncoder().encode(context)).content.contexts?.prod;
     expect(limitProblems(tps, read?.limits ?? {})).toEqual([]);
@@ -352,4 +362,130 @@ describe('rejections against what is accepted', () => {
     expect(of(some(40), unknown('timeout', 'no answer'))).toContain('signal-unknown');
     expect(of(some(40), unknown('timeout', 'no answer'))).not.toContain('retries-at-once');
   });
+});
+
+describe('a limit a day', () => {
+  const teaching = builtIn('get-into-teaching');
+  const frees = { at: '2026-05-29T14:05:00.000Z', inSeconds: 7_500 };
+  const counted = (value: number, more: Partial<Row> = {}, runbook = teaching) =>
+    withRowLimits(
+      'events-in-a-day',
+      {
+        ...signal(
+          measured({
+            total: value,
+            distinct: 1,
+            rows: [rowOf({ id: 'Upsert', valid: true, value, frees, ...more })],
+          }),
+        ),
+        windowSeconds: 86_400,
+      },
+      runbook,
+    );
+  const facts = (events: Signal, rejected = 0.5, runbook = teaching) => {
+    const rows = [rowOf({ id: 'Upsert', valid: true, value: rejected, share: 1 })];
+    return evidence(
+      { 'rejects-by-endpoint': measured({ total: rejected, distinct: 1, rows }), 'events-in-a-day': events },
+      runbook,
+    );
+  };
+  const told = (events: Signal, runbook = teaching) => {
+    const found = judge(facts(events, 0.5, runbook), runbook);
+    const held = [...found.findings, ...found.ruledOut, ...found.undecided].flatMap(({ because }) => because);
+    const limit = held.find(({ code, signal: of }) => code === 'over-limit' && of === 'events-in-a-day');
+    return [found.category, limit === undefined ? null : explain(limit, runbook)];
+  };
+
+  test('is held against what was counted in a day, and not against a rate', () => {
+    expect(counted(60).rows[0]?.limit).toMatchObject({ value: 100, ratio: 0.6 });
+    const [, day] = utilisationOf(teaching, facts(counted(100)));
+    expect(day).toMatchObject({ id: 'endpoint-day-limit', table: { per: 'day' } });
+    expect(day?.observed).toMatchObject([
+      { windowSeconds: 86_400, uses: [{ id: 'Upsert', observed: 100, limit: 100, ratio: 1, frees }] },
+    ]);
+  });
+
+  test('is shown with its own time, and until when the first of it counts', () => {
+    const now = facts(counted(100));
+    const shown = {
+      ...{ at: now.at, windowSeconds: 300, runbook: teaching.name, context: null, top: 10 },
+      ...{ tables: utilisationOf(teaching, now), warnings: [], degraded: false },
+    };
+    const screen = { paint: makePaint(false), width: 100 };
+    const human = limitsText(shown, 'human', screen);
+    expect(human).toContain(
+      'requests a day that an endpoint takes from one client (endpoint-day-limit, requests a day)',
+    );
+    expect(human).toMatch(/events entered in the last day \(last 1d\)\n.*\nUpsert +100 +100 +100% +entry\n/);
+    const until = 'Upsert: the first of them counts until about 2026-05-29 14:05 UTC (in 2h5m)';
+    expect(human).toContain(until);
+    // Parentheses are escaped there.
+    expect(limitsText(shown, 'markdown', screen)).toContain('Upsert: the first of them counts until about');
+    const { tables } = JSON.parse(limitsText(shown, 'json', screen));
+    expect(tables[1].observed[0].rows).toMatchObject([{ id: 'Upsert', ratio: 1, freesAt: frees.at }]);
+    expect(tables[0].observed[0].rows[0]).toMatchObject({ freesAt: null });
+  });
+
+  test('that is used up says so, which one it was and until when; never a minute', () => {
+    expect(told(counted(100))).toEqual([
+      'automated-signups',
+      'Upsert at 100% of its limit of 100 requests a day (limits.endpoint-day-limit) (threshold 90%), used up until about 2026-05-29 14:05 UTC (in 2h5m)',
+    ]);
+    // Some of it was let through a day before.
+    expect(told(counted(160))[1]).toMatch(/ at 160% of .*UTC \(in 2h5m\) at the earliest$/);
+  });
+
+  test('that is not, rejects nobody: then it is another limit, unless there may have been more', () => {
+    expect(told(counted(60))).toEqual([
+      'inconclusive',
+      'no endpoint at 90% of its limit: Upsert has the most, 60% of its limit of 100 requests a day (limits.endpoint-day-limit)',
+    ]);
+    const { undecided } = judge(facts(counted(60, { atLeast: true })), teaching);
+    expect(undecided.map(({ category }) => category)).toEqual(['automated-signups', 'endpoint-signup-surge']);
+    expect(told(counted(95, { atLeast: true }))[1]).toMatch(
+      /^Upsert at 95% or more of its limit .*UTC \(in 2h5m\) at the latest$/,
+    );
+  });
+
+  test('of a context is the one that is said', () => {
+    const own = withLimits(teaching, { 'endpoint-day-limit': { entries: { Upsert: 60 } } });
+    expect(told(counted(60, {}, own), own)).toEqual([
+      'automated-signups',
+      expect.stringContaining('at 100% of its limit of 60 requests a day (limits.endpoint-day-limit)'),
+    ]);
+  });
+
+  test('needs a count of a day', () => {
+    const text = readFileSync(new URL('../../src/runbooks/get-into-teaching.yaml', import.meta.url), 'utf8');
+    const shorter = text.replace('by: action, over: 1d', 'by: action, over: 6h');
+    expect(() => parseRunbook(shorter, 'own.yaml')).toThrow(
+      /the limits of "endpoint-day-limit" are for a day/,
+    );
+  });
+});
+
+describe('the limits of the sign-up API', () => {
+  const teaching = builtIn('get-into-teaching');
+  const limitsOf = (runbook: Runbook) =>
+    ['CreateAccessToken', 'SignUp', 'AddMember', 'AddAttendee'].map(
+      (id) => limitFor(runbook.limits['endpoint-limit'] ?? table, id, null).value,
+    );
+
+  test('are those of its runbook, and those of newer versions in one line of the context', () => {
+    expect(limitsOf(teaching)).toEqual([250, 100, 100, 100]);
+    const newer = { 'endpoint-limit': { tiers: { codes: 500, 'sign-ups': 250 } } };
+    expect(limitProblems(teaching, newer)).toEqual([]);
+    expect(limitsOf(withLimits(teaching, newer))).toEqual([500, 250, 250, 250]);
+    // As a context had it that corrected each endpoint.
+    const each = { 'endpoint-limit': { entries: { CreateAccessToken: 500, AddMember: 250 } } };
+    expect(limitsOf(withLimits(teaching, each))).toEqual([500, 100, 250, 100]);
+  });
+});
+
+test('what a table lacks is said once, however many of its signals find it', () => {
+  const rows = reading([caller('pilot', 150, 'gold')]);
+  const both = { 'requests-by-caller': limited(rows), 'accepted-by-caller': limited(rows) };
+  expect(warningsOf(evidence(both, tps))).toEqual([
+    'limits.caller-tps has no tier gold: whoever has one is held against the default',
+  ]);
 });

@@ -10,3 +10,20 @@ test.each(all)('%s', async (name, incident) => {
   const { mismatches } = tried(name, incident, await play(incident));
   expect(mismatches).toEqual([]);
 });
+
+test('limits of the context decide: by those of the runbook alone it would be another verdict', async () => {
+  const own = [...labelledOf('tps-limits'), ...labelledOf('api-gateway')].filter(
+    ([, { limits }]) => Object.keys(limits).length > 0,
+  );
+  const other: string[] = [];
+  for (const [name, incident] of own) {
+    const without = { ...incident, limits: {} };
+    if (tried(name, without, await play(without)).mismatches.length > 0) other.push(name);
+  }
+  expect(other).toEqual([
+    'tps-limits/over-as-the-context-has-it',
+    'api-gateway/over-burst-of-a-larger-plan',
+    'api-gateway/over-burst-untold',
+    'api-gateway/over-rate-untold',
+  ]);
+});

@@ -8,6 +8,7 @@ import type { TriageDocument } from '../../src/output/triage-document.ts';
 import { triageHuman } from '../../src/output/triage-human.ts';
 import { triageData } from '../../src/output/triage-json.ts';
 import { proposeAll } from '../../src/remedies/propose.ts';
+import { withSettings } from '../../src/runbooks/load.ts';
 import { parseRunbook } from '../../src/runbooks/parse.ts';
 import { viewOf } from '../../src/runbooks/view.ts';
 import { judge } from '../../src/verdict/judge.ts';
@@ -58,9 +59,9 @@ describe('a question that nobody has answered', () => {
     const screen = screenOf();
     expect(screen.split('\n')[0]).toMatch(`MEDIUM ${ATTACK} or ${SURGE} (confidence low): `);
     expect(screen).toContain(
-      '\nIs a campaign, an event or a mailing known that makes many people sign up now?\n',
+      '\nIs a campaign, an event or a mailing known that makes so many sign up now, or somebody who enters many events?\n',
     );
-    expect(screen).toContain(`none: No, marketing and the event team know of none -> ${ATTACK}: `);
+    expect(screen).toContain(`none: No, marketing and the event team know of nothing -> ${ATTACK}: `);
     expect(screen).toContain('--answer expected-signups=<answer>');
     expect(triageData(documentOf()).verdict).toMatchObject({
       category: ATTACK,
@@ -86,6 +87,48 @@ describe('a question that nobody has answered', () => {
     expect(categoriesOf(judge(evidence, runbook, say('unknown')))).toEqual([ATTACK, SURGE]);
     expect(screenOf(say('unknown'))).toContain('does not know: Is a campaign');
   });
+});
+
+test.each([
+  ['surge-nobody-asked', 'far more sign-ups than the limiter lets through: endpoint AddMember with '],
+  ['attack-no-campaign', 'false sign-ups by a machine: endpoint SignUp with '],
+  ['surge-campaign-known', 'many people sign up at once: endpoint AddMember with '],
+  ['not-counted-at-limit', 'sign-ups at the limit, and whether any are rejected is not counted'],
+  ['limit-is-stale', 'far more sign-ups than usual, above the limit known here, and whether '],
+  [
+    'endpoint-untold',
+    'far more sign-ups than usual, at the limit, and 2.5 requests a second rejected, of which ',
+  ],
+  ['events-of-a-day', 'a limit of a day is used up: endpoint Upsert; 0.5 requests a second '],
+  [
+    'events-and-signups',
+    'a limit of a day is used up: endpoint Upsert and endpoint AddMember; 0.9 requests ',
+  ],
+  [
+    'events-entered-by-staff',
+    'so much is entered at once that the limit of a day is used up: endpoint Upsert; 0.5 requests ',
+  ],
+  [
+    'events-tried-now-and-then',
+    'so much is entered at once that the limit of a day is used up: endpoint Upsert; 0.01 requests ',
+  ],
+])('the first line of %s says what is to be seen', async (name, line) => {
+  const incident = labelledOf('get-into-teaching').get(`get-into-teaching/${name}`);
+  if (incident === undefined) throw new Error('there is no such incident');
+  const { verdict, evidence: facts } = await play(incident);
+  const screen = triageHuman(
+    { ...documentOf(), verdict, evidence: facts, remedies: new Map() },
+    makePaint(false),
+    400,
+  );
+  expect(screen.split('\n')[0]).toContain(`): ${line}`);
+});
+
+test('the steps lead to the panel and the logs where the context says that they are', () => {
+  const links = { grafana: 'https://grafana.example/d/api', logs: 'https://logs.example/app' };
+  const linked = withSettings(runbook, { thresholds: {}, limits: {}, queries: {}, links });
+  const screen = triageHuman({ ...documentOf(say('none')), runbook: linked }, makePaint(false), 200);
+  for (const page of Object.values(links)) expect(screen).toContain(page);
 });
 
 describe('an answer', () => {
@@ -173,6 +216,15 @@ test('a runbook with a question that cannot decide is refused', async () => {
   expect(problems(`${yes}, ${answer('no', SURGE ?? '')}`).join()).toContain(
     'all answers point to one category',
   );
+  const ruling = (category: string) => `${yes}, ${no.replace(' }', `, rules-out: [${category}] }`)}`;
+  expect(problems(ruling(SURGE ?? ''))).toEqual([]);
+  for (const category of [ATTACK ?? '', 'no-such']) {
+    expect(problems(ruling(category)).join()).toContain(
+      `"${category}" is not the category of another answer`,
+    );
+  }
+  const known = `${yes}, ${no}]\n    known-by: [volum`;
+  expect(problems(known).join()).toMatch(/there is no outcome "volum"; did you mean "volume"/);
   expect(problems(`${yes}, ${answer('unknown', ATTACK ?? '')}`).join()).toContain(
     'is an answer of every question',
   );
@@ -191,7 +243,7 @@ test('runbook show tells what is asked, for all of it and for a category that an
     );
   for (const id of [null, ATTACK ?? '']) {
     expect(show(id)).toContain(
-      `  * expected-signups: Is a campaign, an event or a mailing known that makes many people sign up now? campaign (Yes, one is known): ${SURGE}; none (`,
+      `  * expected-signups: Is a campaign, an event or a mailing known that makes so many sign up now, or somebody who enters many events? campaign (Yes, one is known): ${SURGE}; none (`,
     );
   }
 });

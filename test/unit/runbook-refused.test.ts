@@ -38,6 +38,12 @@ test.each([
     /my\.yaml:\d+: contracts\.1\.speaks\.0: .*did you mean "acp:ratelimit:auth_fail:\{ip\}"/,
   ],
   ['two contracts of one name', '- id: gateway', '- id: runbook', /my\.yaml:\d+: contracts\.1\.id: .*two/],
+  [
+    'a step for a caveat that is not there',
+    'each: ip',
+    'each: ip\n        with: shared-adress',
+    /my\.yaml:\d+: .*"shared-address"/,
+  ],
   ['a place that is not there', '{subjects} made', '{subjets} made', /my\.yaml:\d+: .*subjets/],
 ])('%s', (_, from, to, message) => {
   expect(changed(from, to)).toThrow(

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { LimitOverrides } from '../../src/config/types.ts';
 import { sayCondition, sayInOne } from '../../src/output/condition-text.ts';
 import { type ShownRunbook, shownText } from '../../src/output/runbook-show.ts';
 import type { Condition } from '../../src/runbooks/conditions-schema.ts';
@@ -6,7 +7,7 @@ import { startingPoint } from '../../src/runbooks/new.ts';
 import { parseRunbook } from '../../src/runbooks/parse.ts';
 import type { Runbook } from '../../src/runbooks/schema.ts';
 import { viewOf } from '../../src/runbooks/view.ts';
-import { aegis } from '../support/evidence.ts';
+import { aegis, builtIn } from '../support/evidence.ts';
 
 interface Shown {
   schema: string;
@@ -27,10 +28,14 @@ const example = parseRunbook(startingPoint().yaml, 'example.yaml');
 interface More extends Partial<ShownRunbook> {
   runbook?: Runbook;
   thresholds?: Record<string, number>;
+  limits?: LimitOverrides;
 }
 
-function shown(id: string | null, { thresholds = {}, runbook = example, ...rest }: More = {}): ShownRunbook {
-  const view = viewOf(runbook, { thresholds, limits: {} });
+function shown(
+  id: string | null,
+  { thresholds = {}, limits = {}, runbook = example, ...rest }: More = {},
+): ShownRunbook {
+  const view = viewOf(runbook, { thresholds, limits });
   const category = view.categories.find(({ spec }) => spec.id === id) ?? null;
   return {
     view,
@@ -278,5 +283,54 @@ describe('the table', () => {
     );
     expect(flat).toContain('! thresholds.client-share: expected a share of at most 1, got 9');
     expect(flat).not.toContain('* client-share');
+  });
+});
+
+describe('the limits', () => {
+  const runbook = builtIn('tps-limits');
+  const limits = {
+    'caller-tps': { default: 150, tiers: { free: 25 }, entries: { globex: 'premium', acme: 800 } },
+  };
+
+  test('stand there with their reasons, and what the runbook has in place of what the context sets', () => {
+    const flat = human(null, { runbook, limits }).replace(/\n {8}/g, ' ');
+    expect(flat).toContain('  * requests a second that a caller may send (caller-tps, requests a second)\n');
+    expect(flat).toContain('      default: 150. Set by the context; the runbook says 100.\n');
+    expect(flat).toContain('      tier free: 25. Set by the context; the runbook says 20.\n');
+    expect(flat).toContain("      tier standard: 100. The default is the standard tier's.\n");
+    expect(flat).toContain('      globex: tier premium. Set by the context.\n');
+    expect(flat).toContain('      held against it: requests-by-caller, accepted-by-caller\n');
+    expect(human(null, { runbook: aegis })).not.toContain('Limits');
+    const markdown = shownText(shown(null, { runbook, limits }), 'markdown', screen);
+    expect(markdown).toContain('- tier free: 25. Set by the context; the runbook says 20.\n');
+  });
+
+  test('of a category those that its entities are held against: rate and burst', () => {
+    const gateway = builtIn('api-gateway');
+    const tablesOf = (id: string, of: Runbook) =>
+      (json(id, { runbook: of }).category as unknown as { limits: string[] }).limits;
+    expect(tablesOf('client-over-burst', gateway)).toEqual(['plan-rate', 'plan-burst']);
+    expect(tablesOf('caller-at-tier-limit', runbook)).toEqual(['caller-tps']);
+    expect(human('caller-at-tier-limit', { runbook, limits })).toContain('tier free: 25. Set by the context');
+  });
+
+  test('as JSON say what is overridden, and by what', () => {
+    const { limits: tables } = JSON.parse(shownText(shown(null, { runbook, limits }), 'json', screen));
+    expect(tables).toHaveLength(1);
+    expect(tables[0]).toMatchObject({
+      ...{ id: 'caller-tps', unit: 'requests', per: 'second', each: 'caller', tierLabel: 'tier' },
+      default: { value: 150, overridden: true, own: 100 },
+      entries: [
+        { id: 'globex', value: null, tier: 'premium', overridden: true, own: null },
+        { id: 'acme', value: 800, tier: null, overridden: true, own: null },
+      ],
+      signals: ['requests-by-caller', 'accepted-by-caller'],
+    });
+    expect(tables[0].tiers.map((one: Record<string, unknown>) => [one.tier, one.value, one.own])).toEqual([
+      ['free', 25, 20],
+      ['standard', 100, null],
+      ['premium', 500, null],
+    ]);
+    expect(JSON.parse(shownText(shown(null, { runbook: aegis }), 'json', screen)).limits).toEqual([]);
   });
 });

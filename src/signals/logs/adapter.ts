@@ -146,8 +146,8 @@ function rowFrom(
 async function nothing(question: LogQuestion, store: LogStore): Promise<Reading> {
   const [alike, life] = await Promise.all([store.looks(question), store.life(question)]);
   const { source, streams, windowSeconds } = question;
-  if (alike.readable > 0 && source['both-named']) {
-    return absent(`of ${alike.readable} such lines none has both ${source.by} and ${source.mix}`);
+  if (alike.unnamed > 0) {
+    return absent(`of ${alike.unnamed} such lines none has both ${source.by} and ${source.mix}`);
   }
   if (alike.lines > 0 && alike.readable === 0 && source.lines.length > 0) {
     const fields = source.lines.flatMap(({ equals, has }) => Object.keys({ ...equals, ...has }));

@@ -1,4 +1,4 @@
-import { fieldsOf, type LogsSpec } from '../../runbooks/logs-schema.ts';
+import { fieldsOf, type LogsSpec, namesOf } from '../../runbooks/logs-schema.ts';
 import { literal } from '../../runbooks/match.ts';
 import type { LogQuestion } from './store.ts';
 
@@ -20,10 +20,6 @@ const OWN = 'ratelimit_';
 /** The labels that the fields of a source get. */
 export const labelsOf = (source: LogsSpec): ReadonlyMap<string, string> =>
   new Map(fieldsOf(source).map((field, index) => [field, `${OWN}${index}`]));
-
-/** The names of a field, the first of which counts that a line has. */
-export const namesOf = (field: string | null, { 'also-called': others }: LogsSpec): string[] =>
-  field === null ? [] : [field, ...(others[field] ?? [])];
 
 /** How many lines count within the window, by these labels. */
 export const counted = (question: LogQuestion, labels: readonly string[]): string =>
@@ -82,22 +78,32 @@ function filterOf(source: LogsSpec, labels: Labels): string {
 const oneOf = (parts: readonly string[]): string => (parts.length === 0 ? '' : ` | ${parts.join(' or ')}`);
 
 /** Lines that have the fields, whatever is in them. */
-const waysTold = ({ lines }: LogsSpec, labels: Labels): string =>
+const waysTold = (source: LogsSpec, labels: Labels): string =>
   oneOf(
-    lines.map(
-      ({ equals, has }) =>
-        `(${Object.keys({ ...equals, ...has })
-          .map((field) => `${labels.get(field)}!=""`)
-          .join(' and ')})`,
+    source.lines.map(({ equals, has }) =>
+      wayOf(Object.keys({ ...equals, ...has }), (field) => is(field, '!=""', source, labels)),
     ),
   );
 
-function waysOf({ lines }: LogsSpec, labels: Labels): string[] {
-  const ways = lines.map(({ equals, has }) => [
-    ...Object.entries(equals).map(([field, value]) => `${labels.get(field)}=${quoted(value)}`),
-    ...Object.entries(has).map(
-      ([field, value]) => `${labels.get(field)}=~${quoted(`.*${literal(value)}.*`)}`,
+const waysOf = (source: LogsSpec, labels: Labels): string[] =>
+  source.lines.map(({ equals, has }) =>
+    wayOf(
+      [
+        ...Object.entries(equals).map(([field, value]) => ({ field, test: `=${quoted(value)}` })),
+        ...Object.entries(has).map(([field, value]) => ({
+          field,
+          test: `=~${quoted(`.*${literal(value)}.*`)}`,
+        })),
+      ],
+      ({ field, test }) => is(field, test, source, labels),
     ),
-  ]);
-  return ways.map((way) => `(${way.join(' and ')})`);
+  );
+
+const wayOf = <T>(parts: readonly T[], say: (part: T) => string): string =>
+  `(${parts.map(say).join(' and ')})`;
+
+/** A field passes a test under any of its names. */
+function is(field: string, test: string, source: LogsSpec, labels: Labels): string {
+  const all = namesOf(field, source).map((name) => `${labels.get(name)}${test}`);
+  return all.length === 1 ? all.join('') : `(${all.join(' or ')})`;
 }

@@ -29,8 +29,13 @@ export interface LogStore {
   groups(question: LogQuestion, most: number, of: 'entity' | 'entity-and-mix'): Promise<Group[]>;
   /** All lines that count, and how many entities they name. */
   whole(question: LogQuestion): Promise<{ readonly lines: number; readonly distinct: number }>;
-  /** Lines that have the texts, and how many of them can be read and have the fields, whatever is in these. */
-  looks(question: LogQuestion): Promise<{ readonly lines: number; readonly readable: number }>;
+  /**
+   * Lines that have the texts, how many of them can be read and have the fields, whatever is in these, and how many count
+   * but for what they must name.
+   */
+  looks(
+    question: LogQuestion,
+  ): Promise<{ readonly lines: number; readonly readable: number; readonly unnamed: number }>;
   /** What the streams hold: lines within the window, none of late, or there are no such streams. */
   life(question: LogQuestion): Promise<'lines' | 'streams' | 'none'>;
   close(): void;

@@ -1,8 +1,9 @@
 import type { Adapter, Answer } from '../../evidence/collect.ts';
-import type { Reading } from '../../evidence/types.ts';
+import type { Reading, Reset } from '../../evidence/types.ts';
 import type { Asked } from '../asked.ts';
 import { SourceError } from '../source-error.ts';
 import { answered, answeredLater } from './answer.ts';
+import { readCount } from './count.ts';
 import { readExcess } from './excess.ts';
 import { type HttpClient, makeHttpClient } from './http.ts';
 import type { Uniting } from './join.ts';
@@ -18,6 +19,10 @@ export const readPrometheus: Adapter = async (asked, { config, runbook, windowSe
   const clients = config.prometheus.map((target) => makeHttpClient(target, signal, clock.now));
   const startedAt = clock.now();
   const { queries } = config;
+  const after = (seconds: number): Reset => ({
+    at: clock.iso(startedAt + seconds * 1_000),
+    inSeconds: seconds,
+  });
   const courses = new Map<string, ReturnType<typeof readSteps>>();
   try {
     const answers = asked.map(async (one): Promise<Answer> => {
@@ -30,7 +35,7 @@ export const readPrometheus: Adapter = async (asked, { config, runbook, windowSe
         courses.set(name, reading);
         return answeredLater({ ...one, source }, await reading, grid, runbook, clock.now() - startedAt);
       }
-      const way = wayOf(one, { runbook, kind: one.kind, windowSeconds, queries });
+      const way = wayOf(one, { runbook, kind: one.kind, windowSeconds, queries, after });
       const said = await readWith(way, clients);
       return answered(one, said, clock.now() - startedAt);
     });
@@ -59,6 +64,12 @@ function wayOf({ source, kind }: Asked, fixed: Omit<Question, 'http' | 'isOneOfS
     case 'prometheus-excess':
       return {
         ask: (more) => readExcess(source, { ...fixed, ...more }),
+        uniting: by('sum', 'name'),
+        finish: ({ reading }) => keptRows(reading, 'largest', TOP_PROCESSES),
+      };
+    case 'prometheus-count':
+      return {
+        ask: (more) => readCount(source, { ...fixed, ...more }),
         uniting: by('sum', 'name'),
         finish: ({ reading }) => keptRows(reading, 'largest', TOP_PROCESSES),
       };

@@ -111,7 +111,7 @@ function toSourceError(
     if (status >= 300 && status < 400) {
       return new SourceError('malformed', `HTTP ${status}, a redirect (to a login page?), not followed`);
     }
-    return new SourceError('refused', `HTTP ${status}${wait}${detail(error, saysInText)}`);
+    return new SourceError('refused', `HTTP ${status}${wait}${detail(error, saysInText)}`, status);
   }
   if (error instanceof AxiosError && /maxContentLength/.test(error.message)) {
     return new SourceError('malformed', TOO_LARGE + whenTooLarge);

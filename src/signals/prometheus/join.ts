@@ -60,8 +60,15 @@ function both(a: Row, b: Row, value: number, { value: how, same }: Uniting): Row
     ...a,
     value,
     labels: Object.fromEntries(labels),
+    ...earliest(a, b),
     limit: limit === null || limit.value === null ? limit : { ...limit, ratio: value / limit.value },
   };
+}
+
+/** What was counted first, in whichever of them. */
+function earliest({ frees: a }: Row, { frees: b }: Row): Pick<Row, 'frees'> {
+  const first = a === undefined || (b !== undefined && b.inSeconds < a.inSeconds) ? b : a;
+  return first === undefined ? {} : { frees: first };
 }
 
 function sum(values: readonly (number | null)[]): number | null {

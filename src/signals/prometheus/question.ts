@@ -1,4 +1,4 @@
-import type { Reading } from '../../evidence/types.ts';
+import type { Reading, Reset } from '../../evidence/types.ts';
 import type { Runbook, SourceSpec } from '../../runbooks/schema.ts';
 import type { HttpClient } from './http.ts';
 import type { Target } from './targets.ts';
@@ -15,6 +15,8 @@ export interface Question {
   readonly windowSeconds: number;
   /** The operator's own queries by name. */
   readonly queries: Readonly<Record<string, string>>;
+  /** A moment so many seconds from now. */
+  readonly after: (seconds: number) => Reset;
   /** Others are asked too, so it must be known what each of them collects. */
   readonly isOneOfSeveral: boolean;
   /** Targets that another Prometheus counts. */
