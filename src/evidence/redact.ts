@@ -238,7 +238,6 @@ const spellingsOf = (name: string): Set<string> =>
   new Set([name, ...[name, literal(name)].map((text) => JSON.stringify(text).slice(1, -1))]);
 
 /** Not inside of a longer word, such as the name of a metric. */
-
 function replaceName(text: string, name: string, stand: string): string {
   const isWord = (char: string | undefined) => char !== undefined && /[A-Za-z0-9_]/.test(char);
   const parts = text.split(name);

@@ -60,6 +60,7 @@ describe('several values of a label', () => {
     const parsed = (given: unknown): Match => schema.parse(given);
     expect(parsed({ a: ['x'], b: 'y', c: ['z', 'w'] })).toEqual({ a: ['x'], b: 'y', c: ['z', 'w'] });
     expect(matchersOf(parsed({ a: 'x.', c: ['z.', 'w'] }))).toEqual(['a="x."', String.raw`c=~"z\\.|w"`]);
+    expect(noneOf({ a: 'x.', b: [], c: ['z.'] })).toEqual(['a!="x."', String.raw`c!~"z\\."`]);
     expect(parsed(undefined)).toEqual({});
     expect(parsed(parsed({ a: ['x', 'y'] }))).toEqual({ a: ['x', 'y'] });
   });

@@ -220,6 +220,11 @@ test('what is valid and may not be meant is noted, and the example has nothing o
   expect(told('{ zone: api }', '{ zone: [api, web, "^x"] }').notes).toEqual([
     'signals.rejects-by-client.sources.0.match.zone: "^x" is the exact value that is looked for, and no pattern',
   ]);
+  const day =
+    '{ kind: prometheus-count, metric: m, match: { a: "x" }, none-of: { b: ["5.*"] }, by: c, over: 1h }';
+  expect(told('{ kind: redis-eviction }', day).notes).toEqual([
+    'signals.eviction.sources.0.none-of.b: "5.*" is the exact value that is left out, and no pattern',
+  ]);
   expect(told('rank: 20', 'rank: 10').notes).toEqual([
     'categories.1.rank: edge-overload and address-flood have the same; the first in the file goes first',
   ]);
