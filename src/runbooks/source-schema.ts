@@ -9,12 +9,12 @@ import {
   keyTemplate,
   label,
   mapping,
-  match,
   metric,
   text,
   thresholdName,
 } from './fields.ts';
 import { logsSource } from './logs-schema.ts';
+import { match } from './match-schema.ts';
 import { sustainedSource } from './sustained-schema.ts';
 
 /** Where a signal's numbers come from. A new kind of source is a new member here and an adapter in `signals/`. */

@@ -1,11 +1,12 @@
+import { valuesOf } from './match.ts';
 import type { Runbook } from './schema.ts';
 
-/** A label of a metric that the runbook names, and the value that it must have; null: it tells entities apart. */
+/** A label of a metric that the runbook names, and the values of which it must have one; none: it tells entities apart. */
 interface Wanted {
   readonly signal: string;
   readonly metric: string;
   readonly label: string;
-  readonly value: string | null;
+  readonly values: readonly string[];
   /** The runbook reads series of the metric without it, too: where there are none with it, nothing is wrong. */
   readonly optional: boolean;
 }
@@ -24,16 +25,20 @@ export function wantedLabels({ signals }: Runbook): Wanted[] {
   // Without a value it is of series that do not have the label.
   const without = new Set(
     sources.flatMap(({ source: { metric, match } }) =>
-      Object.entries(match).flatMap(([label, value]) => (value === '' ? [labelKey(metric, label)] : [])),
+      Object.entries(match).flatMap(([label, value]) =>
+        valuesOf(value).includes('') ? [labelKey(metric, label)] : [],
+      ),
     ),
   );
   return sources.flatMap(({ signal, source: { metric, by, match } }) => {
-    const want = (label: string, value: string | null): Wanted => {
-      return { signal, metric, label, value, optional: without.has(labelKey(metric, label)) };
+    const want = (label: string, values: readonly string[], isTold = false): Wanted => {
+      return { signal, metric, label, values, optional: isTold || without.has(labelKey(metric, label)) };
     };
-    return [
-      ...(by === null ? [] : [want(by, null)]),
-      ...Object.entries(match).flatMap(([label, value]) => (value === '' ? [] : [want(label, value)])),
-    ];
+    const chosen = Object.entries(match).flatMap(([label, value]) => {
+      const values = valuesOf(value).filter((one) => one !== '');
+      // That no series has it is told of `by` already.
+      return values.length === 0 ? [] : [want(label, values, label === by)];
+    });
+    return [...(by === null ? [] : [want(by, [])]), ...chosen];
   });
 }

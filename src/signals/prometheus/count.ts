@@ -1,6 +1,6 @@
 import { absent, empty, measured, type Reading, type Row } from '../../evidence/types.ts';
 import { stepOf } from '../../runbooks/count-schema.ts';
-import { noneOf } from '../../runbooks/sources.ts';
+import { noneOf } from '../../runbooks/match.ts';
 import { formatDuration, parseDuration } from '../../values/duration.ts';
 import { query } from './api.ts';
 import type { HttpClient } from './http.ts';
@@ -25,7 +25,7 @@ export async function readCount(source: Of<'prometheus-count'>, question: Questi
   const over = parseDuration(source.over) ?? 0;
   const others = noneOf(source['none-of']);
   const risen = (when: When) =>
-    `sum by (${by}) (${leavingOut(perSecond(metric, match, when, source['one-of'], others), metric, without, when)})`;
+    `sum by (${by}) (${leavingOut(perSecond(metric, match, when, others), metric, without, when)})`;
   const whole = risen({ windowSeconds: over });
   const step = stepOf(over);
   // Twice the step, so that slow scraping leaves two samples in it.

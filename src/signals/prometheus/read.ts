@@ -1,4 +1,5 @@
 import { absent, empty, measured, type Reading, type Row, rowOf } from '../../evidence/types.ts';
+import type { Match } from '../../runbooks/match.ts';
 import { selector } from '../../runbooks/sources.ts';
 import { isValidId } from '../entities.ts';
 import { SourceError } from '../source-error.ts';
@@ -88,7 +89,7 @@ export function keptRows(reading: Reading, first: 'smallest' | 'largest', most: 
 export async function nothing(
   http: HttpClient,
   metric: string,
-  match: Readonly<Record<string, string>>,
+  match: Match,
   windowSeconds: number | null,
   alive: boolean,
 ): Promise<Reading> {
