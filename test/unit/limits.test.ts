@@ -505,6 +505,12 @@ describe('a limit a day', () => {
     expect(() => parseRunbook(shorter, 'own.yaml')).toThrow(
       /the limits of "endpoint-day-limit" are for a day/,
     );
+    // A rate beside it would be held against the limit as if it were such a count.
+    const mixed = text.replace(
+      'by: action, over: 1d }',
+      'by: action, over: 1d }\n      - { kind: prometheus-rate, metric: other_total, by: action }',
+    );
+    expect(() => parseRunbook(mixed, 'own.yaml')).toThrow(/it counts the events of 1d, which cannot be one/);
   });
 });
 
