@@ -405,6 +405,16 @@ describe('a limit a day', () => {
     ]);
   });
 
+  test('of which little was recorded: who was not seen is not known to have used nothing', () => {
+    const own = withLimits(teaching, { 'endpoint-day-limit': { entries: { Create: 50 } } });
+    const unseen = (more: Partial<Row>) => {
+      const [, day] = utilisationOf(own, facts(counted(60, more, own), 0.5, own));
+      return day?.observed[0]?.uses.find(({ id }) => id === 'Create');
+    };
+    expect(unseen({})).toMatchObject({ observed: 0, ratio: 0 });
+    expect(unseen({ atLeast: true })).toMatchObject({ observed: null, ratio: null });
+  });
+
   test('is shown with its own time, and until when the first of it counts', () => {
     const now = facts(counted(100));
     const shown = {
