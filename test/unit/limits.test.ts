@@ -17,6 +17,7 @@ import { limitsText } from '../../src/output/limits.ts';
 import { makePaint } from '../../src/output/paint.ts';
 import { explain } from '../../src/output/sentences.ts';
 import { warningsOf } from '../../src/output/triage-unseen.ts';
+import type { Condition } from '../../src/runbooks/conditions-schema.ts';
 import { limitFor, limitProblems, withLimits } from '../../src/runbooks/limits.ts';
 import { parseRunbook } from '../../src/runbooks/parse.ts';
 import { alertingRules } from '../../src/runbooks/rules.ts';
@@ -405,6 +406,34 @@ describe('a limit a day', () => {
     ]);
   });
 
+  test.each<[string, Condition]>([
+    ['that there is less', { reaches: { signal: 'events-in-a-day', 'at-least': 'many-events' } }],
+    [
+      'that it is within it',
+      {
+        'under-limit': {
+          ...{ signal: 'rejects-by-endpoint', each: 'reject-rate', by: 'events-in-a-day' },
+          ...{ ratio: 'below-ratio', 'at-least': 'one-endpoint' },
+        },
+      },
+    ],
+  ])('of which little was recorded does not tell %s', (_, when) => {
+    const many = { value: 100, unit: 'requests', because: 'x' };
+    const [first] = teaching.categories;
+    if (first === undefined) throw new Error('not there');
+    const own: Runbook = {
+      ...teaching,
+      thresholds: { ...teaching.thresholds, 'many-events': many },
+      categories: [{ ...first, when, 'sure-when': null, caveats: [] }],
+    };
+    const states = (more: Partial<Row>) => {
+      const { findings, ruledOut, undecided } = judge(facts(counted(60, more, own), 0.5, own), own);
+      return [findings.length + ruledOut.length, undecided.length];
+    };
+    expect(states({})).toEqual([1, 0]);
+    expect(states({ atLeast: true })).toEqual([0, 1]);
+  });
+
   test('of which little was recorded: who was not seen is not known to have used nothing', () => {
     const own = withLimits(teaching, { 'endpoint-day-limit': { entries: { Create: 50 } } });
     const unseen = (more: Partial<Row>) => {
@@ -452,6 +481,9 @@ describe('a limit a day', () => {
     ]);
     const { undecided } = judge(facts(counted(60, { atLeast: true })), teaching);
     expect(undecided.map(({ category }) => category)).toEqual(['automated-signups', 'endpoint-signup-surge']);
+    expect(told(counted(60, { atLeast: true }))[1]).toBe(
+      'events entered in the last day: too little of that time is recorded to say that there were no more',
+    );
     expect(told(counted(95, { atLeast: true }))[1]).toMatch(
       /^Upsert at 95% or more of its limit .*UTC \(in 2h5m\) at the latest$/,
     );
