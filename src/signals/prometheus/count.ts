@@ -62,7 +62,8 @@ export async function readCount(source: Of<'prometheus-count'>, question: Questi
     return value > 0 ? [countedRow(plainRow(id, kind, value), left.get(id), after)] : [];
   });
   const reading = counted(rows, over, recorded);
-  return held(rows.length < TOP ? reading : await withAll(reading, whole, over, http));
+  const isCut = rows.length >= TOP && reading.status === 'measured';
+  return held(isCut ? await withAll(reading, whole, over, http) : reading);
 }
 
 /** With the total and the number of all entities, of which the largest are there. */
