@@ -74,7 +74,7 @@ export function summarise(document: TriageDocument): string {
       others.map(({ category }) => category),
     );
     const also = rest.length > 0 ? `; also ${rest.join(', ')}` : '';
-    const open = either.length > 1 ? `; or ${either.slice(1).join(' or ')}: the signals cannot tell` : '';
+    const open = either.length > 1 ? `; the signals cannot tell it from ${either.slice(1).join(' or ')}` : '';
     return `${headlineOf(worst, document)}${open}${also}`;
   }
   if (verdict.category === 'quiet') return `nothing abnormal: ${totals(document).join(', ')}`;

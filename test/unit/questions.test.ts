@@ -66,7 +66,7 @@ describe('a question that nobody has answered', () => {
     expect(triageData(documentOf()).verdict).toMatchObject({
       category: ATTACK,
       confidence: 'low',
-      summary: expect.stringContaining(`; or ${SURGE}: the signals cannot tell`),
+      summary: expect.stringContaining(`; the signals cannot tell it from ${SURGE}`),
     });
   });
 
