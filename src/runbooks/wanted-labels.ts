@@ -16,6 +16,22 @@ export const labelKey = (metric: string, label: string): string => `${metric} ${
 /** So many values are looked at; with one more they are not all. */
 export const MOST_VALUES = 5;
 
+/** The labels with a value that a selector chooses by, and that the metric must have for an empty answer to say something. */
+export const neededLabels = (
+  runbook: Runbook,
+  metric: string,
+  match: Readonly<Record<string, string>>,
+): string[] =>
+  wantedLabels(runbook).flatMap((one) =>
+    one.metric === metric && one.value !== null && !one.optional && match[one.label] === one.value
+      ? [one.label]
+      : [],
+  );
+
+/** Why an empty answer of a living metric says nothing. */
+export const withoutLabel = (metric: string, labels: readonly string[]): string =>
+  `no series of ${metric} has the label ${labels.join(' or ')}: it may be called otherwise, which is not zero`;
+
 /** Every label by which the runbook's sources choose series or tell entities apart. */
 export function wantedLabels({ signals }: Runbook): Wanted[] {
   const sources = Object.entries(signals).flatMap(([signal, spec]) =>
