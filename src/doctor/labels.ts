@@ -8,16 +8,24 @@ import { type Check, checkOf } from './types.ts';
  * empty for ever, and would be taken for calm.
  */
 export function labelChecks(runbook: Runbook, { ages, labels }: Scraping, host: string): Check[] {
-  return wantedLabels(runbook).flatMap(({ signal, metric, label, value, optional }): Check[] => {
+  return wantedLabels(runbook).flatMap(({ signal, metric, label, values: wanted, optional }): Check[] => {
     // Of a metric that is not there now nothing can be told.
     if (ages[metric] === undefined) return [];
     const values = labels[labelKey(metric, label)] ?? [];
-    const about = { check: 'prometheus', level: 'warning', signal, source: host } as const;
-    const args = { metric, label, value, values };
+    const check = (code: 'label-missing' | 'value-missing', value: string | null): Check =>
+      checkOf({
+        ...{ check: 'prometheus', level: 'warning', signal, source: host, code },
+        args: { metric, label, value, values },
+      });
     if (values.length === 0 && optional) return [];
-    if (values.length === 0) return [checkOf({ ...about, code: 'label-missing', args })];
-    const isKnown = value === null || values.length > MOST_VALUES || values.includes(value);
-    return isKnown || !isSlip(value, values) ? [] : [checkOf({ ...about, code: 'value-missing', args })];
+    if (values.length === 0)
+      return [check('label-missing', wanted.length === 1 ? (wanted[0] ?? null) : null)];
+    if (values.length > MOST_VALUES) return [];
+    // Whoever lists two spellings means both.
+    const others = values.filter((one) => !wanted.includes(one));
+    return wanted
+      .filter((value) => !values.includes(value) && isSlip(value, others))
+      .map((value) => check('value-missing', value));
   });
 }
 

@@ -2,6 +2,7 @@ import { absent, type Reading, rowOf } from '../evidence/types.ts';
 import { riseOf } from '../incidents/timeline.ts';
 import type { SeriesState } from '../incidents/types.ts';
 import { stepOf } from '../runbooks/count-schema.ts';
+import { isMatch, isNone } from '../runbooks/match.ts';
 import type { SourceSpec } from '../runbooks/schema.ts';
 import { isValidId } from '../signals/entities.ts';
 import { counted, countedRow, isWhole } from '../signals/prometheus/count.ts';
@@ -23,7 +24,9 @@ export function readCount(source: Count, { recording, kind, after }: Question): 
     ofMetric.some(({ spans }) => spans.some(({ from, to }) => from <= at && at < to));
   const moments = Array.from({ length: PARTS }, (_, index) => now - (index * over) / PARTS);
   const recorded = moments.filter(isThere).length / PARTS;
-  const series = ofMetric.filter((one) => isAsked(one, source));
+  const series = ofMetric.filter(
+    (one) => isMatch(one.labels, source.match) && isNone(one.labels, source['none-of']),
+  );
   const rows = [...new Set(series.map((one) => idOf(one, source)))].map((id) => {
     const group = series.filter((one) => idOf(one, source) === id);
     const rise = (from: number, to: number) =>
@@ -38,8 +41,3 @@ export function readCount(source: Count, { recording, kind, after }: Question): 
 }
 
 const idOf = ({ labels }: SeriesState, { by }: Count): string => labels[by] ?? '';
-
-const isAsked = ({ labels }: SeriesState, source: Count): boolean =>
-  Object.entries(source.match).every(([name, value]) => labels[name] === value) &&
-  Object.entries(source['one-of']).every(([name, values]) => values.includes(labels[name] ?? '')) &&
-  Object.entries(source['none-of']).every(([name, values]) => !values.includes(labels[name] ?? ''));

@@ -1,6 +1,7 @@
 import { absent, measured, type Reading, rowOf } from '../evidence/types.ts';
 import { riseOf } from '../incidents/timeline.ts';
 import type { SeriesState } from '../incidents/types.ts';
+import { isMatch } from '../runbooks/match.ts';
 import type { SourceSpec } from '../runbooks/schema.ts';
 import { isValidId } from '../signals/entities.ts';
 import { NOT_RECORDED } from '../signals/prometheus/excess.ts';
@@ -24,7 +25,7 @@ export function readExcess(source: Excess, question: Question): Reading {
   if (!ago.some((seconds) => isThere(atSeconds - seconds))) return absent(NOT_RECORDED);
   const times = runbook.thresholds[source.times]?.value ?? 1;
   const over = parseDuration(source.over) ?? 0;
-  const series = ofMetric.filter((one) => isAsked(one, source));
+  const series = ofMetric.filter((one) => isMatch(one.labels, source.match));
   const ids = new Set(series.map((one) => idOf(one, source)));
   const rows = [...ids].map((id) => {
     const group = series.filter((one) => idOf(one, source) === id);
@@ -48,7 +49,3 @@ export function readExcess(source: Excess, question: Question): Reading {
 }
 
 const idOf = ({ labels }: SeriesState, { by }: Excess): string => labels[by] ?? '';
-
-const isAsked = ({ labels }: SeriesState, source: Excess): boolean =>
-  Object.entries(source.match).every(([name, value]) => labels[name] === value) &&
-  Object.entries(source['one-of']).every(([name, values]) => values.includes(labels[name] ?? ''));

@@ -1,5 +1,6 @@
 import { type ChartHistory, type Historian, noHistory } from '../evidence/history.ts';
 import { riseOf } from '../incidents/timeline.ts';
+import { isMatch } from '../runbooks/match.ts';
 import type { ChartSpec, Runbook, SourceSpec } from '../runbooks/schema.ts';
 import { labelOf } from '../runbooks/sources.ts';
 import { chartOf, NOTHING, type Told, unite } from '../signals/prometheus/lines.ts';
@@ -54,11 +55,7 @@ export function rateOf({ metric, match }: Rate, by: string | null, recording: Re
   const count = pointsOf(grid);
   const lines = new Map<string, (number | null)[]>();
   const total = Array<number | null>(count).fill(null);
-  const found = recording.series.filter(
-    (one) =>
-      one.metric === metric &&
-      Object.entries(match).every(([name, value]) => (one.labels[name] ?? '') === value),
-  );
+  const found = recording.series.filter((one) => one.metric === metric && isMatch(one.labels, match));
   for (const series of found) {
     const id = series.labels[by ?? ''] ?? '';
     const values = lines.get(id) ?? Array<number | null>(count).fill(null);

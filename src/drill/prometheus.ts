@@ -11,6 +11,7 @@ import {
 } from '../evidence/types.ts';
 import { type Interval, riseOf, valueAt } from '../incidents/timeline.ts';
 import type { SeriesState } from '../incidents/types.ts';
+import { isMatch } from '../runbooks/match.ts';
 import type { Runbook, SourceSpec } from '../runbooks/schema.ts';
 import { neverSeen, selector } from '../runbooks/sources.ts';
 import { neededLabels, withoutLabel } from '../runbooks/wanted-labels.ts';
@@ -94,11 +95,7 @@ function read(source: SourceSpec, question: Question): Reading {
 }
 
 const matching = ({ metric, match }: PrometheusSource, { recording }: Question): SeriesState[] =>
-  recording.series.filter(
-    (one) =>
-      one.metric === metric &&
-      Object.entries(match).every(([name, value]) => (one.labels[name] ?? '') === value),
-  );
+  recording.series.filter((one) => one.metric === metric && isMatch(one.labels, match));
 
 /** A reading without numbers where no series matches; null: some do. */
 function seen(source: PrometheusSource, question: Question): Reading | null {

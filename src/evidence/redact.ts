@@ -1,3 +1,4 @@
+import { literal } from '../runbooks/match.ts';
 import type { Runbook } from '../runbooks/schema.ts';
 import { isAddress, readAddress } from '../values/address.ts';
 import type { Alert } from './alert.ts';
@@ -177,7 +178,9 @@ class StandIns {
     const names = [...this.#names].sort(([a], [b]) => b.length - a.length);
     let text = message;
     for (const host of hosts) text = text.replaceAll(host, '(host)');
-    for (const [name, stand] of names) if (name.length > 2) text = replaceName(text, name, stand);
+    for (const [name, stand] of names) {
+      if (name.length > 2) for (const one of spellingsOf(name)) text = replaceName(text, one, stand);
+    }
     return text
       .replace(/\b\w+:\/\/[^\s),]+/g, '(url)')
       .replace(/\d{1,3}(?:\.\d{1,3}){3}/g, (found) =>
@@ -229,6 +232,10 @@ class StandIns {
     return number;
   }
 }
+
+/** A name as it is, in quotes, and as one of the several values of a label that a source asks for. */
+const spellingsOf = (name: string): Set<string> =>
+  new Set([name, ...[name, literal(name)].map((text) => JSON.stringify(text).slice(1, -1))]);
 
 /** Not inside of a longer word, such as the name of a metric. */
 function replaceName(text: string, name: string, stand: string): string {

@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import { parseDuration } from '../values/duration.ts';
-import { duration, label, mapping, metric, text } from './fields.ts';
+import { duration, label, mapping, metric } from './fields.ts';
+import { match } from './match-schema.ts';
 
 /** Steps in which the first event is looked for at most. */
 const MOST_STEPS = 288;
-
-const oneOf = z.record(label, z.array(text(200)).min(1).max(20)).default({});
 
 /**
  * How many events a counter counted in a time of its own, whatever triage's window: what a limit an hour or a day is held
@@ -14,10 +13,9 @@ const oneOf = z.record(label, z.array(text(200)).min(1).max(20)).default({});
 export const countSource = mapping({
   kind: z.literal('prometheus-count'),
   metric,
-  match: z.record(label, text(200)).default({}),
-  /** Labels that have one of several values, or none of them. */
-  'one-of': oneOf,
-  'none-of': oneOf,
+  match,
+  /** Series that have one of these values do not count. */
+  'none-of': match,
   by: label,
   over: duration.refine(
     (value) => (parseDuration(value) ?? 0) >= 600 && (parseDuration(value) ?? 0) <= 604_800,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { duration, label, mapping, match, metric, signalName, text, thresholdName } from './fields.ts';
+import { duration, label, mapping, metric, signalName, text, thresholdName } from './fields.ts';
+import { match } from './match-schema.ts';
 
 /**
  * An empty answer says that there were none only where a series with these labels was there in that time. Where there
@@ -15,8 +16,6 @@ export const excessSource = mapping({
   kind: z.literal('prometheus-excess'),
   metric,
   match,
-  /** Labels that have one of several values. */
-  'one-of': z.record(label, z.array(text(200)).min(1).max(20)).default({}),
   by: label,
   over: duration,
   times: thresholdName,

@@ -81,8 +81,8 @@ export const mapping = <Shape extends z.core.$ZodShape>(shape: Shape) =>
 /** How PromQL writes that a value is not meant exactly. Patterns without one may be the value itself, such as a path. */
 const OPERATOR = /^(?:=~?|!=|!~)/;
 
-/** A label's value, exactly. */
-const exactly = z
+/** A label's value, exactly; an empty one is that of series without the label. */
+export const exactly = z
   .string(expected('the exact value of the label as text (a number in quotes)'))
   .max(200)
   .refine((value) => !HIDDEN.test(value), { error: 'expected one line of visible characters' })
@@ -90,9 +90,6 @@ const exactly = z
     error: ({ input }) =>
       `expected the exact value of the label, got ${got(input)}, which begins with an operator`,
   });
-
-/** Labels and their exact values; an empty one is that of series without the label. */
-export const match = z.record(label, exactly).default({});
 
 const PLACES = [
   'subjects',

@@ -1,11 +1,11 @@
 import { limitFor, periodSeconds } from './limits.ts';
+import { matchersOf, noneOf } from './match.ts';
 import type { Runbook, SourceSpec } from './schema.ts';
-import { literal } from './sources.ts';
 
 type Rated = Extract<SourceSpec, { kind: 'prometheus-rate' | 'prometheus-gauge' }>;
 
-/** The level by entity of those series that match, too. */
-type Level = (match: Readonly<Record<string, string>>, more: readonly string[]) => string;
+/** The level by entity of those series of which these matchers hold, too. */
+type Level = (more: readonly string[]) => string;
 
 /**
  * One comparison for each limit of the signal's table: those who have an entry, each tier, and everybody else. Label
@@ -27,25 +27,19 @@ export function limitConditions(
   const own = Object.keys(table.entries);
   const label = table['tier-label'];
   const tiers = label === null ? [] : Object.entries(table.tiers);
-  const without = (name: string, values: readonly string[]) =>
-    values.length === 0 ? [] : [`${name}!~${JSON.stringify(values.map(literal).join('|'))}`];
   return [
     ...own.flatMap((id) => {
       const { value } = limitFor(table, id, null);
-      return value === null ? [] : [reaches(level({ [by]: id }, []), value)];
+      return value === null ? [] : [reaches(level(matchersOf({ [by]: id })), value)];
     }),
-    ...tiers.map(([tier, { value }]) => reaches(level({ [label ?? '']: tier }, without(by, own)), value)),
+    ...tiers.map(([tier, { value }]) =>
+      reaches(level([...matchersOf({ [label ?? '']: tier }), ...noneOf({ [by]: own })]), value),
+    ),
     ...(table.default === null
       ? []
       : [
           reaches(
-            level({}, [
-              ...without(by, own),
-              ...without(
-                label ?? '',
-                tiers.map(([tier]) => tier),
-              ),
-            ]),
+            level([...noneOf({ [by]: own }), ...noneOf({ [label ?? '']: tiers.map(([tier]) => tier) })]),
             table.default.value,
           ),
         ]),

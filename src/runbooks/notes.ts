@@ -1,5 +1,6 @@
 import { dottedKey } from '../values/text.ts';
-import type { Runbook } from './schema.ts';
+import { valuesOf } from './match.ts';
+import type { Runbook, SourceSpec } from './schema.ts';
 
 /**
  * What is valid in a runbook and may not be meant: sentences with the key. A label's value that looks like a pattern,
@@ -13,20 +14,35 @@ const sentence = (path: readonly PropertyKey[], text: string): string => `${dott
 
 /** `.*`, `.+`, and words with a bar between them. */
 const LIKE_PATTERN = /\.[*+]|^\^|\w\|\w/;
+const WORDS = /^[\w-]+(?:\|[\w-]+)+$/;
+
+const listOf = (values: readonly string[]): string =>
+  `[${values.map((one) => JSON.stringify(one)).join(', ')}]`;
 
 const patterns = ({ signals }: Runbook): string[] =>
   Object.entries(signals).flatMap(([id, { sources }]) =>
     sources.flatMap((source, at) =>
-      Object.entries('match' in source ? source.match : {}).flatMap(([label, value]) =>
-        LIKE_PATTERN.test(value)
-          ? sentence(
-              ['signals', id, 'sources', at, 'match', label],
-              `${JSON.stringify(value)} is the exact value that is looked for, and no pattern`,
-            )
-          : [],
+      chosenBy(source).flatMap(({ key, match }) =>
+        Object.entries(match).flatMap(([label, values]) =>
+          valuesOf(values)
+            .filter((value) => LIKE_PATTERN.test(value))
+            .map((value) => sentence(['signals', id, 'sources', at, key, label], notPattern(value, key))),
+        ),
       ),
     ),
   );
+
+/** The labels by which a source takes series, and by which it leaves some out. */
+const chosenBy = (source: SourceSpec) => [
+  ...('match' in source ? [{ key: 'match', match: source.match }] : []),
+  ...('none-of' in source ? [{ key: 'none-of', match: source['none-of'] }] : []),
+];
+
+function notPattern(value: string, key: string): string {
+  const list = WORDS.test(value) ? `; several values are a list: ${listOf(value.split('|'))}` : '';
+  const what = key === 'match' ? 'looked for' : 'left out';
+  return `${JSON.stringify(value)} is the exact value that is ${what}, and no pattern${list}`;
+}
 
 /** Every text of the runbook outside of the thresholds themselves, in which a threshold would be named. */
 function textsIn(node: unknown): string[] {

@@ -92,8 +92,8 @@ function conditionOn(when: RuleCondition, signal: SignalSpec, { runbook, window 
     case 'limit':
       return any(
         rated.flatMap((source) =>
-          limitConditions(runbook, signal, source, least ?? '', (match, more) =>
-            byEntity({ ...source, match: { ...source.match, ...match } }, signal, window, more),
+          limitConditions(runbook, signal, source, least ?? '', (more) =>
+            byEntity(source, signal, window, more),
           ),
         ),
       );
@@ -129,7 +129,7 @@ function byEntity(source: Rated, signal: SignalSpec, window: string, more: reado
 
 /** @param more matchers beside the source's own, as PromQL writes them */
 function levelOf(source: Rated, window: string, offset = '', more: readonly string[] = []): string {
-  const series = selector(source.metric, source.match, {}, more);
+  const series = selector(source.metric, source.match, more);
   return source.kind === 'prometheus-rate' ? `rate(${series}[${window}]${offset})` : `${series}${offset}`;
 }
 

@@ -13,7 +13,6 @@ import {
   keyTemplate,
   label,
   mapping,
-  match,
   metric,
   text,
   thresholdName,
@@ -21,6 +20,7 @@ import {
 import { limitsSchema } from './limits-schema.ts';
 import { linksSchema } from './links-schema.ts';
 import { logsSource } from './logs-schema.ts';
+import { match } from './match-schema.ts';
 import { questionsSchema } from './questions-schema.ts';
 import { remediesSchema } from './remedies-schema.ts';
 import { notAlertedSchema, rulesSchema, urlSchema } from './rules-schema.ts';

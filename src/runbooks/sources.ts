@@ -1,37 +1,17 @@
 import { parseDuration } from '../values/duration.ts';
 import { keyPattern } from '../values/template.ts';
 import { logsLabel } from './logs-schema.ts';
+import { type Match, matchersOf, noneOf } from './match.ts';
 import type { SourceSpec } from './schema.ts';
 
 /**
  * A PromQL selector such as `acp_gateway_request_total{status="429"}`, its label values quoted.
- * @param oneOf labels that have one of several values, each taken literally
- * @param more matchers as PromQL writes them
+ * @param more matchers as PromQL writes them, which must hold, too
  */
-export function selector(
-  metric: string,
-  match: Readonly<Record<string, string>>,
-  oneOf: Readonly<Record<string, readonly string[]>> = {},
-  more: readonly string[] = [],
-): string {
-  const matchers = [
-    ...Object.entries(match).map(([label, value]) => `${label}=${JSON.stringify(value)}`),
-    ...Object.entries(oneOf).map(
-      ([label, values]) => `${label}=~${JSON.stringify(values.map(literal).join('|'))}`,
-    ),
-    ...more,
-  ];
+export function selector(metric: string, match: Match, more: readonly string[] = []): string {
+  const matchers = [...matchersOf(match), ...more];
   return matchers.length > 0 ? `${metric}{${matchers.join(',')}}` : metric;
 }
-
-/** Matchers for labels that have none of several values, each taken literally. */
-export const noneOf = (labels: Readonly<Record<string, readonly string[]>>): string[] =>
-  Object.entries(labels).map(
-    ([label, values]) => `${label}!~${JSON.stringify(values.map(literal).join('|'))}`,
-  );
-
-/** As a regular expression that matches nothing else. PromQL anchors it. */
-export const literal = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 
 /** A key of a template that no system has, to ask about. */
 export const sampleKey = (template: string): string => template.replaceAll(/\{[^}]*\}/g, 'ratelimit-doctor');
@@ -51,9 +31,9 @@ export function labelOf(source: SourceSpec): string {
     case 'prometheus-query':
       return `queries.${source.setting}`;
     case 'prometheus-excess':
-      return `${selector(source.metric, source.match, source['one-of'])} above usual, ${source.over}`;
+      return `${selector(source.metric, source.match)} above usual, ${source.over}`;
     case 'prometheus-count':
-      return `${selector(source.metric, source.match, source['one-of'], noneOf(source['none-of']))} in ${source.over}`;
+      return `${selector(source.metric, source.match, noneOf(source['none-of']))} in ${source.over}`;
     case 'prometheus-sustained':
       return `${source.of} over ${source.over}`;
     case 'logs-count':

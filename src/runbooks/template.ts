@@ -59,7 +59,8 @@ thresholds:
 # What is read. Each signal has a source, or several that tell of the same entities where systems have drifted apart:
 # all are asked, and what several of them name counts once. triage shows it as a table, or as one line where it is only context.
 signals:
-  # A counter of Prometheus: its increase a second over --window, by one label, with the mix of another one.
+  # A counter of Prometheus: its increase a second over --window, by one label, with the mix of another one. match takes
+  # exact values and no patterns, several as a list: { zone: [api, web] }.
   rejects-by-client:
     title: rejected requests by client
     entity: { kind: client, one: client, many: clients }

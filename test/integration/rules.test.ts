@@ -28,6 +28,20 @@ const incidents = new Map([
   ...Object.entries(shipped).map(([name, one]) => [`drill/${name}`, one] as const),
 ]);
 
+/** Values of a label that would be something else in a pattern, or end the text that they stand in. */
+const HOSTILE = [
+  '/a',
+  '.*',
+  'a|b',
+  '"} or vector(1) #',
+  '\\',
+  '\\Q',
+  '{{ .Bad }}',
+  '$(id) `id`',
+  "it's",
+  '日本',
+];
+
 let folder = '';
 beforeAll(async () => {
   folder = await temporaryFolder('rules');
@@ -59,7 +73,14 @@ test('promtool accepts the rules of every built-in runbook and of the one to sta
       return [`${runbook.name}-${index}.yml`, yamlOf(runbook, context, words)] as const;
     }),
   );
-  await checkRules(folder, Object.fromEntries(files));
+  const tps = readFileSync(new URL('tps-limits.yaml', sources), 'utf8');
+  const listed = tps.replaceAll(
+    '        metric: tps_requests_total\n        by:',
+    `        metric: tps_requests_total\n        match: { tier: [free, ''], path: ${JSON.stringify(HOSTILE)} }\n        by:`,
+  );
+  expect(listed).not.toBe(tps);
+  const more = ['listed.yml', yamlOf(parseRunbook(listed, 'listed.yaml'))] as const;
+  await checkRules(folder, Object.fromEntries([...files, more]));
   expect(files.length).toBeGreaterThan(20);
 });
 

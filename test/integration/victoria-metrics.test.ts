@@ -2,10 +2,12 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { collectHistory, type Line } from '../../src/evidence/history.ts';
 import { expand } from '../../src/incidents/expand.ts';
 import { recordSeries, openMetrics as textOf } from '../../src/incidents/openmetrics.ts';
+import { parseRunbook } from '../../src/runbooks/parse.ts';
 import { readPrometheus } from '../../src/signals/prometheus/adapter.ts';
 import { prometheusHealth } from '../../src/signals/prometheus/health.ts';
 import { readHistory } from '../../src/signals/prometheus/history.ts';
 import { aegis, ask, clock, configOf, httpTarget, requestsAt, row } from '../support/collecting.ts';
+import { AEGIS_YAML } from '../support/evidence.ts';
 import { labelled } from '../support/labelled.ts';
 import { counter, openMetrics, series } from '../support/openmetrics.ts';
 import { play } from '../support/played.ts';
@@ -224,6 +226,30 @@ it('labels come through exactly, and a query of the operator is added up there',
       labels: { tenant: { acme: 3, globex: 4 } },
     });
   }
+});
+
+it('several values of a label are these alone, whatever they look like, in a look and in a chart', async () => {
+  const wanted = ['429', '4.*', 'a|b', '"} or vector(1) #', '\\d', '(?i)x', '^$', '日本', ''];
+  const others = ['503', '42', '4', '44', 'a', 'b', 'a|', '\\', '7', 'X', 'x', '日', '.*'];
+  const given = [...wanted, ...others].map((status, index) =>
+    requests(`tenant ${index}`, { start: 10, perSecond: index + 1 }, { status }),
+  );
+  const yaml = AEGIS_YAML.replace('match: { status: "429" }', `match: { status: ${JSON.stringify(wanted)} }`);
+  const runbook = parseRunbook(yaml, 'my.yaml');
+  const ids = wanted.map((_, index) => `tenant ${index}`).reverse();
+  const { servers, stop } = await both(given);
+  for (const { url } of servers) {
+    const prometheus = httpTarget(url);
+    const readings = await ask(readPrometheus, ['rejects-by-tenant'], { prometheus, runbook });
+    expect(readings['rejects-by-tenant']?.rows.map(({ id }) => id)).toEqual(ids);
+    const range = { fromMs: (now - 1_800) * 1_000, toMs: (now - 60) * 1_000 };
+    const asked = { config: await configOf({ prometheus }), runbook, clock, ...range };
+    const { charts } = await collectHistory(readHistory, asked, new AbortController().signal);
+    const lines = charts.find(({ chart }) => chart === 'rejects-by-tenant')?.lines;
+    expect(lines?.map(({ id }) => id)).toEqual(ids.slice(0, lines?.length));
+    expect(lines?.length).toBeGreaterThan(3);
+  }
+  await stop();
 });
 
 it('its own words are said when it refuses a query', async () => {

@@ -1,4 +1,5 @@
 import { logsLabel } from '../../src/runbooks/logs-schema.ts';
+import { noneOf } from '../../src/runbooks/match.ts';
 import type { Runbook, SourceSpec } from '../../src/runbooks/schema.ts';
 import { selector } from '../../src/runbooks/sources.ts';
 import { periodOf } from '../../src/values/template.ts';
@@ -55,6 +56,9 @@ function shown(source: SourceSpec): string {
   if (source.kind === 'redis-spend') return namesOf(source).map(code).join(' against ');
   if (source.kind === 'prometheus-sustained') return code(`${source.of} over ${source.over}`);
   if (source.kind === 'logs-count') return code(logsLabel(source));
+  if (source.kind === 'prometheus-count') {
+    return code(selector(source.metric, source.match, noneOf(source['none-of'])));
+  }
   return 'match' in source ? code(selector(source.metric, source.match)) : code(source.key);
 }
 
@@ -86,12 +90,7 @@ function notesOn(source: SourceSpec): string[] {
     case 'prometheus-excess':
       return [`by ${code(source.by)}`, source.over];
     case 'prometheus-count':
-      return [
-        `by ${code(source.by)}`,
-        ...Object.entries(source['one-of']).map(([label, of]) => `${code(label)} ${of.join(' or ')}`),
-        ...Object.entries(source['none-of']).map(([label, of]) => `${code(label)} not ${of.join(' or ')}`),
-        source.over,
-      ];
+      return [`by ${code(source.by)}`, source.over];
     case 'prometheus-query':
       return [labels(source)];
     case 'prometheus-sustained':

@@ -296,8 +296,8 @@ describe('Prometheus', () => {
   test('a label that no series has, and a value that is a slip, are told while the metric is there', () => {
     const metric = 'acp_gateway_request_total';
     const wanted = wantedLabels(aegis).filter((one) => one.metric === metric);
-    const by = wanted.find(({ value }) => value === null);
-    const status = wanted.find(({ value }) => value === '429');
+    const by = wanted.find(({ values }) => values.length === 0);
+    const status = wanted.find(({ values }) => values.includes('429'));
     if (by === undefined || status === undefined) throw new Error('the runbook reads it otherwise');
     const found = (labels: Scraping['labels'], ages: Scraping['ages'] = { [metric]: 5 }) =>
       scraping({ labels, ages }).filter(({ code }) => code === 'label-missing' || code === 'value-missing');
@@ -323,6 +323,25 @@ describe('Prometheus', () => {
       'Prometheus',
     );
     expect(slips[0]).toMatchObject({ code: 'value-missing', args: { value: '4.*', values: ['200', '429'] } });
+    // Of several values one is a slip, one has not come up, and one is the other spelling of one that is meant, too.
+    const listed = parseRunbook(
+      AEGIS_YAML.replaceAll('"429"', '[limited, Limited, "503", Shedd]'),
+      'my.yaml',
+    );
+    const told = (values: readonly string[], runbook = listed) =>
+      labelChecks(
+        runbook,
+        {
+          ...plain.value,
+          labels: { ...all, [labelKey(metric, status.label)]: values },
+          ages: { [metric]: 5 },
+        },
+        'Prometheus',
+      );
+    expect(told(['Limited', 'shed'])).toMatchObject([{ code: 'value-missing', args: { value: 'Shedd' } }]);
+    expect(told([])).toMatchObject([{ code: 'label-missing', args: { label: status.label, value: null } }]);
+    const unlabelled = parseRunbook(AEGIS_YAML.replaceAll('"429"', '["", "503"]'), 'my.yaml');
+    expect(told([], unlabelled)).toEqual([]);
   });
 
   test('a label that the runbook does without, too, need not be there: a limit that is not told, another exporter', () => {

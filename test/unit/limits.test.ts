@@ -328,6 +328,19 @@ describe('a runbook with limits', () => {
       String.raw`sum by (caller) (rate(tps_requests_total{caller!~"a\"b\\.\\*",tier!~"free|standard|premium"}[2m])) >= 1.1 * 100 / 60`,
     ]);
   });
+
+  test('has rules about nobody whom the source itself leaves out', () => {
+    const yaml = YAML.replace(
+      '        metric: tps_requests_total\n        by:',
+      '        metric: tps_requests_total\n        match: { tier: [free, gold], caller: [acme, globex] }\n        by:',
+    );
+    const own = withLimits(parseRunbook(yaml, 'my.yaml'), { 'caller-tps': { entries: { shop: 750 } } });
+    const of = 'tps_requests_total{tier=~"free|gold",caller=~"acme|globex"';
+    const rules = alertingRules(own)[0]?.expr.split('\nor\n') ?? [];
+    expect(rules[0]).toBe(`sum by (caller) (rate(${of},caller="shop"}[2m])) >= 1.1 * 750`);
+    expect(rules[2]).toBe(`sum by (caller) (rate(${of},tier="standard",caller!~"shop"}[2m])) >= 1.1 * 100`);
+    expect(rules.every((rule) => rule.includes(of))).toBe(true);
+  });
 });
 
 test('an entry that was not seen has used nothing only where everything was read', () => {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { redact } from '../../src/evidence/redact.ts';
 import type { Id, Reading } from '../../src/evidence/types.ts';
+import { selector } from '../../src/runbooks/sources.ts';
 import { judge } from '../../src/verdict/judge.ts';
 import { anyReadings } from '../support/arbitrary-evidence.ts';
 import {
@@ -126,6 +127,15 @@ describe('redacted evidence', () => {
     expect(facts.signals['rejects-by-tenant']?.warnings).toEqual([
       'acp_gateway_request_total of tenant-1: late',
     ]);
+  });
+
+  test('finds a name among the values of a label, as a query has it', () => {
+    const match = { tenant_id: ['acme.eu', 'glo"bex', 'unseen'] };
+    const facts = redacted({
+      'rejects-by-tenant': rejects({ 'acme.eu': { '/x': 2 }, 'glo"bex': { '/x': 1 } }),
+      inflight: unknown('refused', `no series is ${selector('', match)}`),
+    });
+    expect(facts.signals.inflight?.reason).toBe('no series is {tenant_id=~"tenant-1|tenant-2|unseen"}');
   });
 
   test('suggests nothing that would reach the system', () => {

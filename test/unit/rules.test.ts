@@ -36,6 +36,18 @@ describe('an expression is made of', () => {
     );
   });
 
+  test('several values of a label, each a literal, and never more than these', () => {
+    const when = 'when: { signal: rejects-by-tenant, of: all, at-least: reject-rate }';
+    const yaml = AEGIS_YAML.replace('match: { status: "429" }', 'match: { status: ["429", "5.3", ""] }');
+    expect(yaml).not.toBe(AEGIS_YAML);
+    const start = yaml.indexOf('\nrules:\n');
+    const rule = `rules: [{ id: x, alert: RateLimitSpike, summary: s, categories: [platform-overload], ${when} }]`;
+    const runbook = `${yaml.slice(0, start)}\n${rule}${yaml.slice(yaml.indexOf('\ncategories:\n', start))}`;
+    expect(alertingRules(parseRunbook(runbook, 'my.yaml'))[0]?.expr.split('\n')[0]).toBe(
+      String.raw`sum(rate(acp_gateway_request_total{status=~"429|5\\.3|"}[5m])) >= 1`,
+    );
+  });
+
   test('a level', () => {
     expect(exprOf('when: { signal: inflight, at-least: many-tenants }')).toBe(
       'sum by (instance) (acp_gateway_inflight_requests) >= 5',

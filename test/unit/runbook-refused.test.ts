@@ -126,10 +126,46 @@ test.each([
     'match.zone: expected the exact value of the label, got "=~api", which begins with an operator',
   ],
   [
-    'several values of a label',
+    'a number among the values of a label',
     '{ zone: api }',
-    '{ zone: [api, web] }',
-    'match.zone: expected the exact value of the label as text (a number in quotes), got a list',
+    '{ zone: ["429", 503] }',
+    'match.zone.1: expected the exact value of the label as text (a number in quotes), got 503',
+  ],
+  [
+    'a number as the value of a label',
+    '{ zone: api }',
+    '{ zone: 429 }',
+    'match.zone: expected the exact value of the label as text (a number in quotes), got 429',
+  ],
+  [
+    'an operator among the values of a label',
+    '{ zone: api }',
+    '{ zone: [api, "!~web"] }',
+    'match.zone.1: expected the exact value of the label, got "!~web", which begins with an operator',
+  ],
+  [
+    'a label with none of its values',
+    '{ zone: api }',
+    '{ zone: [] }',
+    'match.zone: expected at least 1 entry, got 0',
+  ],
+  [
+    'a value that a list has twice',
+    '{ zone: api }',
+    '{ zone: [api, web, api] }',
+    'match.zone.2: "api" is there twice',
+  ],
+  [
+    'more values than a query should hold',
+    '{ zone: api }',
+    `{ zone: [${Array.from({ length: 21 }, (_, index) => `z${index}`)}] }`,
+    'match.zone: expected at most 20 entries, got 21',
+  ],
+  [
+    'values that are too long for a query',
+    '{ zone: api }',
+    `{ zone: [${'a'.repeat(200)}, "${'.'.repeat(200)}", ${'b'.repeat(200)}] }`,
+    'match: expected lists of values of at most 1000 characters as a query writes them, got 1010',
   ],
   [
     'a metric with labels',
@@ -177,6 +213,17 @@ test('what is valid and may not be meant is noted, and the example has nothing o
   expect(told('edge-overload', 'edge-overload').notes).toEqual([]);
   expect(told('{ zone: api }', '{ zone: "api.*" }').notes).toEqual([
     'signals.rejects-by-client.sources.0.match.zone: "api.*" is the exact value that is looked for, and no pattern',
+  ]);
+  expect(told('{ zone: api }', '{ zone: "api|web" }').notes).toEqual([
+    'signals.rejects-by-client.sources.0.match.zone: "api|web" is the exact value that is looked for, and no pattern; several values are a list: ["api", "web"]',
+  ]);
+  expect(told('{ zone: api }', '{ zone: [api, web, "^x"] }').notes).toEqual([
+    'signals.rejects-by-client.sources.0.match.zone: "^x" is the exact value that is looked for, and no pattern',
+  ]);
+  const day =
+    '{ kind: prometheus-count, metric: m, match: { a: "x" }, none-of: { b: ["5.*"] }, by: c, over: 1h }';
+  expect(told('{ kind: redis-eviction }', day).notes).toEqual([
+    'signals.eviction.sources.0.none-of.b: "5.*" is the exact value that is left out, and no pattern',
   ]);
   expect(told('rank: 20', 'rank: 10').notes).toEqual([
     'categories.1.rank: edge-overload and address-flood have the same; the first in the file goes first',

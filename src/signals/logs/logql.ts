@@ -1,4 +1,5 @@
 import { fieldsOf, type LogsSpec, namesOf } from '../../runbooks/logs-schema.ts';
+import { literal } from '../../runbooks/match.ts';
 import type { LogQuestion } from './store.ts';
 
 // LogQL of what a runbook says in general terms. Its texts and those of the configuration are quoted; there are no others.
@@ -6,9 +7,6 @@ import type { LogQuestion } from './store.ts';
 
 /** A text as LogQL quotes it. It reads strings as Go does, which knows every escape of JSON. */
 const quoted = (text: string): string => JSON.stringify(text);
-
-/** As a regular expression that matches nothing else. */
-const literal = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 
 /** `{app="gateway"}`. */
 export const streamSelector = (streams: Readonly<Record<string, string>>): string =>

@@ -41,7 +41,7 @@ interface Said {
 }
 
 async function periodsOf(http: HttpClient, names: readonly string[], { fromMs, toMs }: Time): Promise<Said> {
-  const firing = selector('ALERTS', { alertstate: 'firing' }, { alertname: names });
+  const firing = selector('ALERTS', { alertstate: 'firing', alertname: names });
   for (let doubled = 0; ; doubled += 1) {
     const at = momentsOf(fromMs, toMs, 2 ** doubled);
     try {

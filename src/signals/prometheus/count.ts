@@ -1,6 +1,7 @@
 import { absent, empty, measured, type Reading } from '../../evidence/types.ts';
 import { stepOf } from '../../runbooks/count-schema.ts';
-import { noneOf, selector } from '../../runbooks/sources.ts';
+import { noneOf } from '../../runbooks/match.ts';
+import { selector } from '../../runbooks/sources.ts';
 import { formatDuration, parseDuration } from '../../values/duration.ts';
 import { query } from './api.ts';
 import { combine, partOf, perSecond } from './promql.ts';
@@ -24,10 +25,10 @@ export async function readCount(source: Of<'prometheus-count'>, question: Questi
   const over = parseDuration(source.over) ?? 0;
   const when = { windowSeconds: over };
   const others = noneOf(source['none-of']);
-  const rate = leavingOut(perSecond(metric, match, when, source['one-of'], others), metric, without, when);
+  const rate = leavingOut(perSecond(metric, match, when, others), metric, without, when);
   const step = stepOf(over);
   // Twice the step, so that slow scraping leaves two samples in it.
-  const recent = `increase(${selector(metric, match, source['one-of'], others)}[${2 * step}s])`;
+  const recent = `increase(${selector(metric, match, others)}[${2 * step}s])`;
   const rose = `sum by (${by}) (${leavingOut(recent, metric, without, { windowSeconds: 2 * step })}) > 0`;
   const part = Math.floor(over / PARTS);
   const answer = await query(

@@ -24,7 +24,7 @@ export async function readExcess(source: Of<'prometheus-excess'>, question: Ques
   const over = parseDuration(source.over) ?? 0;
   const times = runbook.thresholds[source.times]?.value ?? 1;
   const rate = (agoSeconds: number) => {
-    const series = selector(metric, match, source['one-of']);
+    const series = selector(metric, match);
     const increase = `increase(${series}[${windowSeconds}s]${offset(agoSeconds)}) / ${windowSeconds}`;
     return `sum by (${by}) (${leavingOut(increase, metric, without, { windowSeconds, agoSeconds })})`;
   };

@@ -1,4 +1,5 @@
 // PromQL for the kinds of sources. Label values are quoted; nothing that came out of a system ever enters a query.
+import type { Match } from '../../runbooks/match.ts';
 import { selector } from '../../runbooks/sources.ts';
 
 /** A window that ended so long ago. */
@@ -28,17 +29,15 @@ export const offset = (seconds: number): string => (seconds === 0 ? '' : ` offse
  * The two are alternatives of one series, of which the larger counts: `+` would drop every series that has only one of
  * them, and to compare them with `>=` would take half as long again where there are very many.
  *
- * @param only series that have one of these values of a label
- * @param more matchers as PromQL writes them
+ * @param more matchers as PromQL writes them, which must hold, too
  */
 export function perSecond(
   metric: string,
-  match: Readonly<Record<string, string>>,
+  match: Match,
   { windowSeconds, agoSeconds = 0 }: When,
-  only: Readonly<Record<string, readonly string[]>> = {},
   more: readonly string[] = [],
 ): string {
-  const series = selector(metric, match, only, more);
+  const series = selector(metric, match, more);
   const [ago, before] = [offset(agoSeconds), offset(agoSeconds + windowSeconds)];
   const window = `[${windowSeconds}s]${ago}`;
   const known = `group by (job, instance) (${metric}${before} and ${metric}${ago})`;

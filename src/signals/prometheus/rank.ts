@@ -1,3 +1,4 @@
+import type { Match } from '../../runbooks/match.ts';
 import { query, type Sample } from './api.ts';
 import type { HttpClient } from './http.ts';
 import { rounded } from './mix.ts';
@@ -47,7 +48,7 @@ export function fold(parts: readonly Sample[], by: string | null, mix: string | 
  */
 export async function ranked(
   { by, mix }: Of<'prometheus-rate'>,
-  rateOf: (only: Readonly<Record<string, readonly string[]>>) => string,
+  rateOf: (only: Match) => string,
   http: HttpClient,
 ): Promise<Numbers> {
   const label = by ?? '';

@@ -1,4 +1,5 @@
 import { absent, empty, measured, type Reading, type Row, rowOf } from '../../evidence/types.ts';
+import { type Match, matchersOf } from '../../runbooks/match.ts';
 import { neverSeen, selector } from '../../runbooks/sources.ts';
 import { parseDuration } from '../../values/duration.ts';
 import { isValidId } from '../entities.ts';
@@ -25,8 +26,8 @@ export async function readRate(source: Of<'prometheus-rate'>, question: Question
   const { metric, match, by, mix } = source;
   const ago = source.ago === null ? 0 : (parseDuration(source.ago) ?? 0);
   const when = { windowSeconds, agoSeconds: ago };
-  const rateOf = (only: Parameters<typeof perSecond>[3]) =>
-    leavingOut(perSecond(metric, match, when, only), metric, without, when);
+  const rateOf = (only: Match) =>
+    leavingOut(perSecond(metric, match, when, matchersOf(only)), metric, without, when);
   const rate = rateOf({});
   const labels = [by, mix].filter((label) => label !== null).join(', ');
   const earlier = source.usual ? startUsual(source, question) : null;

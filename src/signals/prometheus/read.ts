@@ -1,4 +1,5 @@
 import { absent, empty, measured, type Reading, type Row, rowOf } from '../../evidence/types.ts';
+import type { Match } from '../../runbooks/match.ts';
 import type { Runbook } from '../../runbooks/schema.ts';
 import { selector } from '../../runbooks/sources.ts';
 import { neededLabels, withoutLabel } from '../../runbooks/wanted-labels.ts';
@@ -90,7 +91,7 @@ export function keptRows(reading: Reading, first: 'smallest' | 'largest', most: 
 export async function nothing(
   http: HttpClient,
   metric: string,
-  match: Readonly<Record<string, string>>,
+  match: Match,
   windowSeconds: number | null,
   alive: boolean,
 ): Promise<Reading> {
@@ -110,7 +111,7 @@ export async function nothing(
 export async function noneSuch(
   http: HttpClient,
   metric: string,
-  match: Readonly<Record<string, string>>,
+  match: Match,
   runbook: Runbook,
 ): Promise<Reading> {
   const none = await nothing(http, metric, match, null, true);

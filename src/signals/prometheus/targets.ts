@@ -79,7 +79,7 @@ export function leavingOut(
   const window = `[${when.windowSeconds}s]${offset(when.agoSeconds ?? 0)}`;
   const theirs = [...jobs].map(
     ([job, instance]) =>
-      `group by (job, instance) (last_over_time(${selector(metric, { job }, { instance })}${window}))`,
+      `group by (job, instance) (last_over_time(${selector(metric, { job, instance })}${window}))`,
   );
   return `((${expression}) unless on (job, instance) (${theirs.join(' or ')}))`;
 }
