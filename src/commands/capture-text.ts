@@ -64,7 +64,7 @@ function cleaned({ evidence, history }: Collected, hide: (message: string) => st
   return { evidence: mapMessages(evidence, hide), history: told.charts, alertHistory: told.alerts };
 }
 
-function secretsOf({ redis, prometheus, alertmanager }: Config): string[] {
+function secretsOf({ redis, prometheus, logs, alertmanager }: Config): string[] {
   const ofHttp = ({
     bearerToken,
     basicAuth,
@@ -81,7 +81,7 @@ function secretsOf({ redis, prometheus, alertmanager }: Config): string[] {
     redis.password,
     redis.tls?.key,
     ...ofSentinels,
-    ...[...prometheus, alertmanager].flatMap(ofHttp),
+    ...[...prometheus, ...(logs === null ? [] : [logs.http]), alertmanager].flatMap(ofHttp),
   ].flatMap((secret) => {
     if (secret === null || secret === undefined) return [];
     const text = typeof secret === 'string' ? secret : secret.reveal();

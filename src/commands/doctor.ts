@@ -16,7 +16,7 @@ import { guardToken } from '../remedies/guards.ts';
 import { limitChanges } from '../runbooks/limit-changes.ts';
 import { withSettings } from '../runbooks/load.ts';
 import type { Runbook } from '../runbooks/schema.ts';
-import { namesOf } from '../runbooks/sources.ts';
+import { namesOf, readsOf } from '../runbooks/sources.ts';
 import { wantedLabels } from '../runbooks/wanted-labels.ts';
 import type { Probes } from '../signals/probes.ts';
 import { told } from '../signals/told.ts';
@@ -95,7 +95,7 @@ async function examine(
   const startedAt = clock.now();
   const deadlineMs = config.timeoutSeconds * 1_000;
   const [adapters, probes] = await Promise.all([context.adapters(), context.probes()]);
-  const asks = systemsIn(runbook);
+  const asks = readsOf(runbook);
   const deadline = AbortSignal.timeout(deadlineMs);
   const end = AbortSignal.any([deadline, interrupt]);
   end.addEventListener('abort', () => keyspace.close(), { once: true });
@@ -152,13 +152,6 @@ const warningsOf = ({ signals }: Findings['evidence']): string[] =>
       .filter((warning) => !sources.some(({ reason }) => reason === warning))
       .map((warning) => warningOf(id, warning)),
   );
-
-/** What the runbook asks of each system. */
-function systemsIn({ signals }: Runbook): { redis: boolean; prometheus: boolean } {
-  const kinds = Object.values(signals).flatMap(({ sources }) => sources.map(({ kind }) => kind));
-  const asks = (system: string) => kinds.some((kind) => kind.startsWith(system));
-  return { redis: asks('redis-'), prometheus: asks('prometheus-') };
-}
 
 /** One after the other, so that no question delays the clock's answer. */
 async function askServer(

@@ -40,7 +40,7 @@ const CATEGORY = /^[a-z][a-z0-9-]{0,199}$/;
  * read is said.
  */
 export async function earlierLooks(
-  { config }: Pick<Target, 'config'>,
+  { config, runbook }: Target,
   context: Pick<Context, 'stateFolder' | 'clock'>,
   atMs: number,
 ): Promise<Looked> {
@@ -49,7 +49,7 @@ export async function earlierLooks(
   const folder = looksFolder(context);
   if (!isAbsolute(folder)) return unread('there is no home folder');
   try {
-    const key = systemKey(seenBy(config));
+    const key = systemKey(seenBy(config, runbook));
     const kept = (await looksIn(folder, context.clock)).filter(({ system }) => system === key);
     return earlierOf(kept, atMs, context.clock);
   } catch (error) {

@@ -1,8 +1,11 @@
 import { isAbsolute, join } from 'node:path';
 import type { Config } from '../config/types.ts';
 import type { Context } from '../context.ts';
+import type { Seen } from '../looks/names.ts';
 import { escapeText } from '../output/escape.ts';
 import { SENTENCE } from '../output/lines.ts';
+import type { Runbook } from '../runbooks/schema.ts';
+import { readsOf } from '../runbooks/sources.ts';
 import { fileTrouble } from '../values/text.ts';
 import { systemsOf } from './parts.ts';
 import type { Case } from './triage-run.ts';
@@ -12,10 +15,16 @@ export const looksFolder = ({ stateFolder }: Pick<Context, 'stateFolder'>): stri
   join(stateFolder, 'looks');
 
 /** What a kept look is of, and what a report about the same systems asks for. */
-export const seenBy = (config: Config) => ({
+export const seenBy = (config: Config, runbook: Runbook): Seen => ({
   context: config.context,
   redis: systemsOf(config).redis,
   runbook: config.runbook,
+  prometheus: readsOf(runbook).redis
+    ? null
+    : config.prometheus
+        .map(({ url }) => url)
+        .sort()
+        .join(' '),
 });
 
 /**
@@ -41,7 +50,11 @@ export async function keepLook(
       // How it went until then is asked of Prometheus when the report is made.
       return captureText({ ...found, history: null }, config, false, context.version);
     };
-    await keep(folder, { seen: seenBy(config), at: found.evidence.at, category, text }, context.clock);
+    await keep(
+      folder,
+      { seen: seenBy(config, found.runbook), at: found.evidence.at, category, text },
+      context.clock,
+    );
   } catch (error) {
     const where = escapeText(folder, SENTENCE);
     warn?.(`! what this look found is not kept for a report, in ${where}: ${escapeText(whyNot(error))}\n`);

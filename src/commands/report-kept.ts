@@ -29,10 +29,10 @@ export async function keptLooks(
     return [];
   });
   const inTime = all.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs);
-  const key = systemKey(seenBy(config));
+  const plain = await loadRunbook(config.runbook, context.runbooks);
+  const key = systemKey(seenBy(config, plain));
   const own = inTime.filter(({ system }) => system === key);
   const read = chosen(own, CAPTURES);
-  const plain = await loadRunbook(config.runbook, context.runbooks);
   const looks: Look[] = [];
   for (const { file: name, atMs } of read) {
     const file = join(folder, name);

@@ -5,7 +5,7 @@ import { stepOf } from '../runbooks/count-schema.ts';
 import { isMatch, isNone } from '../runbooks/match.ts';
 import type { SourceSpec } from '../runbooks/schema.ts';
 import { isValidId } from '../signals/entities.ts';
-import { counted, countedRow, isWhole } from '../signals/prometheus/count.ts';
+import { bounded, counted, countedRow } from '../signals/prometheus/count.ts';
 import { parseDuration } from '../values/duration.ts';
 import type { Question } from './prometheus.ts';
 
@@ -34,10 +34,10 @@ export function readCount(source: Count, { recording, kind, after }: Question): 
     let from = now - over;
     while (from < now && rise(from, from + step) === 0) from += step;
     const row = rowOf({ id, valid: isValidId(kind, id), value: rise(now - over, now) });
-    return countedRow(row, from < now ? from + over - now : undefined, isWhole(recorded), after);
+    return countedRow(row, from < now ? from + over - now : undefined, after);
   });
   const sorted = rows.sort((a, b) => b.value - a.value);
-  return counted(sorted, over, recorded);
+  return bounded(counted(sorted, over, recorded));
 }
 
 const idOf = ({ labels }: SeriesState, { by }: Count): string => labels[by] ?? '';

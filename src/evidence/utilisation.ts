@@ -100,4 +100,6 @@ function usesOf(signal: Signal, table: LimitTable, factor: number): Use[] {
 export const isWhole = ({ status, live, sources, distinct, rows }: Signal): boolean =>
   (status === 'measured' || (status === 'empty' && live)) &&
   sources.every((source) => source.status !== 'unknown') &&
-  (distinct ?? Number.POSITIVE_INFINITY) <= rows.length;
+  (distinct ?? Number.POSITIVE_INFINITY) <= rows.length &&
+  // Of others there may have been some, too.
+  !rows.some(({ atLeast }) => atLeast);

@@ -16,12 +16,14 @@ export interface Seen {
   /** Where its Redis is, without users and secrets. */
   readonly redis: string;
   readonly runbook: string;
+  /** Where its Prometheus are, for a runbook that reads no Redis; null for others. */
+  readonly prometheus: string | null;
 }
 
-/** A few characters that are the same for looks of one context, one Redis and one runbook, and differ for all others. */
-export const systemKey = ({ context, redis, runbook }: Seen): string =>
+/** A few characters that are the same for looks of one context, one system and one runbook, and differ for all others. */
+export const systemKey = ({ context, redis, runbook, prometheus }: Seen): string =>
   createHash('sha256')
-    .update(JSON.stringify([context, redis, runbook]))
+    .update(JSON.stringify([context, redis, runbook, ...(prometheus === null ? [] : [prometheus])]))
     .digest('hex')
     .slice(0, 12);
 

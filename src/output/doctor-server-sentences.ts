@@ -99,7 +99,7 @@ export const SERVER_SENTENCES: Readonly<Record<ServerCode, Teller>> = {
     ),
   'value-missing': ({ signal, args }) =>
     said(
-      `no series of ${textOf(args.metric)} has ${textOf(args.label)}="${textOf(args.value, 80)}" (signal ${signal ?? ''}); it has ${joined(listOf(args.values).map((one) => textOf(one, 80)))}`,
+      `no series of ${textOf(args.metric)} has ${textOf(args.label)}="${textOf(args.value, 80)}" (signal ${signal ?? ''}); it has ${joined(listOf(args.values))}`,
       `Say in \`match\` ${/\w\|\w/.test(textOf(args.value)) ? 'a list of the exact values, which are no patterns' : 'the exact value, which is no pattern'}: until then triage sees nothing there, and takes it for calm.`,
     ),
   'other-prometheus': ({ args }) =>

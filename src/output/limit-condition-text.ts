@@ -107,12 +107,19 @@ export function limitAs(
 ): string {
   const table = spec?.limits == null ? undefined : limits[spec.limits];
   if (spec === undefined || table === undefined) return formatNumber(value);
-  const [source] = spec.sources;
   const period = table.per === null ? 1 : PERIOD_SECONDS[table.per];
-  // Rates are per second, and counts are of their own time.
-  const seconds = source?.kind === 'prometheus-count' ? (parseDuration(source.over) ?? period) : 1;
-  const own = Number(((value * period) / seconds).toPrecision(12));
+  const own = Number(((value * period) / (secondsOf(spec) ?? period)).toPrecision(12));
   return `${formatAmount(own, table.unit)}${table.per === null ? '' : ` a ${table.per}`} (limits.${spec.limits})`;
+}
+
+/** What a limit in the unit of a signal is for: rates are per second, and counters of their own time; null: as its table has it. */
+function secondsOf({ sources }: Runbook['signals'][string]): number | null {
+  for (const source of sources) {
+    if (source.kind === 'prometheus-rate') return 1;
+    if (source.kind === 'prometheus-count') return parseDuration(source.over);
+    if (source.kind === 'redis-counter') return source.window === null ? null : parseDuration(source.window);
+  }
+  return null;
 }
 
 /** Of this much more than its limit, some was counted for a time before. */

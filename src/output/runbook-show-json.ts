@@ -57,6 +57,8 @@ function wholeOf(category: CategoryView, shown: ShownRunbook) {
         text: step.text,
         command,
         link: step.link,
+        with: step.with,
+        untilAnswered: step['until-answered'],
       };
     }),
   };

@@ -24,6 +24,9 @@ export function explain(because: Because, runbook: Runbook): string {
     if (because.code === 'mix-only' || because.code === 'mix-mixed') {
       return `${title}: no source tells the ${text(because.args.label)}`;
     }
+    if (because.args.status === 'at-least') {
+      return `${title}: too little of that time is recorded to say that there were no more`;
+    }
     if (because.code === 'over-limit' && because.args.status === 'absent') {
       return `${title}: not seen against a limit (no such source, or the limit is not known)`;
     }

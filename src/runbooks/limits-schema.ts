@@ -3,7 +3,7 @@ import { parseDuration } from '../values/duration.ts';
 import { nearest } from '../values/nearest.ts';
 import { PERIOD_SECONDS } from '../values/periods.ts';
 import { label, mapping, text } from './fields.ts';
-import type { Runbook } from './schema.ts';
+import type { Runbook, SourceSpec } from './schema.ts';
 
 const amount = z.number().positive();
 
@@ -71,6 +71,10 @@ export function checkLimits(runbook: Runbook, report: Report): void {
     }
     const per = Object.hasOwn(limits, name ?? '') ? limits[name ?? '']?.per : undefined;
     for (const [at, source] of sources.entries()) {
+      if (source.kind === 'prometheus-count' && sources.some((one) => !isOfOneTime(one, source.over))) {
+        const message = `it counts the events of ${source.over}, which cannot be one signal with what the other sources tell`;
+        report([...path, 'sources', at], message);
+      }
       if (
         source.kind === 'prometheus-count' &&
         per != null &&
@@ -94,3 +98,7 @@ export function checkLimits(runbook: Runbook, report: Report): void {
     }
   }
 }
+
+/** Does a source count events of that time, too? */
+const isOfOneTime = (source: SourceSpec, over: string): boolean =>
+  source.kind === 'prometheus-count' && parseDuration(source.over) === parseDuration(over);

@@ -2,7 +2,7 @@ import { parseDuration } from '../values/duration.ts';
 import { keyPattern } from '../values/template.ts';
 import { logsLabel } from './logs-schema.ts';
 import { type Match, matchersOf, noneOf } from './match.ts';
-import type { SourceSpec } from './schema.ts';
+import type { Runbook, SourceSpec } from './schema.ts';
 
 /**
  * A PromQL selector such as `acp_gateway_request_total{status="429"}`, its label values quoted.
@@ -82,4 +82,14 @@ export function windowOf(source: SourceSpec, windowSeconds: number): number | nu
     return source.over === null ? windowSeconds : parseDuration(source.over);
   }
   return source.kind === 'prometheus-rate' ? windowSeconds : null;
+}
+
+/** Which systems a runbook's signals are read from. */
+export function readsOf({ signals }: Pick<Runbook, 'signals'>): {
+  readonly redis: boolean;
+  readonly prometheus: boolean;
+} {
+  const kinds = Object.values(signals).flatMap(({ sources }) => sources.map(({ kind }) => kind));
+  const reads = (system: string) => kinds.some((kind) => kind.startsWith(system));
+  return { redis: reads('redis-'), prometheus: reads('prometheus-') };
 }

@@ -51,7 +51,7 @@ export const outcome = (
 export function ask(
   scene: Scene,
   question: Question,
-  answer: (signal: Signal) => Answer | 'at-most' | 'hidden' | null,
+  answer: (signal: Signal) => Answer | 'at-most' | 'at-least' | 'hidden' | null,
 ): Outcome {
   const signal = scene.signals[question.signal];
   const base = {
@@ -71,7 +71,10 @@ export function ask(
   if (isPartial(signal) && (typeof said !== 'object' || said?.met !== true))
     return cannot('unknown', 'partial');
   if (said === null) return cannot('absent');
-  if (said === 'at-most') return cannot('absent', said);
+  if (said === 'at-most' || said === 'at-least') return cannot('absent', said);
+  // Less than what there was proves nothing against it.
+  if (said !== 'hidden' && !said.met && isAtLeast(question.signal, scene))
+    return cannot('absent', 'at-least');
   if (said === 'hidden') return cannot('unknown', said);
   const because = {
     ...base,
@@ -102,6 +105,11 @@ export function subjectsOf(scene: Scene, signal: string, rows: readonly Row[]): 
     return row.valid && id !== null && kind !== 'word' ? [{ kind, id, value: row.value, signal }] : [];
   });
 }
+
+/** Is it a count over a time of its own, of which too little is recorded? */
+export const isAtLeast = (id: string, { signals, runbook }: Scene): boolean =>
+  runbook.signals[id]?.sources.some(({ kind }) => kind === 'prometheus-count') === true &&
+  signals[id]?.rows.some(({ atLeast }) => atLeast) === true;
 
 /** One of its sources could not be read: there may be more than what the others say. */
 export const isPartial = ({ status, sources }: Signal): boolean =>

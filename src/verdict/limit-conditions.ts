@@ -1,5 +1,15 @@
 import type { Row } from '../evidence/types.ts';
-import { ask, isPartial, kindOf, type Node, names, outcome, type Scene, subjectsOf } from './ask.ts';
+import {
+  ask,
+  isAtLeast,
+  isPartial,
+  kindOf,
+  type Node,
+  names,
+  outcome,
+  type Scene,
+  subjectsOf,
+} from './ask.ts';
 import { thresholdOf } from './spread.ts';
 import type { Because, Outcome } from './types.ts';
 
@@ -26,8 +36,6 @@ export function overLimit(node: Node<'over-limit'>, scene: Scene): Outcome {
         (reached === undefined || isReached(row, node.signal, reached, scene)) &&
         (except === undefined || !isReached(row, node.signal, except, scene)),
     );
-    // Less than what there was proves nothing against it.
-    if (both.length === 0 && signal.rows.some(({ atLeast }) => atLeast)) return null;
     const measured = Math.max(0, ...limited.map(ratioOf));
     const [highest] = [...(both.length > 0 ? both : limited)].sort((a, b) => ratioOf(b) - ratioOf(a));
     return {
@@ -111,6 +119,8 @@ export function underLimit(node: Node<'under-limit'>, scene: Scene): Outcome {
     const hit = read.rows.filter(
       (row) => row.value >= each && within.some(({ id, kind }) => id === row.id && kind === row.kind),
     );
+    // They may have used more than that.
+    if (hit.length >= threshold && isAtLeast(node.by, scene)) return 'at-least';
     const subjects = node.subjects ? subjectsOf(scene, node.signal, hit) : [];
     return { measured: hit.length, met: hit.length >= threshold, subjects, args: { names: names(hit) } };
   });

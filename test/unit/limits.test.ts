@@ -17,10 +17,11 @@ import { limitsText } from '../../src/output/limits.ts';
 import { makePaint } from '../../src/output/paint.ts';
 import { explain } from '../../src/output/sentences.ts';
 import { warningsOf } from '../../src/output/triage-unseen.ts';
+import type { Condition } from '../../src/runbooks/conditions-schema.ts';
 import { limitFor, limitProblems, withLimits } from '../../src/runbooks/limits.ts';
 import { parseRunbook } from '../../src/runbooks/parse.ts';
 import { alertingRules } from '../../src/runbooks/rules.ts';
-import type { Runbook } from '../../src/runbooks/schema.ts';
+import type { Runbook, SourceSpec } from '../../src/runbooks/schema.ts';
 import type { Told } from '../../src/signals/prometheus/lines.ts';
 import { minutesOver, stepsOf } from '../../src/signals/prometheus/sustained.ts';
 import { judge } from '../../src/verdict/judge.ts';
@@ -423,6 +424,44 @@ describe('a limit a day', () => {
     ]);
   });
 
+  test.each<[string, Condition]>([
+    ['that there is less', { reaches: { signal: 'events-in-a-day', 'at-least': 'many-events' } }],
+    [
+      'that it is within it',
+      {
+        'under-limit': {
+          ...{ signal: 'rejects-by-endpoint', each: 'reject-rate', by: 'events-in-a-day' },
+          ...{ ratio: 'below-ratio', 'at-least': 'one-endpoint' },
+        },
+      },
+    ],
+  ])('of which little was recorded does not tell %s', (_, when) => {
+    const many = { value: 100, unit: 'requests', because: 'x' };
+    const [first] = teaching.categories;
+    if (first === undefined) throw new Error('not there');
+    const own: Runbook = {
+      ...teaching,
+      thresholds: { ...teaching.thresholds, 'many-events': many },
+      categories: [{ ...first, when, 'sure-when': null, caveats: [] }],
+    };
+    const states = (more: Partial<Row>) => {
+      const { findings, ruledOut, undecided } = judge(facts(counted(60, more, own), 0.5, own), own);
+      return [findings.length + ruledOut.length, undecided.length];
+    };
+    expect(states({})).toEqual([1, 0]);
+    expect(states({ atLeast: true })).toEqual([0, 1]);
+  });
+
+  test('of which little was recorded: who was not seen is not known to have used nothing', () => {
+    const own = withLimits(teaching, { 'endpoint-day-limit': { entries: { Create: 50 } } });
+    const unseen = (more: Partial<Row>) => {
+      const [, day] = utilisationOf(own, facts(counted(60, more, own), 0.5, own));
+      return day?.observed[0]?.uses.find(({ id }) => id === 'Create');
+    };
+    expect(unseen({})).toMatchObject({ observed: 0, ratio: 0 });
+    expect(unseen({ atLeast: true })).toMatchObject({ observed: null, ratio: null });
+  });
+
   test('is shown with its own time, and until when the first of it counts', () => {
     const now = facts(counted(100));
     const shown = {
@@ -460,6 +499,9 @@ describe('a limit a day', () => {
     ]);
     const { undecided } = judge(facts(counted(60, { atLeast: true })), teaching);
     expect(undecided.map(({ category }) => category)).toEqual(['automated-signups', 'endpoint-signup-surge']);
+    expect(told(counted(60, { atLeast: true }))[1]).toBe(
+      'events entered in the last day: too little of that time is recorded to say that there were no more',
+    );
     expect(told(counted(95, { atLeast: true }))[1]).toMatch(
       /^Upsert at 95% or more of its limit .*UTC \(in 2h5m\) at the latest$/,
     );
@@ -473,12 +515,62 @@ describe('a limit a day', () => {
     ]);
   });
 
+  test('is said as its table has it, whatever the signal counts', () => {
+    const rule = {
+      'over-limit': { signal: 'requests-by-caller', ratio: 'over-ratio', tell: 'limit' as const },
+    };
+    const [first, ...categories] = tps.categories;
+    const spec = tps.signals['requests-by-caller'];
+    if (first === undefined || spec === undefined) throw new Error('not there');
+    const counters: SourceSpec[] = [
+      {
+        ...{ kind: 'redis-counter', key: 'calls:{entity}', window: '30s', renewed: false },
+        ...{ 'stops-at': null, 'named-by': 'system', 'per-second': false },
+      },
+    ];
+    const gauges: SourceSpec[] = [
+      {
+        kind: 'prometheus-gauge',
+        metric: 'calls',
+        match: {},
+        by: 'caller',
+        mix: null,
+        limit: null,
+        first: 'largest',
+      },
+    ];
+    for (const [sources, window] of [
+      [spec.sources, 300],
+      [counters, 30],
+      [gauges, null],
+    ] as const) {
+      const runbook: Runbook = {
+        ...{ ...tps, limits: { 'caller-tps': { ...table, per: 'minute' } } },
+        categories: [{ ...first, when: rule }, ...categories],
+        signals: { ...tps.signals, 'requests-by-caller': { ...spec, sources: [...sources] } },
+      };
+      const rows = reading([caller('ads', 1_000, 'standard')]);
+      const held = withRowLimits('requests-by-caller', { ...signal(rows), windowSeconds: window }, runbook);
+      const { findings } = judge(evidence({ 'requests-by-caller': held }, runbook), runbook);
+      const because = findings[0]?.because.find(({ code }) => code === 'over-limit');
+      expect(because && explain(because, runbook)).toContain(
+        'its limit of 100 requests a minute (limits.caller-tps)',
+      );
+    }
+  });
+
   test('needs a count of a day', () => {
     const text = readFileSync(new URL('../../src/runbooks/get-into-teaching.yaml', import.meta.url), 'utf8');
     const shorter = text.replace('by: action, over: 1d', 'by: action, over: 6h');
     expect(() => parseRunbook(shorter, 'own.yaml')).toThrow(
       /the limits of "endpoint-day-limit" are for a day/,
     );
+    // A rate beside it would be held against the limit as if it were such a count.
+    const mixed = text.replace(
+      'by: action, over: 1d }',
+      'by: action, over: 1d }\n      - { kind: prometheus-rate, metric: other_total, by: action }',
+    );
+    expect(() => parseRunbook(mixed, 'own.yaml')).toThrow(/it counts the events of 1d, which cannot be one/);
   });
 });
 

@@ -14,7 +14,7 @@ const clock: Clock = {
   ms: (iso) => Date.parse(iso),
   steady: () => 0,
 };
-const PROD = { context: 'prod', redis: 'redis://10.0.0.5:6379', runbook: 'aegis' };
+const PROD = { context: 'prod', redis: 'redis://10.0.0.5:6379', runbook: 'aegis', prometheus: null };
 const at = (minutes: number): string => new Date(NOW - minutes * 60_000).toISOString();
 
 afterAll(stopEverything);
@@ -45,6 +45,7 @@ describe('names', () => {
       { context: 'prod2' },
       { redis: 'redis://10.0.0.6:6379' },
       { runbook: 'edge' },
+      { prometheus: 'http://10.0.0.7:9090' },
     ];
     const keys = [PROD, ...others.map((other) => ({ ...PROD, ...other }))].map(systemKey);
     expect(new Set(keys).size).toBe(keys.length);

@@ -12,7 +12,7 @@ import { openJournal } from '../../src/journal/log.ts';
 import type { Change, NewEvent } from '../../src/journal/types.ts';
 import { keepLook } from '../../src/looks/folder.ts';
 import { judge } from '../../src/verdict/judge.ts';
-import { clock, configOf } from '../support/collecting.ts';
+import { clock, configOf, httpTarget } from '../support/collecting.ts';
 import { builtIn } from '../support/evidence.ts';
 import { labelledOf } from '../support/labelled.ts';
 import { play } from '../support/played.ts';
@@ -271,7 +271,8 @@ describe('the folder of looks', () => {
   test('tells what was found of the same system before, and nothing of others', async () => {
     const stateFolder = await temporaryFolder('looks');
     const config = { ...(await configOf({})), runbook: runbook.name };
-    const [now, seen] = [clock.now(), seenBy(config)];
+    const [now, seen] = [clock.now(), seenBy(config, runbook)];
+    const elsewhere = { ...config, prometheus: [httpTarget('http://staging:9090')] as const };
     const keep = (minutesAgo: number, of = seen) =>
       keepLook(
         join(stateFolder, 'looks'),
@@ -283,11 +284,16 @@ describe('the folder of looks', () => {
         },
         clock,
       );
-    expect(await earlierLooks({ config }, { stateFolder, clock }, now)).toEqual({ looks: [], unread: null });
+    expect(await earlierLooks({ config, runbook }, { stateFolder, clock }, now)).toEqual({
+      looks: [],
+      unread: null,
+    });
     await keep(120);
     await keep(240);
     await keep(60, { ...seen, context: 'other' });
-    const { looks, unread } = await earlierLooks({ config }, { stateFolder, clock }, now);
+    // It reads no Redis, so that alone makes no difference.
+    await keep(30, seenBy(elsewhere, runbook));
+    const { looks, unread } = await earlierLooks({ config, runbook }, { stateFolder, clock }, now);
     expect([looks.map(({ secondsAgo, category }) => [secondsAgo, category]), unread]).toEqual([
       [
         [14_400, 'automated-signups'],
@@ -301,8 +307,13 @@ describe('the folder of looks', () => {
     const [stateFolder, other] = [await temporaryFolder('looks'), await temporaryFolder('other')];
     const config = { ...(await configOf({})), runbook: runbook.name };
     const unread = async (state = stateFolder, keepLooks = true) =>
-      (await earlierLooks({ config: { ...config, keepLooks } }, { stateFolder: state, clock }, clock.now()))
-        .unread;
+      (
+        await earlierLooks(
+          { config: { ...config, keepLooks }, runbook },
+          { stateFolder: state, clock },
+          clock.now(),
+        )
+      ).unread;
     await mkdir(join(other, 'elsewhere'));
     await symlink(join(other, 'elsewhere'), join(stateFolder, 'looks'));
     expect(await unread()).toMatch(/link/);

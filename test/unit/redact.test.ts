@@ -1,10 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { captureText } from '../../src/commands/capture-text.ts';
+import { Secret } from '../../src/config/types.ts';
 import { redact } from '../../src/evidence/redact.ts';
 import type { Id, Reading } from '../../src/evidence/types.ts';
 import { selector } from '../../src/runbooks/sources.ts';
 import { judge } from '../../src/verdict/judge.ts';
 import { anyReadings } from '../support/arbitrary-evidence.ts';
+import { configOf, httpTarget } from '../support/collecting.ts';
 import {
   aegis,
   agents,
@@ -141,4 +144,20 @@ describe('redacted evidence', () => {
   test('suggests nothing that would reach the system', () => {
     expect(redacted({}).reach).toEqual([]);
   });
+});
+
+test('a capture holds no secret of any system that was read, whatever it echoes', async () => {
+  const http = httpTarget('http://127.0.0.1:1', { bearerToken: new Secret('s3cret-token') });
+  for (const given of [{ prometheus: http }, { logs: { kind: 'loki', http, selector: null } }] as const) {
+    const facts = evidence({ 'auth-failures-by-ip': unknown('refused', 'HTTP 400: no s3cret-token here') });
+    const found = {
+      ...{ evidence: facts, runbook: aegis, context: null, alert: null },
+      totalMs: 1,
+      answers: {},
+      history: null,
+    };
+    const text = captureText(found, await configOf(given), false, '0.0.0');
+    expect(text).toContain('no [redacted] here');
+    expect(text).not.toContain('s3cret');
+  }
 });

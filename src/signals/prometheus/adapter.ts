@@ -3,7 +3,7 @@ import type { Reading, Reset } from '../../evidence/types.ts';
 import type { Asked } from '../asked.ts';
 import { SourceError } from '../source-error.ts';
 import { answered, answeredLater } from './answer.ts';
-import { readCount } from './count.ts';
+import { bounded, readCount } from './count.ts';
 import { readExcess } from './excess.ts';
 import { type HttpClient, makeHttpClient } from './http.ts';
 import type { Uniting } from './join.ts';
@@ -71,7 +71,7 @@ function wayOf({ source, kind }: Asked, fixed: Omit<Question, 'http' | 'isOneOfS
       return {
         ask: (more) => readCount(source, { ...fixed, ...more }),
         uniting: by('sum', 'name'),
-        finish: ({ reading }) => keptRows(reading, 'largest', TOP_PROCESSES),
+        finish: ({ reading }) => bounded(keptRows(reading, 'largest', TOP_PROCESSES)),
       };
     case 'prometheus-gauge': {
       const first = source.first === 'smallest' ? 'smallest' : 'largest';

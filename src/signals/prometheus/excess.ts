@@ -43,7 +43,8 @@ export async function readExcess(source: Of<'prometheus-excess'>, question: Ques
       recorded: `max(${recorded.join(' or ')})`,
       now: `count(${metric})`,
       rows: `topk(${TOP}, sum_over_time((${excess})[${over}s:${STEP}s]) * ${STEP})`,
-      ...(isOneOfSeveral ? targetParts('targets', metric, { windowSeconds }) : {}),
+      // Those that have ended since counted, too.
+      ...(isOneOfSeveral ? targetParts('targets', metric, { windowSeconds: over, everySeconds: STEP }) : {}),
     }),
   );
   const targets = targetsOf(answer, 'targets');

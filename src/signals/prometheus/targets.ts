@@ -19,14 +19,21 @@ const TOP_TARGETS = 2_000;
 /**
  * Expressions for the targets that expose a metric, as parts of a combined query whose answer `targetsOf` reads.
  * @param alive only those that still expose it
+ * @param everySeconds of a long window only so many seconds apart are looked at, in place of each sample
  */
 export function targetParts(
   name: string,
   metric: string,
-  { windowSeconds, agoSeconds = 0, alive = false }: When & { readonly alive?: boolean },
+  {
+    windowSeconds,
+    agoSeconds = 0,
+    alive = false,
+    everySeconds,
+  }: When & { readonly alive?: boolean; readonly everySeconds?: number },
 ): Readonly<Record<string, string>> {
   const ago = offset(agoSeconds);
-  const samples = `sum by (job, instance) (count_over_time(${metric}[${windowSeconds}s]${ago}))`;
+  const span = everySeconds === undefined ? `${windowSeconds}s` : `${windowSeconds}s:${everySeconds}s`;
+  const samples = `sum by (job, instance) (count_over_time(${metric}[${span}]${ago}))`;
   const those = alive ? `(${samples} and on (job, instance) group by (job, instance) (${metric}))` : samples;
   return {
     [name]: `topk(${TOP_TARGETS}, ${those})`,
