@@ -14,6 +14,7 @@ import type { SeriesState } from '../incidents/types.ts';
 import { isMatch } from '../runbooks/match.ts';
 import type { Runbook, SourceSpec } from '../runbooks/schema.ts';
 import { neverSeen, selector } from '../runbooks/sources.ts';
+import { neededLabels, withoutLabel } from '../runbooks/wanted-labels.ts';
 import { isValidId } from '../signals/entities.ts';
 import { answered, answeredLater } from '../signals/prometheus/answer.ts';
 import { unite } from '../signals/prometheus/lines.ts';
@@ -104,7 +105,12 @@ function seen(source: PrometheusSource, question: Question): Reading | null {
     return absent(`Prometheus has no metric ${metric}`);
   }
   if (source.kind === 'prometheus-rate' && source['seen-within'] !== null) return absent(neverSeen(source));
-  return empty(`${metric} is there, and no series of it is ${selector('', match)}`);
+  const lacking = neededLabels(question.runbook, metric, match).filter(
+    (label) => !question.recording.series.some((one) => one.metric === metric && label in one.labels),
+  );
+  return source.kind === 'prometheus-rate' && lacking.length > 0
+    ? absent(withoutLabel(metric, lacking))
+    : empty(`${metric} is there, and no series of it is ${selector('', match)}`);
 }
 
 /** A rate at some moment, by entity and value of the mixed label. */

@@ -66,7 +66,7 @@ const row = z.strictObject({
     .strictObject({
       value: z.number().nullable(),
       ratio: z.number().nullable(),
-      problem: z.enum(['none', 'invalid', 'unknown-tier']).nullable(),
+      problem: z.enum(['none', 'invalid', 'unknown-tier', 'several-tiers']).nullable(),
       stored: z.string().nullable(),
       endsInSeconds: count.nullable().default(null),
       perHour: z.number().nullable(),

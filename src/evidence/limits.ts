@@ -25,10 +25,9 @@ export function withRowLimits(id: string, signal: Signal, { signals, limits }: R
     if (isStranger) strangers.add(tier);
     const { value, from } = limitFor(table, row.valid && typeof row.id === 'string' ? row.id : '', tier);
     const limit = limitOf(row.value, value, factor);
-    return {
-      ...row,
-      limit: isStranger && from === 'default' ? { ...limit, problem: 'unknown-tier' } : limit,
-    };
+    if (isStranger && from === 'default') return { ...row, limit: { ...limit, problem: 'unknown-tier' } };
+    const isMixed = from !== 'entry' && hasSeveral(row, table);
+    return { ...row, limit: isMixed ? { ...limit, problem: 'several-tiers' } : limit };
   });
   const hidden = (signal.distinct ?? 0) - signal.rows.length;
   const warnings = [
@@ -38,6 +37,7 @@ export function withRowLimits(id: string, signal: Signal, { signals, limits }: R
       : [
           `limits.${spec.limits} has no ${strangers.size === 1 ? 'tier' : 'tiers'} ${[...strangers].slice(0, MOST_NAMED).join(', ')}${strangers.size > MOST_NAMED ? ' and others' : ''}: whoever has one is held against the default`,
         ]),
+    ...untold(signal.rows, table, spec.limits),
     ...(hidden > 0 && signal.status === 'measured' && mayReach(signal.rows, table, factor)
       ? [
           `${hidden} more of ${spec.title} are not held against their limits: the largest ${signal.rows.length} are`,
@@ -45,6 +45,22 @@ export function withRowLimits(id: string, signal: Signal, { signals, limits }: R
       : []),
   ];
   return { ...signal, rows, warnings };
+}
+
+/** What no source tells although limits rest on it: whose the events are, or of which tier. */
+function untold(rows: readonly Row[], table: LimitTable, name: string | null): string[] {
+  if (rows.length === 0) return [];
+  if (rows.every(({ id }) => id === '')) {
+    return [`limits.${name}: no series tells the ${table.each}, so nobody can be held against a limit`];
+  }
+  const label = table['tier-label'];
+  const byDefault = rows.filter(
+    (row) =>
+      row.valid && tierOf(row, table) === null && limitFor(table, String(row.id), null).from === 'default',
+  );
+  return label !== null && byDefault.length > 0 && rows.every((row) => tierOf(row, table) === null)
+    ? [`limits.${name}: no series has the label ${label}, so the default holds for whoever has no entry`]
+    : [];
 }
 
 /** Of the smallest limit, from which on one that is not among the rows may be close to its own. */
@@ -66,6 +82,19 @@ export function tierOf({ labels }: Row, table: LimitTable): string | null {
   const tiers = Object.entries(labels[table['tier-label'] ?? ''] ?? {});
   const [most] = tiers.sort((a, b) => b[1] - a[1]);
   return most === undefined || most[0] === '' ? null : most[0];
+}
+
+/** Of an entity's events, what a second tier must carry to count as one: a tier that has just been changed soon does. */
+const SECOND_SHARE = 0.1;
+
+/** Do its events carry tiers that have different limits, as when its tier was changed a moment ago? */
+function hasSeveral({ labels }: Row, table: LimitTable): boolean {
+  const tiers = Object.entries(labels[table['tier-label'] ?? ''] ?? {});
+  const all = tiers.reduce((sum, [, part]) => sum + part, 0);
+  const limits = tiers
+    .filter(([, part]) => part >= SECOND_SHARE * all)
+    .map(([tier]) => limitFor(table, '', tier).value);
+  return new Set(limits).size > 1;
 }
 
 /** What a limit of the table is multiplied by to be in the signal's unit: rates are per second, counters of their window. */

@@ -39,7 +39,7 @@ export interface Limit {
    * `none`: no limit is set. `invalid`: what is set cannot be used and so means no limit. `unknown-tier`: its tier is
    * none of the table's, so it is held against the default.
    */
-  readonly problem: 'none' | 'invalid' | 'unknown-tier' | null;
+  readonly problem: 'none' | 'invalid' | 'unknown-tier' | 'several-tiers' | null;
   /** The limit as stored, cut short, when it is not a plain positive number. */
   readonly stored: string | null;
   /** Seconds until the limit itself ends, after which there is none; null: it does not end, or that is not known. */

@@ -26,6 +26,7 @@ const WITHOUT = {
   none: 'without a limit',
   invalid: 'with a limit that cannot be used',
   'unknown-tier': 'of a tier that the table of limits does not have',
+  'several-tiers': 'of several tiers that have different limits',
 } as const;
 
 export function sayNoLimit(
@@ -155,10 +156,15 @@ export function explainUnderLimit({ signal, met, measured, threshold, args }: Be
 }
 
 export function explainNoLimit({ measured, args }: Because, { one, text }: Told): string {
-  const problem = args.problem === 'invalid' || args.problem === 'unknown-tier' ? args.problem : 'none';
+  const problem = isProblem(args.problem) ? args.problem : 'none';
   if ((measured ?? 0) > 0) return `${WITHOUT[problem]}: ${text(args.names)}`;
-  return problem === 'unknown-tier' ? `no ${one} ${WITHOUT[problem]}` : `every ${one} has a limit`;
+  return problem.endsWith('-tier') || problem.endsWith('-tiers')
+    ? `no ${one} ${WITHOUT[problem]}`
+    : `every ${one} has a limit`;
 }
+
+const isProblem = (problem: unknown): problem is keyof typeof WITHOUT =>
+  typeof problem === 'string' && Object.hasOwn(WITHOUT, problem);
 
 export function explainDominates({ met, measured, threshold, args }: Because, told: Told): string {
   const { number, text } = told;

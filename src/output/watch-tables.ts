@@ -79,7 +79,8 @@ function saysInShort(id: string, signal: Signal, runbook: Runbook): string[] {
   const about = signal.sample === null ? '' : 'about ';
   const each = signal.unit.endsWith('/s') ? '/s' : '';
   const total = signal.total === null ? [] : [`${about}${amountOf(signal.total, signal.unit)}${each}`];
-  const from = signal.distinct === null ? [] : [`${total[0] ?? ''} from ${formatNumber(signal.distinct)}`];
+  const among = signal.distinct === null ? null : formatNumber(signal.distinct);
+  const from = among === null ? [] : total.length === 0 ? [among] : [`${total[0]} from ${among}`];
   return [describeSignal(id, signal, runbook), ...from, ...total];
 }
 

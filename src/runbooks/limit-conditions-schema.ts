@@ -22,13 +22,13 @@ export const overLimit = mapping({
 });
 
 /**
- * Some entity has no limit, one that cannot be used, or a tier that the table does not have; `reached-in`: and has so much
- * in another signal, such as its rejections.
+ * Some entity has no limit, one that cannot be used, a tier that the table does not have, or tiers with different limits;
+ * `reached-in`: and has so much in another signal, such as its rejections.
  */
 export const noLimit = mapping({
   'no-limit': mapping({
     signal: signalName,
-    problem: z.enum(['none', 'invalid', 'unknown-tier']),
+    problem: z.enum(['none', 'invalid', 'unknown-tier', 'several-tiers']),
     'reached-in': reached.optional(),
   }),
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { label, mapping, text } from './fields.ts';
+import { duration, label, mapping, text } from './fields.ts';
 
 /** A field of a line that was read as JSON or logfmt; dots lead into nested ones. */
 const field = z
@@ -20,7 +20,7 @@ const written = mapping({
 });
 
 /**
- * Lines of a log within triage's window, counted by a field. A line counts once,
+ * Lines of a log within triage's window, or a time of its own, counted by a field. A line counts once,
  * in however many of the ways it is written.
  */
 export const logsSource = mapping({
@@ -38,6 +38,8 @@ export const logsSource = mapping({
   'also-called': z.record(field, z.array(field).min(1).max(4)).default({}),
   /** Only lines count that have both `by` and, where it is said, `mix`; without them it is not known rather than nothing. */
   'both-named': z.boolean().default(false),
+  /** The time that is counted, whatever triage's window: thresholds in lines are for one time. null: the window. */
+  over: duration.nullable().default(null),
   /** Labels of the streams to read, where the context does not say which: `logs.selector`. */
   streams: z.record(label, text(200)).default({}),
 }).superRefine((source, context) => {

@@ -78,7 +78,10 @@ export function windowOf(source: SourceSpec, windowSeconds: number): number | nu
   if (source.kind === 'prometheus-excess') return parseDuration(source.over);
   if (source.kind === 'prometheus-count') return parseDuration(source.over);
   if (source.kind === 'prometheus-sustained') return parseDuration(source.over);
-  return source.kind === 'prometheus-rate' || source.kind === 'logs-count' ? windowSeconds : null;
+  if (source.kind === 'logs-count') {
+    return source.over === null ? windowSeconds : parseDuration(source.over);
+  }
+  return source.kind === 'prometheus-rate' ? windowSeconds : null;
 }
 
 /** Which systems a runbook's signals are read from. */

@@ -36,6 +36,13 @@ describe('nothing to be seen', () => {
     expect(reading.reason).toMatch(/no samples in the last 300 s/);
   });
 
+  it('is absent, which is not zero, when no series has the label that it is chosen by', async () => {
+    const { points, ...other } = requests('acme', { perSecond: 5 });
+    const reading = await rejectsIn([{ ...other, points, id: other.id.replace('status=', 'code=') }]);
+    expect(reading).toMatchObject({ status: 'absent', live: false, total: null });
+    expect(reading.reason).toContain('no series of acp_gateway_request_total has the label status');
+  });
+
   it('is absent, which is not zero, when there is no such metric', async () => {
     const server = await startPrometheus();
     const reading = await askOne(readPrometheus, 'rejects-by-tenant', { prometheus: httpTarget(server.url) });

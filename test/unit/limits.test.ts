@@ -123,7 +123,25 @@ describe('rows of a signal', () => {
     const some = (value: number) => limited({ ...reading([caller('shop', value, '')]), distinct: 7 });
     // Free callers may have 20.
     expect(some(10).warnings.join()).toContain('6 more of requests by caller');
-    expect(some(9.9).warnings).toEqual([]);
+    expect(some(9.9).warnings.join()).not.toContain('more of requests');
+  });
+
+  test('that nobody tells the tier or the caller of are told of', () => {
+    const untold = (id: string, more: Partial<Row> = {}) =>
+      limited(reading([caller(id, 30, '', more)])).warnings.join();
+    expect(untold('shop')).toContain('no series has the label tier, so the default holds');
+    expect(untold('', { valid: false })).toContain('no series tells the caller');
+    const rows = [caller('shop', 30, ''), caller('ads', 30, 'free')];
+    expect(limited(reading(rows)).warnings).toEqual([]);
+  });
+
+  test('whose tier was changed within the window are held against the one of the most, as a problem', () => {
+    const of = (tier: Record<string, number>) =>
+      limited(reading([caller('up', 300, '', { labels: { tier } })])).rows[0]?.limit;
+    expect(of({ free: 0.4, premium: 0.6 })).toMatchObject({ value: 500, problem: 'several-tiers' });
+    expect(of({ free: 0.05, premium: 0.95 })).toMatchObject({ value: 500, problem: null });
+    // Both have 100.
+    expect(of({ standard: 0.6, '': 0.4 })).toMatchObject({ value: 100, problem: null });
   });
 });
 

@@ -2,6 +2,7 @@ import type { LogsTarget } from '../../config/types.ts';
 import type { Adapter, Answer } from '../../evidence/collect.ts';
 import { absent, empty, measured, type Reading, type Row, rowOf } from '../../evidence/types.ts';
 import { type LogsSpec, logsLabel } from '../../runbooks/logs-schema.ts';
+import { windowOf } from '../../runbooks/sources.ts';
 import { isPublicAddress } from '../../values/address.ts';
 import type { Asked, Clock } from '../asked.ts';
 import { isValidId } from '../entities.ts';
@@ -40,7 +41,11 @@ export const readLogsOf =
     return Promise.all(
       asked.map(
         async (one): Promise<Answer> =>
-          answered(one, await readOne(one, opening, windowSeconds), clock.now() - startedAt),
+          answered(
+            one,
+            await readOne(one, opening, windowOf(one.source, windowSeconds) ?? windowSeconds),
+            clock.now() - startedAt,
+          ),
       ),
     );
   };

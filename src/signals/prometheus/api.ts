@@ -39,11 +39,17 @@ export function vectorIn(data: unknown): Sample[] {
   return data.result.map(sample);
 }
 
-/** True when any series of this name is stored, at whatever time and with whatever labels. */
-export async function metricExists(http: HttpClient, metric: string): Promise<boolean> {
+/** The names of all labels that series of this name have or had. Some servers name a few for every metric. */
+export async function labelsOf(http: HttpClient, metric: string): Promise<unknown[]> {
   // Google Cloud Monitoring takes this question as GET only.
   const labels = successData((await http.get('/api/v1/labels', { 'match[]': metric })).body, http);
   if (!Array.isArray(labels)) throw new SourceError('malformed', 'the answer is not a list of label names');
+  return labels;
+}
+
+/** True when any series of this name is stored, at whatever time and with whatever labels. */
+export async function metricExists(http: HttpClient, metric: string): Promise<boolean> {
+  const labels = await labelsOf(http, metric);
   if (!labels.includes('__name__') || labels.length > 1) return labels.includes('__name__');
   // Without any label of its own; VictoriaMetrics names this one for every metric, also for one that there is not.
   const { body } = await http.get('/api/v1/label/__name__/values', { 'match[]': metric });

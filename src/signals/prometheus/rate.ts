@@ -9,7 +9,7 @@ import { mixOf, rounded, strangersAmong } from './mix.ts';
 import { combine, partOf, perSecond, scrapeProbe } from './promql.ts';
 import type { Held, Of, Question } from './question.ts';
 import { fold, MOST_PARTS, ranked } from './rank.ts';
-import { nothing } from './read.ts';
+import { noneSuch, nothing } from './read.ts';
 import { leavingOut, targetParts, targetsOf } from './targets.ts';
 import { startUsual } from './usual.ts';
 
@@ -50,7 +50,9 @@ export async function readRate(source: Of<'prometheus-rate'>, question: Question
   const state = requireWindow(answer, metric, windowSeconds);
   const parts = partOf(answer, 'parts').map((sample) => ({ ...sample, value: rounded(sample.value) }));
   if (parts.length === 0) {
-    const none = await nothing(http, metric, match, windowSeconds, state.inWindow);
+    const none = state.inWindow
+      ? await noneSuch(http, metric, match, question.runbook)
+      : await nothing(http, metric, match, windowSeconds, false);
     return held(
       none.status === 'empty' && (await isNeverSeen(source, http)) ? absent(neverSeen(source)) : none,
     );

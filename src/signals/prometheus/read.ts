@@ -1,9 +1,11 @@
 import { absent, empty, measured, type Reading, type Row, rowOf } from '../../evidence/types.ts';
 import type { Match } from '../../runbooks/match.ts';
+import type { Runbook } from '../../runbooks/schema.ts';
 import { selector } from '../../runbooks/sources.ts';
+import { neededLabels, withoutLabel } from '../../runbooks/wanted-labels.ts';
 import { isValidId } from '../entities.ts';
 import { SourceError } from '../source-error.ts';
-import { metricExists, query } from './api.ts';
+import { labelsOf, metricExists, query } from './api.ts';
 import type { HttpClient } from './http.ts';
 import { combine, partOf } from './promql.ts';
 import { alone, type Held, type Of, type Question } from './question.ts';
@@ -100,6 +102,28 @@ export async function nothing(
   if (!(await metricExists(http, metric))) return absent(`Prometheus has no metric ${metric}`);
   const span = windowSeconds === null ? 'now' : `in the last ${windowSeconds} s`;
   return empty(`${metric} has no samples ${span}: is it still scraped?`, false);
+}
+
+/**
+ * A living metric of which no series has these values: is it zero, or does none have such a label, so that it may be
+ * counted under another name? A server that does not tell its labels leaves it at zero.
+ */
+export async function noneSuch(
+  http: HttpClient,
+  metric: string,
+  match: Match,
+  runbook: Runbook,
+): Promise<Reading> {
+  const none = await nothing(http, metric, match, null, true);
+  const needed = neededLabels(runbook, metric, match);
+  const labels = needed.length === 0 ? [] : await labelsOf(http, metric).catch(sourceErrorAsNone);
+  const lacking = labels.includes('__name__') ? needed.filter((label) => !labels.includes(label)) : [];
+  return lacking.length === 0 ? none : absent(withoutLabel(metric, lacking));
+}
+
+function sourceErrorAsNone(error: unknown): unknown[] {
+  if (error instanceof SourceError) return [];
+  throw error;
 }
 
 export const plainRow = (id: string, kind: string | null, value: number): Row =>
