@@ -96,6 +96,7 @@ const WITHOUT = ['quiet', 'inconclusive'];
 const isTrouble = ({ expect: { category } }: Incident): boolean =>
   !category.some((id) => WITHOUT.includes(id));
 const isQuiet = ({ expect: { category } }: Incident): boolean => category.every((id) => id === 'quiet');
+const isOver = ({ expect: { caveats = [] } }: Incident): boolean => caveats.includes('may-be-over');
 
 /** Do so many fail that the day before decides whether a rule fires? */
 function dayDecides(incident: Incident): boolean {
@@ -203,8 +204,10 @@ test('those of tps-limits fire on its labelled incidents, each caller by its own
   let count = 0;
   for (const [runbook, incidents] of byLimits('tps-limits', builtIn('tps-limits'))) {
     const groups = incidents.flatMap(([name, incident]) => {
-      // Not even pending.
-      if (isQuiet(incident)) return incidentGroup(name, incident, [{ expr: 'ALERTS', exp_samples: [] }]);
+      // Not even pending, and no longer so minutes after it was over.
+      if (isQuiet(incident) || isOver(incident)) {
+        return incidentGroup(name, incident, [{ expr: 'ALERTS', exp_samples: [] }]);
+      }
       if (!isTrouble(incident)) return [];
       const hasOwn = Object.keys(incident.limits).length > 0;
       return incidentGroup(name, incident, [
