@@ -8,7 +8,8 @@ const SLOTS = CAPACITY * 2;
  * fixed size (4 MiB), so that memory stays bounded.
  */
 export class SeenKeys {
-  readonly #table = new Float64Array(SLOTS);
+  /** null: no name has come by yet, as is so with most families of most systems. */
+  #table: Float64Array | null = null;
   /** Of its own in every run: names are chosen by strangers, who must not know which of them collide. */
   readonly #seed = Math.trunc(Math.random() * 0x1_0000_0000);
   #size = 0;
@@ -25,7 +26,9 @@ export class SeenKeys {
     // 0 marks an empty slot.
     const hash = hash53(name, this.#seed) + 1;
     let slot = (Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) >>> 0) % SLOTS;
-    for (let held = this.#table[slot]; held !== 0; held = this.#table[slot]) {
+    this.#table ??= new Float64Array(SLOTS);
+    const table = this.#table;
+    for (let held = table[slot]; held !== 0; held = table[slot]) {
       if (held === hash) return slot;
       slot = (slot + 1) % SLOTS;
     }
@@ -33,7 +36,7 @@ export class SeenKeys {
       this.#overflow = true;
       return null;
     }
-    this.#table[slot] = hash;
+    table[slot] = hash;
     this.#size += 1;
     return ~slot;
   }
@@ -47,9 +50,8 @@ export class SeenKeys {
 /** What was counted for whom, so that an entity with a key in each of two families is counted once (9 MiB). */
 export class Counted {
   readonly #seen = new SeenKeys();
-  readonly #values = new Float64Array(SLOTS);
-  /** Of up to eight families, a bit each: where it was met. */
-  readonly #families = new Uint8Array(SLOTS);
+  /** For each place what was counted, and of up to eight families a bit each: where it was met. null: nothing was yet. */
+  #held: { readonly values: Float64Array; readonly families: Uint8Array } | null = null;
   /** True when the last one that was raised had come from the same family before: SCAN returned it again. */
   isAgain = false;
 
@@ -62,12 +64,14 @@ export class Counted {
     const place = this.#seen.place(entity);
     this.isAgain = false;
     if (place === null) return null;
+    this.#held ??= { values: new Float64Array(SLOTS), families: new Uint8Array(SLOTS) };
+    const { values, families } = this.#held;
     const slot = place < 0 ? ~place : place;
-    const before = place < 0 ? null : (this.#values[slot] ?? 0);
-    const families = this.#families[slot] ?? 0;
-    this.isAgain = (families & (1 << from)) !== 0;
-    this.#families[slot] = families | (1 << from);
-    this.#values[slot] = Math.max(before ?? 0, value);
+    const before = place < 0 ? null : (values[slot] ?? 0);
+    const met = families[slot] ?? 0;
+    this.isAgain = (met & (1 << from)) !== 0;
+    families[slot] = met | (1 << from);
+    values[slot] = Math.max(before ?? 0, value);
     return before;
   }
 
