@@ -76,10 +76,10 @@ export function triageHuman(document: TriageDocument, paint: Paint, width: numbe
     block(paint.strong('Could not be judged'), rejected(verdict.undecided)),
     ...tables(document, paint, width),
     block(paint.strong('Beside that'), asides(document, line)),
-    block(
-      paint.strong('Could not be seen'),
-      unseen(document).map((one) => line('?', one)),
-    ),
+    block(paint.strong('Could not be seen'), [
+      ...unseen(document).map((one) => line('?', one)),
+      ...(wasLate(document) ? [line('*', 'they have more time with --timeout, such as --timeout 30s')] : []),
+    ]),
     block(
       paint.strong('Warnings'),
       warningsOf(document.evidence).map((warning) => line('!', warning)),
@@ -98,6 +98,13 @@ export function triageHuman(document: TriageDocument, paint: Paint, width: numbe
   );
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }
+
+/** Did a source of a live system not answer in time? */
+const wasLate = ({ evidence, replayed }: TriageDocument): boolean =>
+  !replayed &&
+  Object.values(evidence.signals).some(
+    ({ cause, sources }) => cause === 'timeout' || sources.some((one) => one.cause === 'timeout'),
+  );
 
 /** What paged, before what it is. */
 function alertBlock(

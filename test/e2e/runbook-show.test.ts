@@ -116,6 +116,15 @@ describe('runbook show', () => {
     expect(errorDocument(await show([...args, '-o', 'json'])).exitCode).toBe(2);
   });
 
+  test('leads to what is meant, where it is a runbook or a category of another', async () => {
+    expect((await show(['tps-limits'])).stderr).toContain(
+      'tps-limits is a runbook: ratelimit runbook show --runbook tps-limits\n',
+    );
+    expect((await show(['caller-at-tier-limit'])).stderr).toContain(
+      'It is one of runbook tps-limits: ratelimit runbook show caller-at-tier-limit --runbook tps-limits\n',
+    );
+  });
+
   test('says of quiet and inconclusive what they are', async () => {
     expect((await show(['inconclusive'])).stderr).toContain('no category fits: ratelimit triage says what');
   });

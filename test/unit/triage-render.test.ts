@@ -325,3 +325,11 @@ test('the screen when half of it cannot be seen', () => {
     "
   `);
 });
+
+test('sources that were late are told how to have more time, unless they were recorded', () => {
+  const late = documentOf({ 'agent-spend': unknown('timeout', 'redis: no answer before the deadline') });
+  const hint = '  * they have more time with --timeout, such as --timeout 30s\n';
+  expect(screen(late)).toContain(hint);
+  expect(screen({ ...late, replayed: true })).not.toContain(hint);
+  expect(screen(blind)).not.toContain(hint);
+});
