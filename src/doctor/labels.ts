@@ -1,3 +1,4 @@
+import { isLikePattern } from '../runbooks/match.ts';
 import type { Runbook } from '../runbooks/schema.ts';
 import { labelKey, MOST_VALUES, wantedLabels } from '../runbooks/wanted-labels.ts';
 import type { Scraping } from './facts.ts';
@@ -31,7 +32,7 @@ export function labelChecks(runbook: Runbook, { ages, labels }: Scraping, host: 
 
 /** A pattern, or another spelling of a value that is there. A counter's other values may only not have come up yet. */
 function isSlip(value: string, values: readonly string[]): boolean {
-  if (/\.[*+]|^\^|\w\|\w/.test(value)) return true;
+  if (isLikePattern(value)) return true;
   const plain = value.toLowerCase();
   return values.some((other) => {
     const near = other.toLowerCase();

@@ -15,12 +15,16 @@ export function sayOverLimit(
   { ratio, 'reached-in': other, 'except-in': except }: Node<'over-limit'>,
   { title, one, share, runbook, number }: About,
 ): string {
-  const at = (signal: string, least: string) =>
-    `at ${number(least)} or more of ${runbook.signals[signal]?.title ?? signal}`;
-  const too = other === undefined ? '' : `, and ${at(other.signal, other['at-least'])}`;
-  const left = except === undefined ? '' : `, except those ${at(except.signal, except['at-least'])}`;
+  const too = other === undefined ? '' : `, and ${sayReached(other, { number, runbook })}`;
+  const left = except === undefined ? '' : `, except those ${sayReached(except, { number, runbook })}`;
   return `${title}: at least one ${one} at ${share(ratio)} of its limit or above${too}${left}`;
 }
+
+/** What another signal must have of the same entity. */
+const sayReached = (
+  { signal, 'at-least': least }: { readonly signal: string; readonly 'at-least': string },
+  { number, runbook }: Pick<About, 'number' | 'runbook'>,
+): string => `at ${number(least)} or more of ${runbook.signals[signal]?.title ?? signal}`;
 
 const WITHOUT = {
   none: 'without a limit',
@@ -33,10 +37,7 @@ export function sayNoLimit(
   { problem, 'reached-in': other }: Node<'no-limit'>,
   { title, one, runbook, number }: About,
 ): string {
-  const too =
-    other === undefined
-      ? ''
-      : `, and at ${number(other['at-least'])} or more of ${runbook.signals[other.signal]?.title ?? other.signal}`;
+  const too = other === undefined ? '' : `, and ${sayReached(other, { number, runbook })}`;
   return `${title}: at least one ${one} ${WITHOUT[problem]}${too}`;
 }
 
@@ -63,10 +64,8 @@ export function sayOutweighs(
   const much = least === undefined ? '' : ` at ${amount(least)} or more`;
   const growth = grown === undefined ? '' : `, ${number(grown.times)} times what it was earlier or more`;
   const still = steady === undefined ? '' : `, while that changed by ${number(steady.times)} times at most`;
-  const titleOf = (signal: string) => runbook.signals[signal]?.title ?? signal;
-  const too =
-    other === undefined ? '' : `, and at ${number(other['at-least'])} or more of ${titleOf(other.signal)}`;
-  return `${title}: at least one ${one}${much} with ${number(times)} times as much as of ${titleOf(by)} or more${too}${growth}${still}`;
+  const too = other === undefined ? '' : `, and ${sayReached(other, { number, runbook })}`;
+  return `${title}: at least one ${one}${much} with ${number(times)} times as much as of ${runbook.signals[by]?.title ?? by} or more${too}${growth}${still}`;
 }
 
 /** What an evaluated sentence of these is made with. */

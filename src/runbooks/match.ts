@@ -8,6 +8,9 @@ export type Match = Readonly<Record<string, string | readonly string[]>>;
 export const valuesOf = (value: Match[string]): readonly string[] =>
   typeof value === 'string' ? [value] : value;
 
+/** `.*`, `.+`, a caret first, and words with a bar between them: what an author of patterns writes, and no value often is. */
+export const isLikePattern = (value: string): boolean => /\.[*+]|^\^|\w\|\w/.test(value);
+
 /** Does a series with these labels match? As Prometheus tells it of `matchersOf`. */
 export const isMatch = (labels: Readonly<Record<string, string>>, match: Match): boolean =>
   Object.entries(match).every(([label, value]) => valuesOf(value).includes(labels[label] ?? ''));

@@ -1,5 +1,5 @@
 import { dottedKey } from '../values/text.ts';
-import { valuesOf } from './match.ts';
+import { isLikePattern, valuesOf } from './match.ts';
 import type { Runbook, SourceSpec } from './schema.ts';
 
 /**
@@ -12,8 +12,6 @@ export function notesOf(runbook: Runbook): string[] {
 
 const sentence = (path: readonly PropertyKey[], text: string): string => `${dottedKey(path)}: ${text}`;
 
-/** `.*`, `.+`, and words with a bar between them. */
-const LIKE_PATTERN = /\.[*+]|^\^|\w\|\w/;
 const WORDS = /^[\w-]+(?:\|[\w-]+)+$/;
 
 const listOf = (values: readonly string[]): string =>
@@ -25,7 +23,7 @@ const patterns = ({ signals }: Runbook): string[] =>
       chosenBy(source).flatMap(({ key, match }) =>
         Object.entries(match).flatMap(([label, values]) =>
           valuesOf(values)
-            .filter((value) => LIKE_PATTERN.test(value))
+            .filter(isLikePattern)
             .map((value) => sentence(['signals', id, 'sources', at, key, label], notPattern(value, key))),
         ),
       ),

@@ -1,4 +1,5 @@
 import type { Config } from '../config/types.ts';
+import { conditionsIn } from './conditions-in.ts';
 import { type LimitChange, limitChanges } from './limit-changes.ts';
 import { limitProblems, withLimits } from './limits.ts';
 import type { LimitTable } from './limits-schema.ts';
@@ -105,7 +106,10 @@ function categoryView(
   thresholds: readonly ThresholdView[],
   tables: readonly LimitsView[],
 ): CategoryView {
-  const looks = [spec.when, spec['sure-when'], ...spec.caveats.map(({ when }) => when)].flatMap(conditionsIn);
+  const looks = [spec.when, spec['sure-when'], ...spec.caveats.map(({ when }) => when)]
+    .flatMap((node) => conditionsIn(node, []))
+    .filter(({ key }) => key !== 'besides')
+    .map(({ key, value }) => ({ key, of: value.of, names: textsIn(value) }));
   const named = new Set([spec.about, ...looks.flatMap(({ names }) => names)]);
   // A volume in all is a number of its own; any other look at a signal rests on who stands out in it.
   const spreads = looks
@@ -131,28 +135,6 @@ function categoryView(
 
 /** Keys of a condition whose texts are no names of signals or thresholds. */
 const WORDS = ['category', 'label', 'only', 'not-only', 'named', 'is', 'of', 'part', 'problem', 'tell'];
-
-interface Look {
-  readonly key: string;
-  /** Which part of a volume. */
-  readonly of: unknown;
-  /** All texts in it that may be names. */
-  readonly names: readonly string[];
-}
-
-/** Every single condition below a node, whatever it is; new kinds need no change here. */
-function conditionsIn(node: unknown): Look[] {
-  if (typeof node !== 'object' || node === null) return [];
-  return Object.entries(node).flatMap(([key, value]): Look[] => {
-    if (key === 'all' || key === 'any') return Array.isArray(value) ? value.flatMap(conditionsIn) : [];
-    const isAbout = key === 'unless' || key === 'besides';
-    const denied: unknown =
-      isAbout && typeof value === 'object' ? Reflect.get(value ?? {}, 'when') : undefined;
-    if (denied !== undefined) return conditionsIn(denied);
-    const of: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'of') : null;
-    return [{ key, of, names: textsIn(value) }];
-  });
-}
 
 function textsIn(node: unknown): string[] {
   if (typeof node === 'string') return [node];
