@@ -1,17 +1,15 @@
 import { absent, type Reading, rowOf } from '../evidence/types.ts';
 import { riseOf } from '../incidents/timeline.ts';
-import type { SeriesState } from '../incidents/types.ts';
 import { stepOf } from '../runbooks/count-schema.ts';
 import { isMatch, isNone } from '../runbooks/match.ts';
 import type { SourceSpec } from '../runbooks/schema.ts';
 import { isValidId } from '../signals/entities.ts';
-import { bounded, counted, countedRow } from '../signals/prometheus/count.ts';
+import { bounded, counted, countedRow, PARTS } from '../signals/prometheus/count.ts';
 import { parseDuration } from '../values/duration.ts';
 import type { Question } from './prometheus.ts';
+import { idOf, isRecorded } from './recorded.ts';
 
 type Count = Extract<SourceSpec, { kind: 'prometheus-count' }>;
-
-const PARTS = 24;
 
 /** As `signals/prometheus/count.ts` asks it of a real Prometheus, of an incident's series. */
 export function readCount(source: Count, { recording, kind, after }: Question): Reading {
@@ -20,10 +18,8 @@ export function readCount(source: Count, { recording, kind, after }: Question): 
   if (ofMetric.length === 0) return absent(`Prometheus has no metric ${source.metric}`);
   const over = parseDuration(source.over) ?? 0;
   const step = stepOf(over);
-  const isThere = (at: number) =>
-    ofMetric.some(({ spans }) => spans.some(({ from, to }) => from <= at && at < to));
   const moments = Array.from({ length: PARTS }, (_, index) => now - (index * over) / PARTS);
-  const recorded = moments.filter(isThere).length / PARTS;
+  const recorded = moments.filter((at) => isRecorded(ofMetric, at)).length / PARTS;
   const series = ofMetric.filter(
     (one) => isMatch(one.labels, source.match) && isNone(one.labels, source['none-of']),
   );
@@ -39,5 +35,3 @@ export function readCount(source: Count, { recording, kind, after }: Question): 
   const sorted = rows.sort((a, b) => b.value - a.value);
   return bounded(counted(sorted, over, recorded));
 }
-
-const idOf = ({ labels }: SeriesState, { by }: Count): string => labels[by] ?? '';

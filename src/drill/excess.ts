@@ -1,12 +1,12 @@
 import { absent, measured, type Reading, rowOf } from '../evidence/types.ts';
 import { riseOf } from '../incidents/timeline.ts';
-import type { SeriesState } from '../incidents/types.ts';
 import { isMatch } from '../runbooks/match.ts';
 import type { SourceSpec } from '../runbooks/schema.ts';
 import { isValidId } from '../signals/entities.ts';
 import { NOT_RECORDED } from '../signals/prometheus/excess.ts';
 import { parseDuration } from '../values/duration.ts';
 import type { Question } from './prometheus.ts';
+import { idOf, isRecorded } from './recorded.ts';
 
 type Excess = Extract<SourceSpec, { kind: 'prometheus-excess' }>;
 
@@ -18,8 +18,7 @@ export function readExcess(source: Excess, question: Question): Reading {
   const { recording, runbook, kind, windowSeconds } = question;
   const { atSeconds } = recording;
   const ofMetric = recording.series.filter(({ metric }) => metric === source.metric);
-  const isThere = (at: number) =>
-    ofMetric.some(({ spans }) => spans.some(({ from, to }) => from <= at && at < to));
+  const isThere = (at: number) => isRecorded(ofMetric, at);
   if (ofMetric.length === 0) return absent(`Prometheus has no metric ${source.metric}`);
   const ago = [DAY, 7 * DAY];
   if (!ago.some((seconds) => isThere(atSeconds - seconds))) return absent(NOT_RECORDED);
@@ -47,5 +46,3 @@ export function readExcess(source: Excess, question: Question): Reading {
   const total = found.reduce((sum, { value }) => sum + value, 0);
   return measured({ total, distinct: found.length, rows: found });
 }
-
-const idOf = ({ labels }: SeriesState, { by }: Excess): string => labels[by] ?? '';

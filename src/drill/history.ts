@@ -1,10 +1,10 @@
 import { type ChartHistory, type Historian, noHistory } from '../evidence/history.ts';
+import { rounded } from '../evidence/rounded.ts';
 import { riseOf } from '../incidents/timeline.ts';
 import { isMatch } from '../runbooks/match.ts';
 import type { ChartSpec, Runbook, SourceSpec } from '../runbooks/schema.ts';
 import { labelOf } from '../runbooks/sources.ts';
 import { chartOf, NOTHING, type Told, unite } from '../signals/prometheus/lines.ts';
-import { rounded } from '../signals/prometheus/mix.ts';
 import { type Grid, gridOf, pointsOf, timeOf } from '../signals/prometheus/range.ts';
 import type { Recording } from './prometheus.ts';
 

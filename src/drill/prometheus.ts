@@ -1,4 +1,5 @@
 import type { Adapter } from '../evidence/collect.ts';
+import { rounded } from '../evidence/rounded.ts';
 import {
   absent,
   empty,
@@ -18,12 +19,13 @@ import { neededLabels, withoutLabel } from '../runbooks/wanted-labels.ts';
 import { isValidId } from '../signals/entities.ts';
 import { answered, answeredLater } from '../signals/prometheus/answer.ts';
 import { unite } from '../signals/prometheus/lines.ts';
-import { mixOf, rounded } from '../signals/prometheus/mix.ts';
+import { mixOf } from '../signals/prometheus/mix.ts';
 import { ratesOf, stepsOf } from '../signals/prometheus/sustained.ts';
 import { parseDuration } from '../values/duration.ts';
 import { readCount } from './count.ts';
 import { readExcess } from './excess.ts';
 import { rateOf } from './history.ts';
+import { isRecorded } from './recorded.ts';
 
 type Of<K extends SourceSpec['kind']> = Extract<SourceSpec, { kind: K }>;
 type PrometheusSource = Of<'prometheus-rate' | 'prometheus-gauge' | 'prometheus-age'>;
@@ -94,19 +96,23 @@ function read(source: SourceSpec, question: Question): Reading {
   }
 }
 
-const matching = ({ metric, match }: PrometheusSource, { recording }: Question): SeriesState[] =>
-  recording.series.filter((one) => one.metric === metric && isMatch(one.labels, match));
+const ofMetric = ({ metric }: PrometheusSource, { recording }: Question): SeriesState[] =>
+  recording.series.filter((one) => one.metric === metric);
+
+const matching = (source: PrometheusSource, question: Question): SeriesState[] =>
+  ofMetric(source, question).filter(({ labels }) => isMatch(labels, source.match));
 
 /** A reading without numbers where no series matches; null: some do. */
 function seen(source: PrometheusSource, question: Question): Reading | null {
   if (matching(source, question).length > 0) return null;
   const { metric, match } = source;
-  if (!question.recording.series.some((one) => one.metric === metric)) {
+  const all = ofMetric(source, question);
+  if (all.length === 0) {
     return absent(`Prometheus has no metric ${metric}`);
   }
   if (source.kind === 'prometheus-rate' && source['seen-within'] !== null) return absent(neverSeen(source));
   const lacking = neededLabels(question.runbook, metric, match).filter(
-    (label) => !question.recording.series.some((one) => one.metric === metric && label in one.labels),
+    (label) => !all.some(({ labels }) => label in labels),
   );
   return source.kind === 'prometheus-rate' && lacking.length > 0
     ? absent(withoutLabel(metric, lacking))
@@ -146,22 +152,16 @@ const DAY = 86_400;
 function earlierRates(source: Of<'prometheus-rate'>, question: Question): (Rates | null)[] {
   return [DAY, 7 * DAY].map((ago) => {
     const then = question.recording.atSeconds - ago;
-    return isRecorded(then, source, question) ? ratesAt(then, source, question) : null;
+    return isRecorded(ofMetric(source, question), then) ? ratesAt(then, source, question) : null;
   });
 }
-
-/** Is anything of the metric recorded of then? */
-const isRecorded = (then: number, { metric }: PrometheusSource, { recording }: Question): boolean =>
-  recording.series.some(
-    (one) => one.metric === metric && one.spans.some(({ from, to }) => from <= then && then < to),
-  );
 
 function readRate(source: Of<'prometheus-rate'>, question: Question): Reading {
   const { by, mix, entity } = source;
   const kind = entity ?? question.kind;
   const ago = source.ago === null ? 0 : (parseDuration(source.ago) ?? 0);
   const at = question.recording.atSeconds - ago;
-  if (ago > 0 && !isRecorded(at, source, question)) {
+  if (ago > 0 && !isRecorded(ofMetric(source, question), at)) {
     return empty(`${source.metric} has too few samples of ${source.ago} ago`, false);
   }
   const { total, entities } = ratesAt(at, source, question);

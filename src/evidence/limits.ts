@@ -1,17 +1,15 @@
-import { limitFor, periodSeconds } from '../runbooks/limits.ts';
+import { type LimitFor, limitFor, periodSeconds } from '../runbooks/limits.ts';
 import type { LimitTable } from '../runbooks/limits-schema.ts';
 import type { Runbook, SourceSpec } from '../runbooks/schema.ts';
+import { rounded } from './rounded.ts';
 import type { Limit, Row, Signal } from './types.ts';
-
-/** Without the noise of a conversion between periods. */
-export const rounded = (value: number): number => Number(value.toPrecision(12));
 
 /** Tiers that a warning names at most. */
 const MOST_NAMED = 5;
 
 /**
  * The signal with each entity's own limit, where the runbook names a table for it: the limit in the signal's unit, and
- * how much of it is used. An id that is no valid one has the limit of everybody else: it must not borrow a larger one.
+ * how much of it is used.
  */
 export function withRowLimits(id: string, signal: Signal, { signals, limits }: Runbook): Signal {
   const spec = signals[id];
@@ -23,7 +21,7 @@ export function withRowLimits(id: string, signal: Signal, { signals, limits }: R
     const tier = tierOf(row, table);
     const isStranger = tier !== null && !Object.hasOwn(table.tiers, tier);
     if (isStranger) strangers.add(tier);
-    const { value, from } = limitFor(table, row.valid && typeof row.id === 'string' ? row.id : '', tier);
+    const { value, from } = limitOfRow(row, table);
     const limit = limitOf(row.value, value, factor);
     if (isStranger && from === 'default') return { ...row, limit: { ...limit, problem: 'unknown-tier' } };
     const isMixed = from !== 'entry' && hasSeveral(row, table);
@@ -77,8 +75,12 @@ function mayReach(
   return limits.length > 0 && least >= CLOSE * factor * Math.min(...limits);
 }
 
+/** The limit of whoever a row is of. An id that is no valid one has that of everybody else: it must not borrow a larger one. */
+export const limitOfRow = (row: Row, table: LimitTable): LimitFor =>
+  limitFor(table, row.valid && typeof row.id === 'string' ? row.id : '', tierOf(row, table));
+
 /** The tier that most of an entity's events carry; null where no source tells. */
-export function tierOf({ labels }: Row, table: LimitTable): string | null {
+function tierOf({ labels }: Row, table: LimitTable): string | null {
   const tiers = Object.entries(labels[table['tier-label'] ?? ''] ?? {});
   const [most] = tiers.sort((a, b) => b[1] - a[1]);
   return most === undefined || most[0] === '' ? null : most[0];

@@ -1,3 +1,4 @@
+import { rounded } from './rounded.ts';
 import { type Baseline, type Reading, type Row, type Sample, type Status, unknown } from './types.ts';
 
 /** What one source more can say decides: numbers, then that it could not be read, then that there are none. */
@@ -52,7 +53,7 @@ function joined(readings: readonly Reading[]): Reading {
   const hasEntities = readings.some(({ distinct: counted }) => counted !== null);
   // Totals without entities count the same events: the one that saw the most of them.
   const most = hasEntities ? total : Math.max(...readings.map((reading) => reading.total ?? 0));
-  const all = most === null ? null : Number(most.toPrecision(12));
+  const all = most === null ? null : rounded(most);
   const list = [...rows.values()].sort((a, b) => b.value - a.value);
   return {
     ...first,

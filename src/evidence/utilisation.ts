@@ -1,7 +1,8 @@
 import { type LimitFor, limitFor } from '../runbooks/limits.ts';
 import type { LimitTable } from '../runbooks/limits-schema.ts';
 import type { Runbook } from '../runbooks/schema.ts';
-import { factorOf, rounded, tierOf } from './limits.ts';
+import { factorOf, limitOfRow } from './limits.ts';
+import { rounded } from './rounded.ts';
 import type { Evidence, Id, Reset, Signal } from './types.ts';
 
 /** One entity against its own limit, in the table's unit and period. */
@@ -64,7 +65,7 @@ export const utilisationOf = ({ limits, signals }: Runbook, evidence: Evidence):
 
 function usesOf(signal: Signal, table: LimitTable, factor: number): Use[] {
   const seen = signal.rows.map((row): Use => {
-    const named = limitFor(table, row.valid && typeof row.id === 'string' ? row.id : '', tierOf(row, table));
+    const named = limitOfRow(row, table);
     const ratio = row.limit?.ratio ?? null;
     return {
       id: row.id,

@@ -11,7 +11,7 @@ import { leavingOut, targetParts, targetsOf } from './targets.ts';
 
 const TOP = 200;
 /** Moments at which it is asked whether anything was recorded. */
-const PARTS = 24;
+export const PARTS = 24;
 /** Of the time, what must be recorded to say that there were no more. */
 const ENOUGH = 0.8;
 

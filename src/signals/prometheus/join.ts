@@ -1,5 +1,5 @@
+import { rounded } from '../../evidence/rounded.ts';
 import { measured, type Reading, type Row } from '../../evidence/types.ts';
-import { rounded } from './mix.ts';
 
 /** How the same entity's values in two Prometheus become one, and what makes it the same. */
 export interface Uniting {

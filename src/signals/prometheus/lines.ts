@@ -1,5 +1,5 @@
 import type { ChartHistory, Line } from '../../evidence/history.ts';
-import { rounded } from './mix.ts';
+import { rounded } from '../../evidence/rounded.ts';
 import { type Grid, timeOf, type Values } from './range.ts';
 import type { Missing } from './several.ts';
 

@@ -1,13 +1,10 @@
+import { rounded } from '../../evidence/rounded.ts';
 import type { Row } from '../../evidence/types.ts';
 
 /** Values of a mixed label that are kept of an entity. */
 const TOP_MIX = 20;
 /** Where the rest of a mix goes that has too many values. */
 const OTHERS = '(others)';
-
-/** Without the noise of floating point: a steady 2 per second comes back as 1.9999999999999998, and a threshold must not
- * turn on that. */
-export const rounded = (value: number): number => Number(value.toPrecision(12));
 
 /**
  * The mix of a label within an entity. It adds up to the whole, or the share of what is kept would be taken for the

@@ -1,7 +1,7 @@
+import { rounded } from '../../evidence/rounded.ts';
 import type { Match } from '../../runbooks/match.ts';
 import { query, type Sample } from './api.ts';
 import type { HttpClient } from './http.ts';
-import { rounded } from './mix.ts';
 import { combine, partOf } from './promql.ts';
 import type { Of } from './question.ts';
 

@@ -1,3 +1,4 @@
+import { rounded } from '../../evidence/rounded.ts';
 import { absent, empty, measured, type Reading, type Row, rowOf } from '../../evidence/types.ts';
 import { type Match, matchersOf } from '../../runbooks/match.ts';
 import { neverSeen, selector } from '../../runbooks/sources.ts';
@@ -5,7 +6,7 @@ import { parseDuration } from '../../values/duration.ts';
 import { isValidId } from '../entities.ts';
 import { SourceError } from '../source-error.ts';
 import { query, type Sample } from './api.ts';
-import { mixOf, rounded, strangersAmong } from './mix.ts';
+import { mixOf, strangersAmong } from './mix.ts';
 import { combine, partOf, perSecond, scrapeProbe } from './promql.ts';
 import type { Held, Of, Question } from './question.ts';
 import { fold, MOST_PARTS, ranked } from './rank.ts';

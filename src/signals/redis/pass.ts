@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RedisTarget } from '../../config/types.ts';
+import { rounded } from '../../evidence/rounded.ts';
 import type { Scan, ScannedNode } from '../../evidence/types.ts';
 import { SourceError } from '../source-error.ts';
 import { redisError } from './client.ts';
@@ -99,11 +100,11 @@ export class Pass {
   #coverage(): number {
     const shares = this.#servers.nodes.map((node) => node.share * this.#visited(node));
     // Shares are fractions of slots: their sum may miss 1 by a rounding error.
-    return Number(
+    return rounded(
       Math.min(
         1,
         shares.reduce((sum, share) => sum + share, 0),
-      ).toPrecision(12),
+      ),
     );
   }
 
