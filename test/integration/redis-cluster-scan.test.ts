@@ -189,7 +189,7 @@ describe('a cluster that loses a master', () => {
     const [gone] = cluster.masters as [ClusterNode];
     const { reading, scan } = await failuresIn({
       redis: clusterTarget(cluster),
-      ...{ pace: 'gentle', timeoutSeconds: 4 },
+      ...{ pace: 'gentle', timeoutSeconds: 10 },
       watch: once(0.1, () => cluster.kill(gone)),
     });
     expect(reading.status).toBe('measured');
