@@ -80,21 +80,16 @@ export async function startLoki(options: LokiOptions = {}): Promise<TestLoki> {
       }
       if (pathname === '/loki/api/v1/series') {
         const matches = streamMatcher(searchParams.get('match[]') ?? '');
-        const [start, end] = ['start', 'end'].map((name) => Number(searchParams.get(name)) / 1e6);
-        const found = all.filter(
-          ({ labels, entries }) =>
-            matches(labels) && entries.some(({ ms }) => ms >= (start ?? 0) && ms <= (end ?? 0)),
-        );
+        const during = within(searchParams);
+        const found = all.filter(({ labels, entries }) => matches(labels) && entries.some(during));
         return void list(found.map(({ labels }) => labels));
       }
       const values = /^\/loki\/api\/v1\/label\/([^/]+)\/values$/.exec(pathname);
       if (pathname === '/loki/api/v1/labels' || values !== null) {
-        const [start, end] = ['start', 'end'].map((name) => Number(searchParams.get(name)) / 1e6);
-        const within = all.filter(({ entries }) =>
-          entries.some(({ ms }) => ms >= (start ?? 0) && ms <= (end ?? 0)),
-        );
+        const during = within(searchParams);
+        const late = all.filter(({ entries }) => entries.some(during));
         const label = values?.[1];
-        const names = within.flatMap(({ labels }) =>
+        const names = late.flatMap(({ labels }) =>
           label === undefined ? Object.keys(labels) : (labels[decodeURIComponent(label)] ?? []),
         );
         return void list([...new Set(names)].sort());
@@ -126,6 +121,12 @@ export async function startLoki(options: LokiOptions = {}): Promise<TestLoki> {
     },
     clear: () => streams.clear(),
   };
+}
+
+/** Whether a line is within the time that is asked for: nanoseconds, which are too many for a double to hold each of. */
+function within(asked: URLSearchParams): (line: { readonly ms: number }) => boolean {
+  const [start, end] = ['start', 'end'].map((name) => Number(BigInt(asked.get(name) ?? '0') / 1_000_000n));
+  return ({ ms }) => ms >= (start ?? 0) && ms <= (end ?? 0);
 }
 
 const BUILD = {
