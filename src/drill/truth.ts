@@ -35,7 +35,7 @@ export async function lookAtBeginning(
   const finding = verdict.findings.find((one) => one.category === category?.id);
   if (category === undefined) return { category: verdict.category, responses: [] };
   // In real life the commands go to another system than the drill's.
-  const there = { ...evidence, reach: [] };
+  const there = { ...evidence, reach: [], reads: [] };
   const responses =
     finding === undefined ? stepsOf(category, runbook) : propose(finding, category, runbook, there);
   return { category: verdict.category, responses };

@@ -134,7 +134,10 @@ const signal = z.strictObject({
 /** A word of a command that will be shown to be pasted: printable, and nothing that a terminal acts on. */
 const word = z.string().regex(/^(?:(?!\p{DI})[\p{L}\p{M}\p{N}\p{P}\p{S} ]){1,4096}$/u);
 /** Flags and their values, as `reachWords` makes them: nothing else may come from a file into a command. */
-const REACH = ['--config', '--context', '--runbook', '--redis-url', '--prometheus-url', '--api-url'];
+const REACH = [
+  ...['--config', '--context', '--runbook'],
+  ...['--redis-url', '--prometheus-url', '--logs-url', '--api-url'],
+];
 const reach = z
   .array(word)
   .max(20)
@@ -165,17 +168,21 @@ export const captureSchema: z.ZodType<Capture> = z.strictObject({
   redacted: z.boolean(),
   // Captures from before triage knew of alerts.
   alert: alertSchema.nullable().default(null),
-  evidence: z.strictObject({
-    at: z.iso.datetime(),
-    windowSeconds: z.number().positive(),
-    resets: z.strictObject({ day: reset, month: reset }),
-    reach,
-    // Captures from before there were samples hold whole passes.
-    scan: scan.nullable().default(null),
-    signals: z.record(z.string(), signal),
-    // Captures from before anybody asked for earlier looks.
-    earlier: earlier.nullable().default(null),
-  }),
+  evidence: z
+    .strictObject({
+      at: z.iso.datetime(),
+      windowSeconds: z.number().positive(),
+      resets: z.strictObject({ day: reset, month: reset }),
+      reach,
+      // Captures from before a proposed command read more than Redis.
+      reads: reach.optional(),
+      // Captures from before there were samples hold whole passes.
+      scan: scan.nullable().default(null),
+      signals: z.record(z.string(), signal),
+      // Captures from before anybody asked for earlier looks.
+      earlier: earlier.nullable().default(null),
+    })
+    .transform(({ reads, ...evidence }) => ({ ...evidence, reads: reads ?? evidence.reach })),
   // Captures from before there were reports hold one moment.
   history: z.array(chartHistory).max(50).default([]),
   alertHistory: alertHistory.nullable().default(null),

@@ -109,6 +109,7 @@ export async function collect(
   return {
     ...{ at: clock.iso(at), windowSeconds, resets: resetsAfter(at, clock) },
     reach: reachWords(config, ['redis']),
+    reads: reachWords(config, ['redis', 'prometheus', 'logs']),
     scan: answers.find((answer) => answer.scan !== undefined)?.scan ?? null,
     signals: settled.some((answer, index) => answer !== answers[index])
       ? signalsOf(settled, request)

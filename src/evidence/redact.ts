@@ -73,7 +73,7 @@ export function redactAll(
     unread: evidence.earlier.unread === null ? null : '(redacted)',
     journalUnread: evidence.earlier.journalUnread === null ? null : '(redacted)',
   };
-  const named = { ...evidence, reach: [], scan, earlier, signals: Object.fromEntries(signals) };
+  const named = { ...evidence, reach: [], reads: [], scan, earlier, signals: Object.fromEntries(signals) };
   const inText = (message: string) => stands.inText(message, [...hosts, ...servers]);
   const { charts: shown, alerts: told } = mapReasons(
     charts,

@@ -219,6 +219,8 @@ export interface Evidence {
   readonly resets: Readonly<Record<Period, Reset>>;
   /** Words that make a suggested command hit the Redis that was read, without secrets. Kept, so that evidence judged again says the same. */
   readonly reach: readonly string[];
+  /** The same for a command that reads all that was read: Prometheus and the logs too. */
+  readonly reads: readonly string[];
   /** null: no source is in Redis, or it could not be reached. */
   readonly scan: Scan | null;
   readonly signals: Readonly<Record<string, Signal>>;

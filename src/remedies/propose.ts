@@ -16,10 +16,16 @@ export interface Proposal {
 /** Commands for that many subjects are spelled out. */
 const MAX_COMMANDS = 10;
 
-/** Proposed commands that change nothing. */
-const LOOKS: ReadonlySet<string> = new Set(['caps', 'blocks']);
+/** Commands that read all that triage reads. */
+const READS_ALL: ReadonlySet<string> = new Set(['triage', 'limits', 'doctor', 'watch', 'report']);
+/** Commands that change a system. */
+const CHANGES: ReadonlySet<string> = new Set([
+  ...['block-ip', 'unblock-ip', 'raise-cap', 'undo', 'kill-switch engage', 'kill-switch release'],
+]);
 
-export const onlyLooks = ([, command = '']: readonly string[]): boolean => LOOKS.has(command);
+/** Does a proposed command change nothing? */
+export const onlyLooks = ([, command = '', part = '']: readonly string[]): boolean =>
+  !CHANGES.has(command) && !CHANGES.has(`${command} ${part}`);
 
 /**
  * The runbook's responses to a finding, in its order. Only checked identifiers enter a command: an address, or an id
@@ -83,9 +89,10 @@ function argvs(
   evidence: Evidence,
 ): string[][] {
   if (command === null) return [];
+  const reach = READS_ALL.has(command[1] ?? '') ? evidence.reads : evidence.reach;
   const fill = (subject: string, enough: string) => [
     ...command.map((word) => word.replaceAll('{subject}', () => subject).replaceAll('{enough}', enough)),
-    ...evidence.reach,
+    ...reach,
   ];
   if (each === null) return [fill('', '')];
   const needsAmount = command.some((word) => word.includes('{enough}'));

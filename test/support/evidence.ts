@@ -80,6 +80,7 @@ export function evidence(readings: Readonly<Record<string, Reading>> = {}, runbo
       month: { at: '2026-06-01T00:00:00.000Z', inSeconds: 3 * 86_400 - SECONDS_TODAY },
     },
     reach: [],
+    reads: [],
     ...{ scan: null, earlier: null },
     signals: Object.fromEntries(signals),
   };

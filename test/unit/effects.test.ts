@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { effectOf } from '../../src/cli/effects.ts';
 import type { Context } from '../../src/context.ts';
 import { buildProgram } from '../../src/program.ts';
+import { onlyLooks } from '../../src/remedies/propose.ts';
 
 /** Building the tree asks nothing of the world: it is all loaded when a command runs. */
 const world = new Proxy({} as Context, {
@@ -68,11 +69,13 @@ describe('every command says what it does', () => {
     `);
   });
 
-  test.each(commands)('%s has the flags of what it is', (_, command) => {
+  test.each(commands)('%s has the flags of what it is', (name, command) => {
     const isDestructive = effectOf(command)?.kind === 'destructive';
     for (const flag of WRITE_FLAGS) expect(flagsOf(command).includes(flag)).toBe(isDestructive);
     const forces = flagsOf(command).filter((flag) => flag?.startsWith('--force'));
     if (!isDestructive) expect(forces).toEqual([]);
+    // What a menu, the watch and a drill take for a remedy.
+    expect(onlyLooks(['ratelimit', ...name.split(' ')])).toBe(!isDestructive);
     expect(command.description()).not.toBe('');
   });
 });

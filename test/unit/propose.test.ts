@@ -137,6 +137,19 @@ describe('what a command needs to reach the system that was read', () => {
     for (const argv of all) expect(argv.slice(-REACH.length)).toEqual(REACH);
   });
 
+  test('names all that was read where the command reads all of it, and for a remedy Redis alone', () => {
+    const { finding, facts } = single({ '203.0.113.42': 900 });
+    const category = aegis.categories.find(({ id }) => id === finding.category);
+    const [step] = category?.respond ?? [];
+    if (!category || !step) throw new Error('no category');
+    const looking = { ...step, command: ['ratelimit', 'limits'], each: null };
+    const reads = [...REACH, '--prometheus-url', 'http://127.0.0.1:9095'];
+    const argvsOf = (one: typeof step) =>
+      propose(finding, { ...category, respond: [one] }, aegis, { ...facts, reads }).map(({ argv }) => argv);
+    expect(argvsOf(looking)).toEqual([['ratelimit', 'limits', ...reads]]);
+    expect(argvsOf(step)[0]?.slice(-REACH.length)).toEqual(REACH);
+  });
+
   test('is nothing where the defaults reach it', () => {
     expect(commands(single({ '203.0.113.42': 900 }, []))[0]?.at(-1)).toBe('credential_stuffing');
   });

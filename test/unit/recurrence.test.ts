@@ -262,8 +262,12 @@ describe('the journal', () => {
     expect(outcome(read)).toEqual(outcome(earlier));
     // As captures were before anybody asked the journal.
     const { remedies: _, journalUnread: __, ...before } = earlier;
-    const old = JSON.stringify({ ...JSON.parse(text), evidence: { ...evidence, earlier: before } });
-    expect(parseCapture(old, 'old.json', clock).evidence.earlier).toEqual(looked());
+    const { reads: ___, ...without } = { ...evidence, reach: ['--context', 'prod'] };
+    const old = JSON.stringify({ ...JSON.parse(text), evidence: { ...without, earlier: before } });
+    const parsed = parseCapture(old, 'old.json', clock).evidence;
+    expect(parsed.earlier).toEqual(looked());
+    // And from before a proposed command read more than Redis.
+    expect(parsed.reads).toEqual(['--context', 'prod']);
   });
 });
 
