@@ -101,6 +101,19 @@ describe('several callers far above their limits', () => {
       expect(text, key).toContain(`\`${key}\``);
   });
 
+  test('the command that leads there reads what was read, without a file that says where that is', async () => {
+    const bare = { home: await temporaryFolder('bare') };
+    const there = ['--runbook', 'tps-limits', '--prometheus-url', prometheus.url];
+    const { stdout } = await runProgram(['triage', '-o', 'json', ...there], bare);
+    const { findings } = JSON.parse(stdout) as { findings: { remedies: { command: string | null }[] }[] };
+    const [command = ''] = findings.flatMap(({ remedies }) => remedies.flatMap((one) => one.command ?? []));
+    expect(command).toBe(`ratelimit limits ${there.join(' ')}`);
+    const pasted = await runProgram([...command.split(' ').slice(1), '-o', 'json'], bare);
+    const [table] = (JSON.parse(pasted.stdout) as Document).tables;
+    expect(table?.observed.map(({ status }) => status)).not.toContain('unknown');
+    expect(pasted.code).toBe(0);
+  });
+
   test('the verdict names those that go on for minutes, by their own limits, and the burst apart', async () => {
     const { code, stdout } = await run('triage', '-o', 'json');
     expect(code).toBe(0);
