@@ -79,7 +79,7 @@ interface Answer extends Told {
 }
 
 /** Adds up what several Prometheus say, each target once; of those that cannot be told apart the larger stands. */
-async function ofAll(
+export async function ofAll(
   clients: readonly HttpClient[],
   ask: (http: HttpClient, isOneOfSeveral: boolean) => Promise<Answer>,
 ): Promise<Told> {
@@ -147,7 +147,7 @@ async function heard<T>(
  * How long a window must be to hold a rate anywhere in the range, and where several are asked what it is collected from.
  * `windowSeconds` is null when nothing is recorded.
  */
-async function probe(http: HttpClient, metric: string, grid: Grid, isOneOfSeveral: boolean) {
+export async function probe(http: HttpClient, metric: string, grid: Grid, isOneOfSeveral: boolean) {
   const { fromSeconds, toSeconds, stepSeconds } = grid;
   // Stretches side by side: each sample is read once, and none is missed.
   const each = Math.max(PROBE, stepSeconds);

@@ -1,8 +1,7 @@
 import type { Baseline } from '../../evidence/types.ts';
-import { selector } from '../../runbooks/sources.ts';
 import { query, type Sample } from './api.ts';
 import { countsOnce, type Share } from './plan.ts';
-import { combine, partOf } from './promql.ts';
+import { combine, increasePerSecond, partOf } from './promql.ts';
 import type { Of, Question } from './question.ts';
 import { leavingOut, type Target, targetParts, targetsOf } from './targets.ts';
 
@@ -59,8 +58,7 @@ async function askUsual({ metric, match, by }: Of<'prometheus-rate'>, question: 
   const parts = WHENS.flatMap((name): [string, string][] => {
     const when = { windowSeconds, agoSeconds: AGO[name] };
     const ago = `offset ${AGO[name]}s`;
-    const series = `increase(${selector(metric, match)}[${windowSeconds}s] ${ago}) / ${windowSeconds}`;
-    const rate = leavingOut(series, metric, without, when);
+    const rate = leavingOut(increasePerSecond(metric, match, when), metric, without, when);
     return [
       [`${name}-there`, `count(${metric} ${ago})`],
       [`${name}-total`, `sum(${rate})`],

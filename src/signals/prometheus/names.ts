@@ -1,0 +1,25 @@
+import { matchersOf } from '../../runbooks/match.ts';
+
+/** Characters of names that one query holds, which names them three times: VictoriaMetrics takes 16 KiB. */
+const MOST_CHARACTERS = 3_000;
+
+const charactersOf = (name: string): number => matchersOf({ '': [name] }).join('').length;
+
+/** Does every server take a query with this name? */
+export const isShort = (name: string): boolean => charactersOf(name) <= MOST_CHARACTERS;
+
+/** Names of entities, as many at a time as a query holds; one that is too long stands alone. */
+export function inQueries(names: readonly string[]): string[][] {
+  const queries: string[][] = [];
+  let room = 0;
+  for (const name of names) {
+    const characters = charactersOf(name);
+    if (queries.length === 0 || characters > room) {
+      queries.push([]);
+      room = MOST_CHARACTERS;
+    }
+    queries.at(-1)?.push(name);
+    room -= characters;
+  }
+  return queries;
+}
