@@ -5,7 +5,7 @@ import { parseDuration } from '../../values/duration.ts';
 import { SourceError } from '../source-error.ts';
 import { query, type Sample } from './api.ts';
 import { isTooLarge } from './http.ts';
-import { combine, offset, partOf, perSecond, scrapeProbe, type When } from './promql.ts';
+import { combine, increasePerSecond, offset, partOf, perSecond, scrapeProbe, type When } from './promql.ts';
 import type { Of, Question } from './question.ts';
 import { sharedBy } from './shared.ts';
 import { leavingOut, targetParts } from './targets.ts';
@@ -71,6 +71,10 @@ async function ask(
     }),
   );
   const parts = partOf(answer, 'parts').map((part) => ({ ...part, value: rounded(part.value) }));
+  // `topk` leaves NaN out first, and a sum cannot: it is asked for so that it is noted.
+  if (isCut(parts)) {
+    await query(http, `sum(${leavingOut(increasePerSecond(metric, match, when), metric, without, when)})`);
+  }
   // What was left out is no larger than the smallest of them.
   return { answer, parts, isWhole: !isCut(parts) || parts.some(({ value }) => value <= 0) };
 }

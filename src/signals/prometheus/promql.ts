@@ -70,7 +70,7 @@ export function perhapsBorn(
 const BORN = 'ratelimit_born';
 
 /** The label that tells the parts of a combined query apart. */
-const PART = 'ratelimit_part';
+export const PART = 'ratelimit_part';
 
 /** Several expressions in one query, so that one signal costs one request. `partOf` sorts the answer. */
 export const combine = (parts: Readonly<Record<string, string>>): string =>

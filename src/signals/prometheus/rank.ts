@@ -1,5 +1,6 @@
 import { rounded } from '../../evidence/rounded.ts';
 import type { Match } from '../../runbooks/match.ts';
+import { SourceError } from '../source-error.ts';
 import { query, type Sample } from './api.ts';
 import type { HttpClient } from './http.ts';
 import { inQueries, isShort } from './names.ts';
@@ -66,6 +67,9 @@ export async function ranked(
     ),
   );
   const number = (name: string) => rounded(partOf(sums, name)[0]?.value ?? 0);
+  // A total that was left out is not zero, and who spoilt it is not among the largest either.
+  const [lack] = http.lacks ?? [];
+  if (lack !== undefined && partOf(sums, 'total').length === 0) throw new SourceError('incomplete', lack);
   const mixes = mixesOf(mixed.flat(), by, mix);
   return {
     total: number('total'),
