@@ -57,7 +57,8 @@ export async function readRate(source: Of<'prometheus-rate'>, question: Question
     rows,
     live: state.now,
   });
-  return { reading, usual: (await earlier?.()) ?? null, targets };
+  const largest = [...numbers.entities].sort((a, b) => b.value - a.value).map(({ id }) => id);
+  return { reading, usual: (await earlier?.(largest)) ?? null, targets };
 }
 
 /** The rates that are kept, largest first, each with its share, its mix and what is usual for it. */
