@@ -31,7 +31,7 @@ function wordsOf({ kind, keeps, idempotent }: Effect): string {
     case 'read-only':
       return `Changes no system.${keeps ? '\nKeeps a verdict other than quiet on this machine, for ratelimit report.' : ''}`;
     case 'records':
-      return "Changes no system: it adds to the journal, and to the team's where the context names one, without asking.";
+      return "Changes no system: it adds to the journal, and to the team's where the context\nnames one.";
     case 'destructive':
       return `Changes a system, after asking${idempotent ? '; doing it twice is the same as doing it once' : ''}.`;
   }

@@ -24,7 +24,7 @@ export const journalCommands = (context: Context, finish: (code: ExitCode) => vo
       .command('note')
       .description('take down what was done by hand, or noticed: for the report, the watch and the team')
       .argument('<text...>', 'what it was, on one line, at most 200 characters')
-      .option('--step <id>', 'the response step of the runbook that it was, such as tell-crm')
+      .option('--step <id>', 'the response step of the runbook that it was, such as ask-the-tenant')
       .option('--category <id>', 'the category that it was a response to; it counts when the same comes back')
       .addOption(
         momentOption('--at <time>', 'when it was: a duration before now, or a time in UTC (default: now)'),

@@ -47,8 +47,8 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   'journal note': [
     ['ratelimit journal note "asked acme to respect Retry-After"', 'what was done by hand, for the report'],
     [
-      'ratelimit journal note "CRM team told" --step tell-crm --at 10m',
-      'a step of the runbook, ten minutes ago',
+      'ratelimit journal note "acme knows of it" --step ask-the-tenant --at 10m',
+      'a response step of the runbook, ten minutes ago',
     ],
   ],
   undo: [['ratelimit undo 01J9ZK3V5T8Q0F6W2N4R7C1XYZ --reason "wrong customer"', '']],
