@@ -82,7 +82,7 @@ function verdictOf(report: DrillReport): string {
 
 /** `block-ip acp:ip_block:203.0.113.42: applied, enforced`, `note: called acme`. */
 function deedOf(entry: Entry): string {
-  if (entry.note !== undefined) return `${entry.remedy}: ${entry.reason}`;
+  if (entry.note !== undefined) return `${escapeText(entry.remedy)}: ${escapeText(entry.reason, SENTENCE)}`;
   const [first] = entry.changes;
   const target = first === undefined ? '' : ` ${showTarget(first)}`;
   const states = [

@@ -76,14 +76,10 @@ function lastRemedy(marks: Watching['marks'], nowMs: number): Line {
   const last = marks.at(-1);
   if (last === undefined) return [span('No remedy in the last hour', 'dim')];
   const age = formatDuration(Math.max(0, Math.floor((nowMs - last.atMs) / 1_000)));
-  const more = marks.length > 1 ? `${marks.length} ${wordFor(marks)}, the last ` : '';
+  const remedies = marks.filter(({ kind }) => kind !== 'note').length;
+  // A note needs the room for what it says.
+  const more = last.kind !== 'note' && remedies > 1 ? `${remedies} remedies, the last ` : '';
   return [span(`${DONE} `, 'strong'), span(`${more}${age} ago: ${escapeText(last.label, 120)}`)];
-}
-
-/** What several of them are together. */
-function wordFor(marks: Watching['marks']): string {
-  const notes = marks.filter(({ kind }) => kind === 'note').length;
-  return notes === 0 ? 'remedies' : notes === marks.length ? 'notes' : 'remedies and notes';
 }
 
 /**

@@ -23,9 +23,9 @@ export function marksOf(
   return marks.sort((a, b) => a.atMs - b.atMs);
 }
 
-/** `block-ip by kim: applied, enforced`, `note by kim: told the CRM team`. */
+/** `block-ip by kim: applied, enforced`, `kim noted: told the CRM team`. */
 function labelOf({ remedy, operator, status, verified, undoneBy, note, reason }: Entry): string {
-  if (note !== undefined) return `${remedy} by ${operator}: ${reason}`;
+  if (note !== undefined) return `${operator} noted: ${reason}`;
   const what = [status, ...(verified === null ? [] : [verified]), ...(undoneBy === null ? [] : ['undone'])];
   return `${remedy} by ${operator}: ${what.join(', ')}`;
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { isHere } from '../../src/commands/here.ts';
 import { responseNamed } from '../../src/commands/note-response.ts';
 import { systemsOf } from '../../src/commands/parts.ts';
+import { checkWords } from '../../src/commands/words.ts';
 import type { Entry, Note } from '../../src/journal/types.ts';
 import { reportHtml } from '../../src/output/html/report.ts';
 import { journalText, noteText } from '../../src/output/journal-text.ts';
@@ -62,6 +63,14 @@ describe('the response that a note names', () => {
       }),
     );
   });
+});
+
+test.each([
+  [' ', 'the note: a text is needed'],
+  ['two\nlines', 'the note: it must not hold control characters'],
+  ['x'.repeat(201), 'the note: 201 characters are too many, at most 200 are kept'],
+])('the text %j is refused', (text, message) => {
+  expect(() => checkWords('the note', text, 'a text is needed')).toThrow(message);
 });
 
 describe('whose a note is', async () => {

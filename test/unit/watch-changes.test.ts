@@ -247,7 +247,7 @@ describe('marks', () => {
     const note = { category: null, step: null, happenedAt: '2026-05-29T03:05:00Z' };
     const all = [entry({}), entry({ remedy: 'note', reason: 'called acme', note })];
     expect(marksOf(all, LAST, clock).map(({ kind, label }) => `${kind}: ${label}`)).toEqual([
-      'note: note by kim: called acme',
+      'note: kim noted: called acme',
       'remedy: block-ip by kim: applied',
     ]);
     const before = { ...note, happenedAt: '2026-05-29T02:00:00Z' };
