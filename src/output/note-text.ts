@@ -27,11 +27,13 @@ function noteLines(entry: ShownEntry, { paint, width }: Screen, clock: Clock): s
   const { id, operator, reason, note } = entry;
   const response = responseOf(entry);
   const happenedAt = note?.happenedAt ?? null;
+  const isOpen = note?.category === null && note.step !== null;
+  const open = isOpen ? ', which several categories have (--category says of which)' : '';
   return [
     paint.strong(wrap(`Noted: ${escapeText(reason, SENTENCE)}`, width, '  ')),
     ...labelled(
       [
-        ...(response === null ? [] : [{ name: 'response to', value: escapeText(response) }]),
+        ...(response === null ? [] : [{ name: 'response to', value: `${escapeText(response, 200)}${open}` }]),
         ...(happenedAt === null ? [] : [{ name: 'happened', value: showTime(happenedAt, clock) }]),
       ],
       width,
