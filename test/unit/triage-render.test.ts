@@ -272,7 +272,7 @@ test('the screen of a spent cap', () => {
 test('the screen when half of it cannot be seen', () => {
   expect(screen(blind)).toMatchInlineSnapshot(`
     "
-    inconclusive (confidence low): auth-failures-by-ip could not be read: redis://127.0.0.1:6379: connection refused; agent-spend could not be read: redis://127.0.0.1:6379: connection refused; blocks could not be read: redis://127.0.0.1:6379: connection refused
+    inconclusive (confidence low): auth-failures-by-ip, agent-spend and blocks could not be read: redis://127.0.0.1:6379: connection refused
 
     Ruled out
       - account-password-stuffing: 0 accounts (threshold 5); 0 accounts with 10
@@ -316,9 +316,10 @@ test('the screen when half of it cannot be seen', () => {
       - scraped services: 2 services, all up
 
     Could not be seen
-      ? auth-failures-by-ip is unknown: redis://127.0.0.1:6379: connection refused
-      ? agent-spend is unknown: redis://127.0.0.1:6379: connection refused
-      ? blocks is unknown: redis://127.0.0.1:6379: connection refused
+      ? redis://127.0.0.1:6379: connection refused; unknown: auth-failures-by-ip,
+        agent-spend, blocks
+      * what answers, what does not, and what can be done about it:
+        ratelimit doctor
 
     inconclusive (confidence low)
     runbook aegis, context prod, 2026-05-29 03:12:04 UTC, window 5m, 212 ms
