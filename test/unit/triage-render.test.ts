@@ -327,6 +327,15 @@ test('the screen when half of it cannot be seen', () => {
   `);
 });
 
+test('of what could not be read, nothing is said of what it holds', () => {
+  const refused = 'prometheus 127.0.0.1:9090: connection refused';
+  const down = documentOf({ 'rejects-by-tenant': unknown('unreachable', refused) });
+  expect(screen(down)).toContain('- tenant-over-quota: 429s by tenant: could not be read\n');
+  // The doctor looks at systems: of what was recorded it knows no more.
+  expect(screen(down)).toContain('\n    ratelimit doctor\n');
+  expect(screen({ ...down, replayed: true })).not.toContain('ratelimit doctor');
+});
+
 test('sources that were late are told how to have more time, unless they were recorded', () => {
   const late = documentOf({ 'agent-spend': unknown('timeout', 'redis: no answer before the deadline') });
   const hint = '  * they have more time with --timeout, such as --timeout 30s\n';
