@@ -3,7 +3,6 @@ import { EXIT, type ExitCode, UsageError } from '../errors.ts';
 import { entriesOf } from '../journal/entries.ts';
 import { NOTE } from '../journal/types.ts';
 import { noteText } from '../output/journal-text.ts';
-import { paintFor } from '../output/paint-for.ts';
 import type { GlobalFlags } from '../program.ts';
 import { record } from '../remedies/record.ts';
 import { Writer } from '../remedies/writer.ts';
@@ -12,7 +11,7 @@ import { systemsOfNote } from './here.ts';
 import { type Given, momentOf } from './moment.ts';
 import { responseNamed } from './note-response.ts';
 import { withParts } from './parts.ts';
-import { streamsFor } from './streams.ts';
+import { screenOf, streamsFor } from './streams.ts';
 import { checkWords } from './words.ts';
 
 export interface NoteFlags extends GlobalFlags {
@@ -59,7 +58,7 @@ export async function journalNote(
       ...(warning === null ? [] : [warning]),
     ];
     const recorded = { entries, intact: problems.length === 0, warnings };
-    streams.out(noteText(recorded, flags.output, await paintFor(streams.colorOut), streams.columns, clock));
+    streams.out(noteText(recorded, flags.output, await screenOf(streams), clock));
     // Recorded all the same: what was begun is brought to its end.
     return context.interrupt.aborted ? EXIT.interrupted : EXIT.done;
   });

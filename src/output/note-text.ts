@@ -5,20 +5,12 @@ import { responseOf, type ShownEntry, type ShownJournal } from './journal-facts.
 import { trouble } from './journal-trouble.ts';
 import { labelled, linesOf, type Screen, SENTENCE } from './lines.ts';
 import type { Format } from './lists.ts';
-import type { Paint } from './paint.ts';
 import { showTime } from './times.ts';
 import { wrap } from './wrap.ts';
 
 /** A note that was just recorded, and what was wrong with doing so; `ratelimit/journal/v1`. Ends with a newline. */
-export function noteText(
-  journal: ShownJournal,
-  format: Format,
-  paint: Paint,
-  width: number,
-  clock: Clock,
-): string {
-  if (format !== 'human') return journalEntryText(journal, format, paint, width, clock);
-  const screen = { paint, width };
+export function noteText(journal: ShownJournal, format: Format, screen: Screen, clock: Clock): string {
+  if (format !== 'human') return journalEntryText(journal, format, screen.paint, screen.width, clock);
   const lines = journal.entries.flatMap((entry) => noteLines(entry, screen, clock));
   return linesOf([...lines, ...trouble(journal, screen)]);
 }

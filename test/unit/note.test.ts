@@ -184,14 +184,14 @@ describe('on a screen', () => {
   });
 
   test('what was recorded is said in three lines', () => {
-    expect(noteText(shown(note), 'human', makePaint(false), 80, clock)).toBe(
+    expect(noteText(shown(note), 'human', { paint: makePaint(false), width: 80 }, clock)).toBe(
       [
         'Noted: rang the hoster',
         '  response to  automated-signups, step tell-crm',
         'Recorded as 01JWD8Q2Z4N7XK3T5V9B0C6F9N by alice\n',
       ].join('\n'),
     );
-    const whole = noteText(shown(note), 'markdown', makePaint(false), 80, clock);
+    const whole = noteText(shown(note), 'markdown', { paint: makePaint(false), width: 80 }, clock);
     expect(whole).toMatch(/^## note$/m);
     expect(whole).toContain('- step: `tell-crm`');
     expect(whole).not.toContain('undo');
