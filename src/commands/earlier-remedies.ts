@@ -4,7 +4,7 @@ import { doneAt } from '../journal/entries.ts';
 import type { Entry } from '../journal/types.ts';
 import type { Runbook } from '../runbooks/schema.ts';
 import type { Clock } from '../signals/asked.ts';
-import { isHere } from './here.ts';
+import { hereFor } from './here.ts';
 import { readHistory } from './history.ts';
 import { whyNot } from './keep-look.ts';
 import type { Target } from './triage-run.ts';
@@ -28,8 +28,8 @@ export async function earlierRemedies(
     const keyspace = journalStream === null ? null : await context.keyspace(config);
     try {
       const { entries, problems, remarks } = await readHistory(context, { config, keyspace }, STREAM_EVENTS);
-      const aim = { config, runbook };
-      const here = entries.filter((entry) => entry.context === config.context && isHere(entry, aim));
+      const isHere = hereFor({ config, runbook });
+      const here = entries.filter((entry) => entry.context === config.context && isHere(entry));
       const unread = [...problems.map((problem) => `journal: ${problem}`), ...remarks];
       return { ...remediesOf(here, runbook, atMs, context.clock), journalUnread: cut(unread[0]) };
     } finally {

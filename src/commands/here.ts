@@ -17,14 +17,17 @@ export const systemsOfNote = ({ config, runbook }: Aim): IntentEvent['systems'] 
 });
 
 /**
- * Is an entry about the systems that this run is aimed at? A remedy is by its Redis, since another one may have keys of the
- * same name. A note is by its context, too; without one by its runbook and what that reads, since all systems without a
- * Redis of their own have the same default.
+ * Tells whether an entry is about the systems that this run is aimed at. A remedy is by its Redis, since another one may
+ * have keys of the same name. A note is by its context, too; without one by its runbook and what that reads, since all
+ * systems without a Redis of their own have the same default.
  */
-export function isHere({ context, note, runbook: of, systems }: Entry, aim: Aim): boolean {
+export function hereFor(aim: Aim): (entry: Entry) => boolean {
   const here = systemsOfNote(aim);
-  if (systems.redis !== here.redis) return false;
-  if (note === undefined) return true;
-  if (context !== null || aim.config.context !== null) return context === aim.config.context;
-  return of === aim.runbook.name && (systems.prometheus ?? null) === here.prometheus;
+  const inUse = aim.config.context;
+  return ({ context, note, runbook: of, systems }) => {
+    if (systems.redis !== here.redis) return false;
+    if (note === undefined) return true;
+    if (context !== null || inUse !== null) return context === inUse;
+    return of === aim.runbook.name && (systems.prometheus ?? null) === here.prometheus;
+  };
 }

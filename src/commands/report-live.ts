@@ -4,7 +4,7 @@ import { buildReport } from '../report/build.ts';
 import type { Look, Period, Report } from '../report/model.ts';
 import type { Clock } from '../signals/asked.ts';
 import { judge } from '../verdict/judge.ts';
-import { isHere } from './here.ts';
+import { hereFor } from './here.ts';
 import { readHistory } from './history.ts';
 import { withParts } from './parts.ts';
 import type { ReportFlags } from './report.ts';
@@ -32,10 +32,10 @@ export async function liveReport(flags: ReportFlags, period: Period, context: Co
     ]);
     const now = found === null ? [] : [lookOf(found, before, clock)];
     const looks = [...before, ...now];
-    const aim = { config: parts.config, runbook: target.runbook };
+    const isHere = hereFor({ config: parts.config, runbook: target.runbook });
     const team = parts.config.journalStream !== null && past.remarks.length === 0;
     const read = { ...past, warnings: past.remarks, team };
-    const { done, journal } = journalOf(read, period, (entry) => isHere(entry, aim), clock);
+    const { done, journal } = journalOf(read, period, isHere, clock);
     return buildReport({
       ...{ context: parts.config.context, runbook: target.runbook, madeAtMs: startedAt, period },
       ...{ redacted: false, looks, done, journal, kept },

@@ -13,7 +13,7 @@ export async function undoCommand(id: string, flags: WriteFlags, context: Contex
   return withParts(flags, context, async (parts) => {
     const { config, runbook, keyspace, api } = parts;
     const entry = findEntry(id, await readHistory(context, parts));
-    if (entry.note !== undefined) throw isNote(entry);
+    if (entry.note !== undefined) throw nothingToUndo(entry);
     const remedy = undo(entry, {
       ...{ keyspace, api, clock: context.clock, killSwitch: runbook.remedies['kill-switch'] },
       target: config.api,
@@ -25,7 +25,8 @@ export async function undoCommand(id: string, flags: WriteFlags, context: Contex
   });
 }
 
-const isNote = ({ id }: Entry): RatelimitError =>
+/** Of a note. */
+const nothingToUndo = ({ id }: Entry): RatelimitError =>
   new RatelimitError(
     'nothing-to-undo',
     `${id} is a note: it changed no system, so there is nothing to undo`,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isHere } from '../../src/commands/here.ts';
+import { hereFor } from '../../src/commands/here.ts';
 import { responseNamed } from '../../src/commands/note-response.ts';
 import { systemsOf } from '../../src/commands/parts.ts';
 import { checkWords } from '../../src/commands/words.ts';
@@ -81,16 +81,18 @@ describe('whose a note is', async () => {
 
   test('is told by the context, whatever it reads', () => {
     const prod = { ...aim, config: { ...config, context: 'prod' } };
-    expect([isHere({ ...entry, context: 'prod' }, prod), isHere(entry, prod)]).toEqual([true, false]);
-    expect(isHere({ ...entry, context: 'prod', systems: { ...systems, prometheus: null } }, prod)).toBe(true);
-    expect(isHere({ ...entry, context: 'prod' }, aim)).toBe(false);
+    expect([hereFor(prod)({ ...entry, context: 'prod' }), hereFor(prod)(entry)]).toEqual([true, false]);
+    expect(hereFor(prod)({ ...entry, context: 'prod', systems: { ...systems, prometheus: null } })).toBe(
+      true,
+    );
+    expect(hereFor(aim)({ ...entry, context: 'prod' })).toBe(false);
   });
 
   test('without one by the runbook, and of one without Redis by its Prometheus', () => {
-    expect(isHere(entry, aim)).toBe(true);
-    expect(isHere({ ...entry, runbook: 'tps-limits' }, aim)).toBe(false);
+    expect(hereFor(aim)(entry)).toBe(true);
+    expect(hereFor(aim)({ ...entry, runbook: 'tps-limits' })).toBe(false);
     const elsewhere = { ...config, prometheus: [httpTarget('http://staging:9090')] as const };
-    expect(isHere(entry, { ...aim, config: elsewhere })).toBe(false);
+    expect(hereFor({ ...aim, config: elsewhere })(entry)).toBe(false);
   });
 });
 
