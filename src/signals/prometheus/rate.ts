@@ -57,8 +57,9 @@ export async function readRate(source: Of<'prometheus-rate'>, question: Question
     rows,
     live: state.now,
   });
-  const largest = [...numbers.entities].sort((a, b) => b.value - a.value).map(({ id }) => id);
-  return { reading, usual: (await earlier?.(largest)) ?? null, targets };
+  const largest = [...numbers.entities].sort((a, b) => b.value - a.value).slice(0, TOP);
+  const usual = (await earlier?.(largest.map(({ id }) => id))) ?? null;
+  return { reading, usual, targets };
 }
 
 /** The rates that are kept, largest first, each with its share, its mix and what is usual for it. */

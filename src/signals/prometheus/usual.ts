@@ -11,7 +11,7 @@ const AGO = { day: 86_400, week: 7 * 86_400 } as const;
 type When = keyof typeof AGO;
 const WHENS: readonly When[] = ['day', 'week'];
 
-/** Entities that are asked for at most, for each of the two. */
+/** Entities that one of several Prometheus is asked for at most, for each of the two. */
 const TOP = 500;
 /** Old samples may lie in slow storage: the verdict does not wait for them longer than that once the rest is there. */
 const GRACE_MS = 1_000;
@@ -37,7 +37,7 @@ export interface Usual {
 /**
  * Asks what a rate was at the same hour yesterday and a week ago. The question is under way when this returns; a
  * comparison that cannot be had is a warning and nothing worse.
- * @returns to be told who there is now, the largest first; waits for the answer, for a moment at most
+ * @returns to be told whose is wanted; waits for the answer, for a moment at most
  */
 export function startUsual(
   source: Of<'prometheus-rate'>,
@@ -51,7 +51,7 @@ export function startUsual(
     unseen(`what is usual could not be read: ${error instanceof Error ? error.message : String(error)}`),
   );
   return (entities) => {
-    tell(entities.slice(0, TOP));
+    tell(entities);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<Usual>((resolve) => {
       timer = setTimeout(() => resolve(unseen('what is usual was not told in time')), GRACE_MS);
