@@ -148,6 +148,22 @@ describe('past the bound', () => {
     await server.stop();
   });
 
+  it('where all rates are too large an answer, some of them are asked for', async () => {
+    const given = [
+      oldTarget(),
+      ...['acme', 'globex'].map((name) => requests(name, { ...SPAN, perSecond: 2 })),
+    ];
+    const server = await startPrometheus({ series: openMetrics(given) });
+    const all = { unless: /topk%28scalar/, fault: faults.huge(9 * 1024 * 1024) };
+    const between = await faults.startFaultyHttp({ '*': faults.proxyTo(server.url, all) });
+    const prometheus = httpTarget(between.url);
+    const reading = await askOne(readPrometheus, 'rejects-by-tenant', { prometheus });
+    expect(between.requests.filter(({ body }) => all.unless.test(body)).length).toBeGreaterThan(0);
+    expect(reading).toMatchObject({ status: 'measured', distinct: 2 });
+    expect(row(reading, 'acme').value).toBeCloseTo(2, 6);
+    await Promise.all([between.stop(), server.stop()]);
+  });
+
   it('labels that make the answer too large are unknown, not cut', async () => {
     // Two thousand parts, each with a path of ten kilobytes.
     const paths = Array.from({ length: 1_200 }, (_, i) =>

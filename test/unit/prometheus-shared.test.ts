@@ -84,6 +84,11 @@ describe('names in queries', () => {
     expect(Math.max(...queries.map(charactersOf))).toBeLessThan(3_000);
   });
 
+  it('and no more than an answer holds of each', () => {
+    const names = Array.from({ length: 450 }, (_, index) => index.toString(36));
+    expect(inQueries(names).map(({ length }) => length)).toEqual([200, 200, 50]);
+  });
+
   it('one that is too long for any stands alone', () => {
     const long = 'x'.repeat(5_000);
     expect(inQueries([long, 'a', 'b', long, 'c'])).toEqual([[long], ['a', 'b'], [long], ['c']]);

@@ -26,7 +26,8 @@ export const askCourse =
       if (windowSeconds === null || names === null) return { ...NOTHING, targets: [], again: null };
       const ask = async (own: HttpClient, without: readonly Target[]): Promise<Told> => {
         const way: Way = { source, http: own, grid, windowSeconds, without };
-        const lines = new Map((await Promise.all(inQueries(names).map((some) => linesOf(way, some)))).flat());
+        const asked = source.by === null ? [] : inQueries(names);
+        const lines = new Map((await Promise.all(asked.map((some) => linesOf(way, some)))).flat());
         const total = anyOf(lines.values(), grid);
         const isAlways = !total.includes(null);
         return { ...NOTHING, lines, total: isAlways ? total : await totalOf(way), windowSeconds };

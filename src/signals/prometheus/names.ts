@@ -2,6 +2,8 @@ import { matchersOf } from '../../runbooks/match.ts';
 
 /** Characters of names that one query holds, which names them three times: VictoriaMetrics takes 16 KiB. */
 const MOST_CHARACTERS = 3_000;
+/** And names, so that the answers stay small too. */
+const MOST_NAMES = 200;
 
 const charactersOf = (name: string): number => matchersOf({ '': [name] }).join('').length;
 
@@ -14,12 +16,11 @@ export function inQueries(names: readonly string[]): string[][] {
   let room = 0;
   for (const name of names) {
     const characters = charactersOf(name);
-    if (queries.length === 0 || characters > room) {
-      queries.push([]);
-      room = MOST_CHARACTERS;
-    }
-    queries.at(-1)?.push(name);
-    room -= characters;
+    const last = queries.at(-1);
+    const isFull = last === undefined || last.length === MOST_NAMES || characters > room;
+    if (isFull) queries.push([name]);
+    else last.push(name);
+    room = (isFull ? MOST_CHARACTERS : room) - characters;
   }
   return queries;
 }

@@ -71,12 +71,13 @@ async function ask(
     }),
   );
   const parts = partOf(answer, 'parts').map((part) => ({ ...part, value: rounded(part.value) }));
-  // `topk` leaves NaN out first, and a sum cannot: it is asked for so that it is noted.
-  if (isCut(parts)) {
+  // What was left out is no larger than the smallest of them.
+  const isWhole = !isCut(parts) || parts.some(({ value }) => value <= 0);
+  if (isWhole && isCut(parts)) {
+    // `topk` leaves NaN out first, and a sum cannot: it is asked for so that it is noted.
     await query(http, `sum(${leavingOut(increasePerSecond(metric, match, when), metric, without, when)})`);
   }
-  // What was left out is no larger than the smallest of them.
-  return { answer, parts, isWhole: !isCut(parts) || parts.some(({ value }) => value <= 0) };
+  return { answer, parts, isWhole };
 }
 
 /** May there be more of them? */
