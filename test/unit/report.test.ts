@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { Alert } from '../../src/evidence/alert.ts';
+import type { Evidence } from '../../src/evidence/types.ts';
 import type { Entry } from '../../src/journal/types.ts';
+import { unknownsText } from '../../src/output/report-notes.ts';
 import { alertsOf } from '../../src/report/captured-alerts.ts';
 import { mergedHistory } from '../../src/report/merge-history.ts';
 import type { Report } from '../../src/report/model.ts';
 import { subjectsOf } from '../../src/report/subjects.ts';
-import { aegis, agents, counters, crowd, evidence, rejects, unknown } from '../support/evidence.ts';
+import { absent, aegis, agents, counters, crowd, evidence, rejects, unknown } from '../support/evidence.ts';
 import { at, blockEntry, captureAt, chart, line, stuffing } from '../support/report.ts';
 import { reportOf, WHOLE_JOURNAL } from '../support/report-of.ts';
 
@@ -352,6 +354,23 @@ test('what no look could see is told once, with the looks', () => {
       reason: 'connection refused',
       looks: [0, 1],
     },
+  ]);
+});
+
+test('what was not there so far is not told as what the system does not have', () => {
+  const early = evidence({ 'rejects-by-tenant': absent('no such metric') });
+  const texts = (...all: Evidence[]) =>
+    unknownsText(
+      reportOf(
+        all.map((one, index) => captureAt(`03:0${index}:00`, one)),
+        [],
+      ),
+    ).filter((text) => text.includes('rejects-by-tenant'));
+  expect(texts(early, evidence())).toEqual([
+    expect.stringMatching(/^without any source in 1 of 2 looks: .*rejects-by-tenant/),
+  ]);
+  expect(texts(early, early)).toEqual([
+    expect.stringMatching(/^without any source in this system: .*rejects-by-tenant/),
   ]);
 });
 
