@@ -4,10 +4,22 @@ import type { Evidence } from '../../src/evidence/types.ts';
 import type { Entry } from '../../src/journal/types.ts';
 import { unknownsText } from '../../src/output/report-notes.ts';
 import { alertsOf } from '../../src/report/captured-alerts.ts';
+import { chartsOf } from '../../src/report/charts.ts';
 import { mergedHistory } from '../../src/report/merge-history.ts';
 import type { Report } from '../../src/report/model.ts';
 import { subjectsOf } from '../../src/report/subjects.ts';
-import { absent, aegis, agents, counters, crowd, evidence, rejects, unknown } from '../support/evidence.ts';
+import { judge } from '../../src/verdict/judge.ts';
+import {
+  absent,
+  aegis,
+  agents,
+  builtIn,
+  counters,
+  crowd,
+  evidence,
+  rejects,
+  unknown,
+} from '../support/evidence.ts';
 import { at, blockEntry, captureAt, chart, line, stuffing } from '../support/report.ts';
 import { reportOf, WHOLE_JOURNAL } from '../support/report-of.ts';
 
@@ -341,6 +353,19 @@ test('what was taken back stands with what took it back', () => {
   expect(responses[0]?.undo?.entry.operator).toBe('bob');
   expect(timeline.at(-1)).toMatchObject({ kind: 'undo', response: 0 });
   expect(summary.operators).toEqual(['alice', 'bob']);
+});
+
+test('what is held against is a cap where it is money, else a limit', () => {
+  const tps = builtIn('tps-limits');
+  const levels = (runbook: typeof tps, signal: string) => {
+    const facts = evidence({ [signal]: agents({ one: [50, '60.00'], two: [1, '60.00'] }) }, runbook);
+    const look = { ...{ atMs: at('03:00:00'), file: null, evidence: facts }, verdict: judge(facts, runbook) };
+    return chartsOf(runbook, [look], { from: 'range', histories: [] }).find(({ id }) => id === signal)
+      ?.levels;
+  };
+  const both = (what: string) => ['one', 'two'].map((id) => ({ label: `${what} of ${id}`, value: 60 }));
+  expect(levels(aegis, 'agent-spend')).toEqual(both('cap'));
+  expect(levels(tps, 'requests-by-caller')).toEqual(both('limit'));
 });
 
 test('what no look could see is told once, with the looks', () => {
