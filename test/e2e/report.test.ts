@@ -353,7 +353,8 @@ describe('of captures', () => {
   });
 
   test('one has charts, alerts and the effect, and no system is asked', async () => {
-    const { code, document } = await report(['--from', saved]);
+    // One file, by two names.
+    const { code, document } = await report(['--from', `${folder}/./now.json`, saved]);
     expect(code).toBe(0);
     expect(document).toMatchObject({
       periodBy: 'captures',
