@@ -1,5 +1,4 @@
 import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { ConfigError } from '../errors.ts';
 import type { Clock } from '../signals/asked.ts';
 import { quote } from '../values/text.ts';
@@ -21,7 +20,7 @@ const { files: MOST_FILES, bytes: MOST_BYTES } = CAPTURES;
  * @throws ConfigError for one that cannot be read, for too many, and for captures of different systems
  */
 export async function readCaptures(paths: readonly string[], clock: Clock): Promise<readonly Recorded[]> {
-  const files = [...new Map(paths.map((path) => [resolve(path), path])).values()];
+  const files = [...new Set(paths)];
   if (files.length > MOST_FILES) {
     throw new ConfigError(
       `${files.length} captures are too many for one report, at most ${MOST_FILES} are read`,
