@@ -368,6 +368,14 @@ test('what is held against is a cap where it is money, else a limit', () => {
   expect(levels(tps, 'requests-by-caller')).toEqual(both('limit'));
 });
 
+test('of looks that are as sure, the one at the height of it says what it was', () => {
+  const failing = (count: number) => evidence({ 'auth-failures-by-ip': counters({ '203.0.113.42': count }) });
+  const looks = [60, 4812, 300].map((count, index) => captureAt(`03:0${index}:00`, failing(count)));
+  expect(reportOf(looks, []).summary).toMatchObject({
+    ...{ category: 'single-ip-credential-stuffing', confidence: 'high', look: 1 },
+  });
+});
+
 test('what no look could see is told once, with the looks', () => {
   const blind = evidence({ 'rejects-by-tenant': unknown('unreachable', 'connection refused') });
   const { unknowns } = reportOf([captureAt('03:00:00', blind), captureAt('03:10:00', blind)], []);
