@@ -15,7 +15,6 @@ import { askCourse, type Named } from './course.ts';
 import type { HttpClient } from './http.ts';
 import { NOTHING, type Told, unite } from './lines.ts';
 import type { Grid } from './range.ts';
-
 import type { Missing, Said } from './several.ts';
 
 type Sustained = Extract<SourceSpec, { kind: 'prometheus-sustained' }>;
