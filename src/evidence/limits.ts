@@ -65,14 +65,25 @@ function untold(rows: readonly Row[], table: LimitTable, name: string | null): s
 const CLOSE = 0.5;
 
 /** May one that has less than all of these be close to its limit, whichever it is? */
-function mayReach(
-  rows: readonly Row[],
-  { default: all, tiers, entries }: LimitTable,
-  factor: number,
-): boolean {
+const mayReach = (rows: readonly Row[], table: LimitTable, factor: number): boolean =>
+  Math.min(...rows.map(({ value }) => value)) >= leastClose(table, factor);
+
+function leastClose({ default: all, tiers, entries }: LimitTable, factor: number): number {
   const limits = [all, ...Object.values(tiers), ...Object.values(entries)].flatMap((one) => one?.value ?? []);
-  const least = Math.min(...rows.map(({ value }) => value));
-  return limits.length > 0 && least >= CLOSE * factor * Math.min(...limits);
+  return CLOSE * factor * Math.min(...limits);
+}
+
+/**
+ * From how much on an entity of a signal may be close to its limit, whichever it has, in the signal's unit.
+ * @param windowSeconds of the signal
+ * @returns infinity where its entities have no limits
+ */
+export function closeFrom(id: string, { signals, limits }: Runbook, windowSeconds: number): number {
+  const spec = signals[id];
+  const table = spec?.limits == null ? undefined : limits[spec.limits];
+  return spec === undefined || table === undefined
+    ? Number.POSITIVE_INFINITY
+    : leastClose(table, factorOf(spec.sources, table, windowSeconds));
 }
 
 /** The limit of whoever a row is of. An id that is no valid one has that of everybody else: it must not borrow a larger one. */

@@ -195,14 +195,12 @@ describe('minutes above the own limit', () => {
     expect(ofEach(told({}, { total: null })).held?.status).toBe('unknown');
   });
 
-  test('a failure is unknown, and so is a course that was not read', () => {
+  test('a failure is unknown, and so is a course of what was not read', () => {
     const failure = { cause: 'refused', reason: 'HTTP 422' } as const;
     expect(ofEach(told({}, { total: null, missing: [failure] }))).toMatchObject({
       ...{ held: null, missing: [failure] },
     });
     expect(ofEach(told({}), signal(unknown('timeout', 'too slow'))).held).toBeNull();
-    const many = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`c${i}`, Array(10).fill(1)]));
-    expect(ofEach(told({ ...many })).missing[0]?.reason).toContain('the course of 2 of them was not read');
   });
 });
 

@@ -1,4 +1,5 @@
 import type { Adapter, Answer } from '../../evidence/collect.ts';
+import { closeFrom } from '../../evidence/limits.ts';
 import type { Reading, Reset } from '../../evidence/types.ts';
 import type { Asked } from '../asked.ts';
 import { SourceError } from '../source-error.ts';
@@ -57,14 +58,18 @@ interface Way {
   readonly finish: (held: Held) => Reading;
 }
 
-function wayOf({ source, kind }: Asked, fixed: Omit<Question, 'http' | 'isOneOfSeveral' | 'without'>): Way {
+function wayOf(
+  { signal, source, kind }: Asked,
+  fixed: Omit<Question, 'http' | 'isOneOfSeveral' | 'without'>,
+): Way {
   const by = (value: Uniting['value'], same: Uniting['same']): Uniting => ({ value, same });
   switch (source.kind) {
     case 'prometheus-rate':
       return {
         ask: (more) => readRate(source, { ...fixed, ...more }),
         uniting: by('sum', 'name'),
-        finish: (held) => rateReading(source, kind, held),
+        finish: (held) =>
+          rateReading(source, kind, held, closeFrom(signal, fixed.runbook, fixed.windowSeconds)),
       };
     case 'prometheus-excess':
       return {

@@ -16,6 +16,8 @@ import { startUsual } from './usual.ts';
 
 /** Entities that are kept at most; the rest is in the total and the count. */
 const TOP = 200;
+/** And at most where each is held against its limit. */
+const MOST_LIMITED = 2_000;
 
 /**
  * Increase per second over the window, with the mix, and where the source asks for it what it was at the same hour
@@ -62,35 +64,37 @@ export async function readRate(source: Of<'prometheus-rate'>, question: Question
   return { reading, usual, targets };
 }
 
-/** The rates that are kept, largest first, each with its share, its mix and what is usual for it. */
+/**
+ * The rates that are kept, largest first, each with its share, its mix and what is usual for it.
+ * @param closeToLimit from how much on one may be close to its limit
+ */
 export function rateReading(
   { entity, mix }: Of<'prometheus-rate'>,
   signalKind: string | null,
   { reading, usual }: Held,
+  closeToLimit = Number.POSITIVE_INFINITY,
 ): Reading {
   if (reading.status !== 'measured') return reading;
   const kind = entity ?? signalKind;
   const total = reading.total ?? 0;
-  const rows = [...reading.rows]
-    .sort((a, b) => b.value - a.value)
-    .slice(0, TOP)
-    .map((row): Row => {
-      const id = String(row.id);
-      const parts = mix === null ? [] : Object.entries(row.labels[mix] ?? {});
-      return {
-        ...{ ...row, kind: entity, valid: isValidId(kind, id) },
-        share: total > 0 ? row.value / total : null,
-        usual: usual?.of(id) ?? null,
-        labels:
-          mix === null
-            ? {}
-            : mixOf(
-                mix,
-                row.value,
-                parts.sort((a, b) => b[1] - a[1]),
-              ),
-      };
-    });
+  const sorted = [...reading.rows].sort((a, b) => b.value - a.value);
+  const rows = kept(sorted, mix, closeToLimit).map((row): Row => {
+    const id = String(row.id);
+    const parts = mix === null ? [] : Object.entries(row.labels[mix] ?? {});
+    return {
+      ...{ ...row, kind: entity, valid: isValidId(kind, id) },
+      share: total > 0 ? row.value / total : null,
+      usual: usual?.of(id) ?? null,
+      labels:
+        mix === null
+          ? {}
+          : mixOf(
+              mix,
+              row.value,
+              parts.sort((a, b) => b[1] - a[1]),
+            ),
+    };
+  });
   return {
     ...reading,
     rows,
@@ -98,6 +102,21 @@ export function rateReading(
     baseline: usual?.baseline ?? null,
     warnings: [...reading.warnings, ...(usual?.warnings ?? [])],
   };
+}
+
+/**
+ * As many as a verdict may name, and of those that have limits also whoever may be close to one: of thousands of callers
+ * a small one can be far above its own. One more shows that all others have less. What is kept is always the largest.
+ */
+function kept(sorted: readonly Row[], mix: string | null, closeToLimit: number): readonly Row[] {
+  // Where Prometheus ranked them, the mix of the largest alone was fetched: no limit may rest on what the others lack.
+  const isTold = ({ labels }: Row) => mix === null || Object.keys(labels[mix] ?? {}).length > 0;
+  let count = Math.min(TOP, sorted.length);
+  for (const row of sorted.slice(TOP, MOST_LIMITED)) {
+    if (!isTold(row) || (sorted[count - 1]?.value ?? 0) < closeToLimit) break;
+    count += 1;
+  }
+  return sorted.slice(0, count);
 }
 
 /** Was there no series with these labels in all the time that the source asks for? Then nobody may count them. */

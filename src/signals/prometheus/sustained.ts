@@ -20,8 +20,6 @@ import type { Missing, Said } from './several.ts';
 type Sustained = Extract<SourceSpec, { kind: 'prometheus-sustained' }>;
 export type Rate = Extract<SourceSpec, { kind: 'prometheus-rate' }>;
 
-/** Entities whose course is read at most: as many as a signal keeps. */
-const MOST_LINES = 200;
 /** Of the time that is asked for, what must be recorded to say that something did not last. */
 const ENOUGH = 0.8;
 
@@ -115,17 +113,6 @@ export function minutesOver(
           stepSeconds,
         );
   });
-  // A line that was not among the largest may be anything.
-  const unread = lines.size < MOST_LINES ? [] : of.rows.filter(({ id }) => !lines.has(String(id)));
-  const more: Missing[] =
-    unread.length === 0
-      ? []
-      : [
-          {
-            cause: 'incomplete',
-            reason: `the course of ${unread.length} of them was not read: the largest ${MOST_LINES} were`,
-          },
-        ];
   const sorted = rows.sort((a, b) => b.value - a.value);
   const held =
     sorted.length > 0
@@ -133,7 +120,7 @@ export function minutesOver(
       : seen.length > 0
         ? empty(null, of.live)
         : unknown('window', lacking[0]?.reason ?? '');
-  return { held, missing: [...missing, ...lacking, ...more] };
+  return { held, missing: [...missing, ...lacking] };
 }
 
 function rowFor(
