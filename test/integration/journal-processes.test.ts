@@ -130,7 +130,7 @@ test('writers that are killed at any moment leave a sound journal and a lock tha
   // A lock that only guards the taking over of another one stays until it is next needed, and is taken over then.
   const kept = (await readdir(folder)).filter((name) => !/\.(?:tmp|recover)$/.test(name));
   expect(kept.sort()).toEqual(['journal.head', 'journal.jsonl']);
-}, 60_000);
+});
 
 test('a write that fails halfway leaves nothing, and says why', async () => {
   const folder = await temporaryFolder('journal');

@@ -93,20 +93,14 @@ export async function startSentinels(options: SentinelOptions = {}): Promise<Tes
     killPrimary: () => primary.kill(),
     waitForFailover: async () => {
       let heir: TestRedis | undefined;
-      await until(
-        async () => {
-          const named = await Promise.all(
-            sentinels.map((one) => one.cli('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', NAME).catch(() => null)),
-          );
-          const ports = [
-            ...new Set(named.filter((text) => text !== null).map((text) => text.split('\n')[1])),
-          ];
-          heir = replicas.find(({ port }) => ports.length === 1 && ports[0] === String(port));
-          return heir !== undefined && (await heir.cli('ROLE')).startsWith('master');
-        },
-        'a replica takes over',
-        25_000,
-      );
+      await until(async () => {
+        const named = await Promise.all(
+          sentinels.map((one) => one.cli('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', NAME).catch(() => null)),
+        );
+        const ports = [...new Set(named.filter((text) => text !== null).map((text) => text.split('\n')[1]))];
+        heir = replicas.find(({ port }) => ports.length === 1 && ports[0] === String(port));
+        return heir !== undefined && (await heir.cli('ROLE')).startsWith('master');
+      }, 'a replica takes over');
       if (heir === undefined) throw new Error('no replica took over');
       return heir;
     },

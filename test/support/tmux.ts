@@ -60,7 +60,7 @@ export async function openTerminal(env: Readonly<Record<string, string>> = {}): 
         seen = await screen();
         return isThere();
       };
-      await until(look, `the terminal shows ${what}`, 30_000).catch((error: unknown) => {
+      await until(look, `the terminal shows ${what}`).catch((error: unknown) => {
         throw new Error(`never seen: ${what}; the screen is\n${seen}`, { cause: error });
       });
       return seen;
