@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { startFaultyRedis } from '../support/faulty-redis.ts';
 import { freshRedis } from '../support/fresh-redis.ts';
-import { freePort, temporaryFolder, until } from '../support/processes.ts';
+import { deadPort, temporaryFolder, until } from '../support/processes.ts';
 import { runProgram, spawnProgram } from '../support/program.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import {
@@ -101,7 +101,7 @@ describe('Redis cannot: 1, and nothing is written', () => {
 
   test('nobody there', async () => {
     const at = await home();
-    const { code, document } = await block({ url: `redis://127.0.0.1:${await freePort()}` }, [IP], {
+    const { code, document } = await block({ url: `redis://127.0.0.1:${await deadPort()}` }, [IP], {
       home: at,
     });
     expect({ code, status: document.status }).toEqual({ code: 1, status: 'failed' });

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { freshRedis } from '../support/fresh-redis.ts';
-import { freePort, temporaryFolder } from '../support/processes.ts';
+import { deadPort, temporaryFolder } from '../support/processes.ts';
 import { runInTerminal, runProgram } from '../support/program.ts';
 import {
   about,
@@ -190,7 +190,7 @@ test('a user that may only read can list, and changes nothing', async () => {
 });
 
 test('what cannot be read is an error: 1, and 4 for a wrong password', async () => {
-  const down = ['blocks', '-o', 'json', '--redis-url', `redis://127.0.0.1:${await freePort()}`];
+  const down = ['blocks', '-o', 'json', '--redis-url', `redis://127.0.0.1:${await deadPort()}`];
   const result = await runProgram(down);
   expect(result.code).toBe(1);
   expect(errorDocument(result)).toMatchObject({ exitCode: 1, message: expect.stringMatching(/refused/) });

@@ -2,7 +2,7 @@ import { parse } from 'shell-quote';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { refusedUrl } from '../support/faulty-http.ts';
 import { noise, singleIp, tenantOverRps } from '../support/incidents.ts';
-import { freePort, stopEverything, temporaryFolder } from '../support/processes.ts';
+import { deadPort, stopEverything, temporaryFolder } from '../support/processes.ts';
 import { runInTerminal, runProgram } from '../support/program.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { configure, named, triageSeveral } from './contexts-support.ts';
@@ -38,7 +38,7 @@ beforeAll(async () => {
     calm: `{ redis: "${redis.url}", prometheus: ${metrics('calm')} }`,
     us: `{ redis: "${redis.url}/2", prometheus: "${busy.url}" }`,
     eu: `{ redis: "${redis.url}/1", prometheus: ${metrics('eu')} }`,
-    dead: `{ redis: "redis://127.0.0.1:${await freePort()}", prometheus: "${nobody}" }`,
+    dead: `{ redis: "redis://127.0.0.1:${await deadPort()}", prometheus: "${nobody}" }`,
     locked: `{ redis: "${strange}/3", prometheus: ${metrics('locked')} }`,
     alias: `{ redis: "${redis.url}/1", prometheus: ${metrics('eu')} }`,
   });

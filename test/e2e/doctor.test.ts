@@ -7,7 +7,7 @@ import { type Gateway, startGateway } from '../support/gateway.ts';
 import { calm, type Incident, merge, noise } from '../support/incidents.ts';
 import { startLoki } from '../support/loki.ts';
 import { counter, gauge, openMetrics, series } from '../support/openmetrics.ts';
-import { freePort, stopEverything, temporaryFolder } from '../support/processes.ts';
+import { deadPort, stopEverything, temporaryFolder } from '../support/processes.ts';
 import { runInTerminal, runProgram, spawnProgram } from '../support/program.ts';
 import { startPrometheus } from '../support/prometheus.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
@@ -270,7 +270,7 @@ describe('nothing at all', () => {
   test('nobody there: every source is unknown, said once a system', async () => {
     const nobody = [
       '--redis-url',
-      `redis://127.0.0.1:${await freePort()}`,
+      `redis://127.0.0.1:${await deadPort()}`,
       '--prometheus-url',
       await refusedUrl(),
     ];
@@ -352,7 +352,7 @@ describe('Redis and Prometheus as they stand', () => {
         ...{ 'repl-diskless-sync-delay': '0', maxmemory: '50mb', 'maxmemory-policy': 'allkeys-lru' },
       },
     });
-    await expect.poll(() => replica.cli('DBSIZE'), { timeout: 20_000 }).toBe(String(keys.length));
+    await expect.poll(() => replica.cli('DBSIZE')).toBe(String(keys.length));
     const prometheus = await startPrometheus({ series: openMetrics(all) });
     const { code, report } = await doctor(['--redis-url', replica.url, '--prometheus-url', prometheus.url]);
     expect(codes(report, 'warning')).toEqual(['role-replica', 'evictable']);
@@ -427,7 +427,7 @@ describe('what the remedies need', () => {
     const before = await doctor(reach, { home });
     expect(only(before.report, 'blocks-never-verified').status).toBe('unknown');
     const attack = gateway.attack('203.0.113.77', 20);
-    await expect.poll(() => attack.sent(), { timeout: 20_000 }).toBeGreaterThan(5);
+    await expect.poll(() => attack.sent()).toBeGreaterThan(5);
     const words = ['block-ip', '203.0.113.77', '--yes', '--reason', 'test', '--verify', '2s', '-o', 'json'];
     const block = await runProgram([...words, ...reach], { home });
     await attack.stop();
@@ -461,7 +461,7 @@ describe('its time', () => {
     const mute = await startFaultyHttp({ '*': hang });
     const args = ['doctor', '--redis-url', silent.url, '--prometheus-url', mute.url, '--timeout', '9m'];
     const { child } = await spawnProgram(args);
-    await expect.poll(() => mute.requests.length, { timeout: 20_000 }).toBeGreaterThan(0);
+    await expect.poll(() => mute.requests.length).toBeGreaterThan(0);
     await sleep(50);
     child.kill('SIGINT');
     const { exitCode, stdout, stderr } = await child;

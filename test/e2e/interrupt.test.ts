@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type FaultyHttp, hang, refusedUrl, startFaultyHttp } from '../support/faulty-http.ts';
 import { startFaultyRedis } from '../support/faulty-redis.ts';
 import { calm } from '../support/incidents.ts';
-import { freePort, stopEverything, until } from '../support/processes.ts';
+import { deadPort, stopEverything, until } from '../support/processes.ts';
 import { runInTerminal, spawnProgram } from '../support/program.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { errorDocument, expectError, nowSeconds, prometheusWith } from './systems.ts';
@@ -22,7 +22,7 @@ beforeAll(async () => {
     startFaultyHttp({ '*': hang }),
     startRedis(),
   ]);
-  nobody = { redis: `redis://127.0.0.1:${await freePort()}`, prometheus: await refusedUrl() };
+  nobody = { redis: `redis://127.0.0.1:${await deadPort()}`, prometheus: await refusedUrl() };
   process.kill(stopped.pid, 'SIGSTOP');
 });
 afterAll(async () => {

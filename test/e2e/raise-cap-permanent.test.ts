@@ -4,7 +4,7 @@ import { halfBody, html, json, refusedUrl, status } from '../support/faulty-http
 import { startFaultyRedis } from '../support/faulty-redis.ts';
 import { freshRedis } from '../support/fresh-redis.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
-import { freePort, onStop, temporaryFolder } from '../support/processes.ts';
+import { deadPort, onStop, temporaryFolder } from '../support/processes.ts';
 import { runProgram } from '../support/program.ts';
 import { journaled, remedy } from './block-ip-support.ts';
 import { errorDocument } from './systems.ts';
@@ -239,7 +239,7 @@ describe('not now', () => {
 
 /** A way to the Redis on which something happens just before the first command with this word gets through. */
 async function startBetween(word: string, act: () => Promise<unknown>): Promise<string> {
-  const port = await freePort();
+  const port = await deadPort();
   let isDone = false;
   const server = createServer((client) => {
     const server = connect({ host: '127.0.0.1', port: redis.port });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startFaultyRedis } from '../support/faulty-redis.ts';
 import { noise, singleIp } from '../support/incidents.ts';
-import { freePort, stopEverything, until } from '../support/processes.ts';
+import { deadPort, stopEverything, until } from '../support/processes.ts';
 import { runProgram, spawnProgram } from '../support/program.ts';
 import type { TestPrometheus } from '../support/prometheus.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
@@ -301,7 +301,7 @@ describe('without a terminal', () => {
   });
 
   test('systems that are down are watched until they are back', async () => {
-    const port = await freePort();
+    const port = await deadPort();
     const { child } = await spawnProgram([
       'watch',
       '-o',

@@ -4,7 +4,7 @@ import { Secret } from '../../src/config/types.ts';
 import { readRedis } from '../../src/signals/redis/read.ts';
 import { ask, askOne, redisTarget, shareOf } from '../support/collecting.ts';
 import { startFaultyRedis } from '../support/faulty-redis.ts';
-import { freePort, onStop, stopEverything, until } from '../support/processes.ts';
+import { deadPort, onStop, stopEverything, until } from '../support/processes.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 
 afterAll(stopEverything);
@@ -45,7 +45,7 @@ async function expectUnknown(port: number, cause: string, timeoutSeconds = DEADL
 
 describe('a dead server', () => {
   it('that refuses costs far less than the deadline', async () => {
-    expect(await expectUnknown(await freePort(), 'unreachable')).toBeLessThan(0.3);
+    expect(await expectUnknown(await deadPort(), 'unreachable')).toBeLessThan(0.3);
   });
 
   it.each([0, 1, 14])('that hangs up after %i bytes too', async (closeAfterBytes) => {

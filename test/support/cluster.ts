@@ -1,6 +1,6 @@
 import { SLOTS, slotOf } from '../../src/signals/redis/slots.ts';
 import { type Certificates, makeCertificates } from './certificates.ts';
-import { freePort, temporaryFolder, until } from './processes.ts';
+import { deadPort, temporaryFolder, until } from './processes.ts';
 import { harness, type RedisOptions, startRedis, type TestRedis } from './redis.ts';
 import type { Command } from './resp.ts';
 
@@ -142,7 +142,7 @@ async function startNode(
   master: ClusterNode | null,
 ): Promise<ClusterNode> {
   const { nodeTimeoutMs = 1_000, partial = true, password, acl, config } = options;
-  const busPort = await freePort();
+  const busPort = await deadPort();
   const node = await startRedis({
     ...(password === undefined ? {} : { password }),
     ...(acl === undefined ? {} : { acl }),

@@ -29,7 +29,7 @@ import type { Certificates } from './certificates.ts';
 import type { TestCluster } from './cluster.ts';
 import { refusedUrl } from './faulty-http.ts';
 import { counter, openMetrics, series } from './openmetrics.ts';
-import { freePort } from './processes.ts';
+import { deadPort } from './processes.ts';
 import { startPrometheus } from './prometheus.ts';
 import type { TestSentinels } from './sentinels.ts';
 
@@ -103,7 +103,7 @@ export async function configOf(given: {
     file: null,
     production: false,
     runbook: 'aegis',
-    redis: given.redis ?? redisTarget(await freePort()),
+    redis: given.redis ?? redisTarget(await deadPort()),
     prometheus: listOf(given.prometheus ?? httpTarget(await refusedUrl())),
     alertmanager: httpTarget('http://127.0.0.1:9093'),
     api: null,
