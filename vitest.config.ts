@@ -4,6 +4,9 @@ import { defineConfig } from 'vitest/config';
 /** Files that put something else in place of a module, which others must not get to see. */
 const MOCKING = ['test/unit/config-init.test.ts', 'test/unit/config-lazy.test.ts'];
 
+/** Where servers hold what belongs to a day. */
+const DAYS = ['test/support/midnight.ts'];
+
 /**
  * Ends what hangs, and nothing else: how long a test takes depends on what else the machine does, so this is far beyond what
  * any takes. What must not take long is compared with something that would.
@@ -36,6 +39,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'integration',
+          setupFiles: DAYS,
           include: ['test/integration/**/*.test.ts'],
           isolate: false,
         },
@@ -44,6 +48,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'e2e',
+          setupFiles: DAYS,
           include: ['test/e2e/**/*.test.ts'],
           isolate: false,
         },

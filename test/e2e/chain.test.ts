@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startAlertmanager, type TestAlertmanager } from '../support/alertmanager.ts';
+import { days } from '../support/days.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import { searchPath, stopEverything, temporaryFolder, until } from '../support/processes.ts';
 import { runProgram } from '../support/program.ts';
@@ -75,10 +76,9 @@ test('counters move, the rule fires, triage knows the alert, the cap is raised, 
   await writeFile(config, contexts(prometheus.url));
 
   // An agent has spent its budget, and its client keeps calling.
-  const day = new Date().toISOString().slice(0, 10).replaceAll('-', '');
   await redis.load([
     ['SET', 'acp:agent_cost_cap:agent-7', '5.00'],
-    ['SET', `acp:agent_cost_today:agent-7:${day}`, '5.00'],
+    ...days().map((day) => ['SET', `acp:agent_cost_today:agent-7:${day.replaceAll('-', '')}`, '5.00']),
   ]);
   const work = gateway.work('agent-7', 'acme', 40);
   const firing = async () =>

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { days, months } from '../support/days.ts';
 import { hang, prometheusError, refusedUrl, startFaultyHttp, vector } from '../support/faulty-http.ts';
 import { startFaultyRedis } from '../support/faulty-redis.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
@@ -69,13 +70,12 @@ const rate = (name: string, labels: Record<string, string>, perSecond = 0.1) =>
 
 /** A gateway as it runs in the field, at work and at rest: nothing of the runbook's own contract. */
 function gatewayContract(): Incident {
-  const iso = new Date().toISOString();
   return {
     redis: [
       ['SET', 'acp:ratelimit:auth_fail:203.0.113.42', '26', 'EX', '600'],
       ['SET', 'acp:auth_failures:10.0.0.5', '40', 'EX', '290'],
-      ['SET', `acp:quota:daily:acme:${iso.slice(0, 10)}`, '1200'],
-      ['SET', `acp:inference_cost:agent:agent-7:${iso.slice(0, 7)}`, '1200'],
+      ...days().map((day) => ['SET', `acp:quota:daily:acme:${day}`, '1200']),
+      ...months().map((month) => ['SET', `acp:inference_cost:agent:agent-7:${month}`, '1200']),
       ['SET', 'acp:agent_cost_cap:agent-7', '100.00'],
       ['HSET', 'acp:quota:rps:acme', 'tokens', '3'],
       ['HSET', 'acp:ratelimit:global', 'tokens', '3'],
