@@ -144,6 +144,7 @@ interface Wanted {
   pace?: PaceName;
   budgetSeconds?: number;
   watch?: ScanWishes['watch'];
+  clock?: Clock;
 }
 
 /** What one adapter says to these signals of the runbook, under the deadline that `collect` would set. */
@@ -178,7 +179,7 @@ export async function answersOf(
   const timer = setTimeout(() => deadline.abort(), config.timeoutSeconds * 1000);
   const aborts = [deadline.signal, ...(wanted.interrupt ? [wanted.interrupt] : [])];
   const request: Request = {
-    ...{ config, runbook, clock },
+    ...{ config, runbook, clock: wanted.clock ?? clock },
     scan: {
       ...{ pace: wanted.pace ?? 'fast', watch: wanted.watch ?? null },
       endsAfterMs: (wanted.budgetSeconds ?? config.timeoutSeconds * 0.9) * 1000,
