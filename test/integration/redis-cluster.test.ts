@@ -147,7 +147,7 @@ describe('a cluster that is not', () => {
   });
 
   test('where a master is gone its replica is read, which is said; after the failover, the new master', async () => {
-    const cluster = await startCluster({ replicas: 1, nodeTimeoutMs: 2_000 });
+    const cluster = await startCluster({ replicas: 1, failsOver: false });
     await fill(cluster);
     const before = await serversOf(clusterTarget(cluster));
     const [gone] = cluster.masters;
