@@ -1,4 +1,5 @@
 import { delimiter, dirname, join } from 'node:path';
+import { StringDecoder } from 'node:string_decoder';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { execa } from 'execa';
@@ -67,8 +68,9 @@ export async function runInTerminal(
 
   const pending = [...(options.answers ?? [])];
   let seen = '';
+  const decoder = new StringDecoder();
   child.stdout.on('data', (chunk: Buffer) => {
-    seen += chunk.toString();
+    seen += decoder.write(chunk);
     const next = pending[0];
     if (next === undefined) return;
     const shown = stripVTControlCharacters(seen);
