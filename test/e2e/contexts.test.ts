@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { refusedUrl } from '../support/faulty-http.ts';
 import { noise, singleIp, tenantOverRps } from '../support/incidents.ts';
 import { deadPort, stopEverything, temporaryFolder } from '../support/processes.ts';
-import { runInTerminal, runProgram } from '../support/program.ts';
+import { runInTerminal, runProgram, withoutProgress } from '../support/program.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { configure, named, triageSeveral } from './contexts-support.ts';
 import { incidentAt, inDatabase, nowSeconds, prometheusWith } from './systems.ts';
@@ -150,8 +150,7 @@ describe('for people', () => {
   test('in a terminal it fits, says how many are still read, and asks nothing', async () => {
     const { code, output } = await runInTerminal(['triage', '--no-color', ...named('eu us')], options);
     expect(code).toBe(0);
-    // On a slow machine a line said how it went, and was cleared.
-    const lines = (output.split('\r\u001b[K').at(-1) ?? '').split(/\r?\n/);
+    const lines = withoutProgress(output).split(/\r?\n/);
     const [first = '', second = ''] = lines;
     expect(first.length).toBeLessThanOrEqual(100);
     expect(`${first} ${second.trim()}`).toContain('the same IP in eu and us: 203.0.113.42');

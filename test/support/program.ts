@@ -83,6 +83,16 @@ export async function runInTerminal(
   return { code: exitCode, output: stdout };
 }
 
+/** What a terminal got, without the line that told how it went and was cleared: a fast machine has none. */
+export function withoutProgress(output: string): string {
+  const cleared = '\r\u001b[K';
+  const lines = output.split('\n').map((line) => {
+    const parts = line.split(cleared);
+    return parts.length === 1 ? line : `${parts[0]}${parts.at(-1)}`;
+  });
+  return lines.join('\n');
+}
+
 /** `input`: undefined closes stdin, `open` leaves it open, anything else is written to it. */
 async function start(
   file: string,
