@@ -12,7 +12,7 @@ import { deadPort, stopEverything, temporaryFolder } from '../support/processes.
 import { runInTerminal, runProgram, spawnProgram } from '../support/program.ts';
 import { startPrometheus } from '../support/prometheus.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
-import { inDatabase, nowSeconds, prometheusWith } from './systems.ts';
+import { inDatabase, nowSeconds, prometheusWith, unhurried } from './systems.ts';
 
 afterAll(stopEverything);
 
@@ -42,7 +42,7 @@ interface Report {
 type Options = Parameters<typeof runProgram>[1];
 
 async function doctor(args: readonly string[], options?: Options) {
-  const result = await runProgram(['doctor', '-o', 'json', ...args], options);
+  const result = await runProgram(['doctor', '-o', 'json', ...unhurried(args)], options);
   expect(result.stderr).toBe('');
   const report = JSON.parse(result.stdout) as Report;
   expect(report.schema).toBe('ratelimit/doctor/v1');
@@ -452,7 +452,8 @@ describe('its time', () => {
     const args = ['--redis-url', silent.url, '--prometheus-url', mute.url, '--timeout', '2s'];
     const { code, report, ms } = await doctor(args);
     expect([code, report.outcome]).toEqual([5, 'unknown']);
-    expect(ms / 2_000).toBeLessThan(3);
+    // Long before a client would give up by itself.
+    expect(ms).toBeLessThan(9_000);
     expect(only(report, 'redis-unknown').text).toContain('no answer');
   });
 

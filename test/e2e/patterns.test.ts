@@ -74,7 +74,8 @@ async function triage(patterns: Pattern[], withNoise: boolean) {
   await redis.flush();
   await redis.load(incident.redis);
   const prometheus = await startPrometheus({ series: openMetrics(incident.series) });
-  const args = ['triage', '-o', 'json', '--redis-url', redis.url, '--prometheus-url', prometheus.url];
+  const systems = ['--redis-url', redis.url, '--prometheus-url', prometheus.url];
+  const args = ['triage', '-o', 'json', '--timeout', '60s', ...systems];
   const { code, stdout, stderr } = await runProgram(args);
   await prometheus.stop();
   expect(stderr).toBe('');
