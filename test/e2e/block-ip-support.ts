@@ -92,9 +92,6 @@ export const blockArgs = (redis: Pick<TestRedis, 'url'>, ...words: string[]): st
 export const block = (redis: Pick<TestRedis, 'url'>, words: readonly string[], options: RunOptions = {}) =>
   remedy(blockArgs(redis, ...words), options);
 
-/** A time to live in seconds, on a machine that may be busy. */
-export const about = (seconds: number) => expect.closeTo(seconds, -1);
-
 /** All keys, sorted. */
 export const keysIn = async (redis: TestRedis): Promise<string[]> =>
   (await redis.cli('KEYS', '*'))
