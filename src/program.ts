@@ -5,6 +5,7 @@ import { doctorCommands } from './cli/doctor.ts';
 import { drillCommands, type Main } from './cli/drill.ts';
 import { declare, effectOf, LOOKS, READS } from './cli/effects.ts';
 import { helpCommands, withExamples } from './cli/help.ts';
+import { journalCommands } from './cli/journal.ts';
 import { limitsCommands } from './cli/limits.ts';
 import { answerOption, withReadFlags } from './cli/options.ts';
 import { outputOption, settleOutput } from './cli/outputs.ts';
@@ -112,6 +113,7 @@ export function buildProgram(
     },
     ...watchCommands(context, finish),
     ...remedyCommands(context, finish),
+    ...journalCommands(context, finish),
     ...runbookCommands(context, finish),
     ...rulesCommands(context, finish),
     ...limitsCommands(context, finish),

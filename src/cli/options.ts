@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Given } from '../commands/moment.ts';
 import { parseDuration } from '../values/duration.ts';
 
 /** An option that takes a duration; its value is in seconds, whole ones where less makes no sense. @param least seconds; 0 also accepts a bare `0` */
@@ -17,6 +18,19 @@ export function durationOption(
   });
   return fallback === undefined ? option : option.default(parseDuration(fallback), fallback);
 }
+
+const ISO = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?Z)?$/;
+
+/** An option that takes a moment: a duration before now, or a time in UTC. */
+export const momentOption = (flags: string, description: string): Option =>
+  new Option(flags, description).argParser((text: string): Given => {
+    const seconds = parseDuration(text);
+    if (seconds !== null) return { secondsAgo: seconds };
+    if (ISO.test(text)) return { iso: text };
+    throw new InvalidArgumentError(
+      'Expected a duration before now, such as 90m or 24h, or a time in UTC, such as 2026-05-29T03:00Z.',
+    );
+  });
 
 /** @param most the largest that is accepted */
 export function wholeNumber(most: number): (text: string) => number {

@@ -9,7 +9,7 @@ type Finish = (code: ExitCode) => void;
 /** What each command of a name accepts and does. */
 export type Definitions = Readonly<Record<string, (command: Command) => void>>;
 
-/** The commands that change a system, and those that list what was changed: each says what it accepts and does. */
+/** The commands that change a system, and those that list what is changed: each says what it accepts and does. */
 export const remedyCommands = (context: Context, finish: Finish): Definitions => ({
   'block-ip': (command) => {
     command
@@ -97,20 +97,6 @@ export const remedyCommands = (context: Context, finish: Finish): Definitions =>
     declare(status, READS).action(async (tenant: string, _, self: Command) => {
       const { killSwitchStatus } = await import('../commands/kill-switch.ts');
       finish(await killSwitchStatus(tenant, self.optsWithGlobals(), context));
-    });
-  },
-  journal: (command) => {
-    command
-      .description('what was changed, by whom, why, and what came of it')
-      .addOption(durationOption('--since <duration>', 'only what was done in this time'));
-    declare(command, READS).action(async (_, self: Command) => {
-      const { journalCommand } = await import('../commands/journal.ts');
-      finish(await journalCommand(self.optsWithGlobals(), context));
-    });
-    const show = command.command('show').description('all about one entry').argument('<id>', 'its id');
-    declare(show, READS).action(async (id: string, _, self: Command) => {
-      const { journalShow } = await import('../commands/journal.ts');
-      finish(await journalShow(id, self.optsWithGlobals(), context));
     });
   },
   undo: (command) => {

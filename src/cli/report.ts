@@ -1,21 +1,9 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { Given } from '../commands/report.ts';
+import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import type { ExitCode } from '../errors.ts';
-import { parseDuration } from '../values/duration.ts';
 import { declare, READS } from './effects.ts';
+import { momentOption } from './options.ts';
 import type { Definitions } from './remedies.ts';
-
-const ISO = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?Z)?$/;
-
-function parseMoment(text: string): Given {
-  const seconds = parseDuration(text);
-  if (seconds !== null) return { secondsAgo: seconds };
-  if (ISO.test(text)) return { iso: text };
-  throw new InvalidArgumentError(
-    'Expected a duration before now, such as 90m or 24h, or a time in UTC, such as 2026-05-29T03:00Z.',
-  );
-}
 
 const EXITS = `
 Exit codes of report:
@@ -30,12 +18,12 @@ export const reportCommands = (context: Context, finish: (code: ExitCode) => voi
     command
       .description('the incident report: what happened, who was affected, what was done and with what effect')
       .addOption(
-        new Option(
+        momentOption(
           '--since <time>',
           'tell from then on: a duration before now, or a time in UTC (default: 1h)',
-        ).argParser(parseMoment),
+        ),
       )
-      .addOption(new Option('--until <time>', 'tell until then (default: now)').argParser(parseMoment))
+      .addOption(momentOption('--until <time>', 'tell until then (default: now)'))
       .option('--from <files...>', 'tell by captures of triage --save, and ask no system');
     declare(command, READS)
       .addHelpText('after', EXITS)

@@ -50,6 +50,20 @@ export async function categories(input: ConfigInput, places: RunbookPlaces): Pro
   return all.map(({ id, title }) => ({ value: id, about: title }));
 }
 
+/** The response steps of the runbook in use, each once. @param category of this one alone */
+export async function steps(
+  input: ConfigInput,
+  places: RunbookPlaces,
+  category: string | undefined,
+): Promise<Word[]> {
+  const { runbook } = await runbookInUse({ ...input, readFile: readFileStart });
+  const all = (await loadRunbook(runbook, places)).categories;
+  const named = all.filter(({ id }) => category === undefined || id === category);
+  // The first of a name says what it is.
+  const found = named.flatMap(({ respond }) => respond).reverse();
+  return [...new Map(found.map(({ id, text }) => [id, { value: id, about: text }])).values()].reverse();
+}
+
 /** The incidents that can be drilled. */
 export async function incidents(folder: URL): Promise<Word[]> {
   const all = await builtIn(folder);
@@ -60,7 +74,10 @@ export async function incidents(folder: URL): Promise<Word[]> {
 export async function entries(context: Context, isUndo: boolean): Promise<Word[]> {
   const { events } = await (await context.journal()).read();
   return entriesOf(events)
-    .filter(({ status, undoneBy }) => !isUndo || (undoneBy === null && MAY_STAND.includes(status)))
+    .filter(
+      ({ status, undoneBy, note }) =>
+        !isUndo || (note === undefined && undoneBy === null && MAY_STAND.includes(status)),
+    )
     .reverse()
     .slice(0, MOST_ENTRIES)
     .map(({ id, remedy, reason, at }) => ({

@@ -62,6 +62,12 @@ async function lookUp(kind: Kind, wanted: Wanted, tree: Command, context: Contex
       return (await import('./complete-names.ts')).runbooks(context.runbooks);
     case 'category':
       return (await import('./complete-names.ts')).categories(input, context.runbooks);
+    case 'step':
+      return (await import('./complete-names.ts')).steps(
+        input,
+        context.runbooks,
+        wanted.given.get('--category'),
+      );
     case 'incident':
       return (await import('./complete-names.ts')).incidents(context.incidents);
     case 'entry':

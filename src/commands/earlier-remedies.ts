@@ -1,11 +1,12 @@
 import type { Context } from '../context.ts';
 import { type Earlier, type EarlierRemedy, MOST_REMEDIES } from '../evidence/earlier.ts';
+import { doneAt } from '../journal/entries.ts';
 import type { Entry } from '../journal/types.ts';
 import type { Runbook } from '../runbooks/schema.ts';
 import type { Clock } from '../signals/asked.ts';
+import { hereFor } from './here.ts';
 import { readHistory } from './history.ts';
 import { whyNot } from './keep-look.ts';
-import { systemsOf } from './parts.ts';
 import type { Target } from './triage-run.ts';
 
 /** Of the team's stream, the newest that are read. */
@@ -15,7 +16,7 @@ type Journaled = Pick<Earlier, 'remedies' | 'journalUnread'>;
 
 /**
  * What the journal tells of earlier times: remedies that were applied in this context to what this runbook is about, and
- * not taken back. Never throws: what cannot be read is said.
+ * not taken back; and what was done by hand, where it was noted for a category. Never throws: what cannot be read is said.
  */
 export async function earlierRemedies(
   { config, runbook }: Target,
@@ -27,10 +28,8 @@ export async function earlierRemedies(
     const keyspace = journalStream === null ? null : await context.keyspace(config);
     try {
       const { entries, problems, remarks } = await readHistory(context, { config, keyspace }, STREAM_EVENTS);
-      const redis = systemsOf(config).redis;
-      const here = entries.filter(
-        (entry) => entry.context === config.context && entry.systems.redis === redis,
-      );
+      const isHere = hereFor({ config, runbook });
+      const here = entries.filter((entry) => entry.context === config.context && isHere(entry));
       const unread = [...problems.map((problem) => `journal: ${problem}`), ...remarks];
       return { ...remediesOf(here, runbook, atMs, context.clock), journalUnread: cut(unread[0]) };
     } finally {
@@ -52,7 +51,7 @@ function remediesOf(
   clock: Clock,
 ): Pick<Earlier, 'remedies'> {
   const remedies = entries.flatMap((entry): EarlierRemedy[] => {
-    const [categories, at] = [answeredBy(entry, runbook), clock.ms(entry.at)];
+    const [categories, at] = [answeredBy(entry, runbook), clock.ms(doneAt(entry))];
     const isDone = (entry.status === 'applied' || entry.status === 'partial') && entry.undoneBy === null;
     if (!isDone || entry.undoes !== null || categories.length === 0 || !(at < atMs)) return [];
     return [{ at: clock.iso(at), secondsAgo: (atMs - at) / 1_000, categories }];
@@ -62,9 +61,10 @@ function remediesOf(
 
 /**
  * What a remedy was the answer to: the category that the operator gave as its reason, else all that the runbook proposes
- * it for. Of another runbook only the reason tells.
+ * it for. Of another runbook only the reason tells. A note answers the category that it names, and without one nothing.
  */
-function answeredBy({ reason, remedy, runbook: of }: Entry, { name, categories }: Runbook): string[] {
+function answeredBy({ note, reason, remedy, runbook: of }: Entry, { name, categories }: Runbook): string[] {
+  if (note !== undefined) return categories.filter(({ id }) => id === note.category).map(({ id }) => id);
   const named = categories.find(({ id }) => id === reason.trim());
   if (named !== undefined) return [named.id];
   if (of !== name) return [];

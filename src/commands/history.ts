@@ -5,7 +5,8 @@ import { parseEvent } from '../journal/events.ts';
 import type { Entry, JournalEvent } from '../journal/types.ts';
 import { SourceError } from '../signals/source-error.ts';
 import { quote } from '../values/text.ts';
-import { type Parts, systemsOf } from './parts.ts';
+import { type Aim, hereFor } from './here.ts';
+import type { Parts } from './parts.ts';
 
 /** What was done: by this operator's journal, and by the team's stream where there is one. */
 export interface History {
@@ -65,9 +66,8 @@ export async function readHistory(
   };
 }
 
-/** What was done to the very Redis that this run is aimed at: another one may have keys of the same name. */
-export const entriesHere = ({ entries }: History, { config }: Pick<Parts, 'config'>): Entry[] =>
-  entries.filter(({ systems }) => systems.redis === systemsOf(config).redis);
+/** What was done to the very systems that this run is aimed at. */
+export const entriesHere = ({ entries }: History, aim: Aim): Entry[] => entries.filter(hereFor(aim));
 
 /** An entry by its id. @throws RatelimitError exit 7 */
 export function findEntry(id: string, { entries, warnings }: History): Entry {

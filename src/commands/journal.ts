@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
+import { doneAt } from '../journal/entries.ts';
 import type { Entry } from '../journal/types.ts';
 import { journalEntryText, journalText, type ShownEntry } from '../output/journal-text.ts';
 import { paintFor } from '../output/paint-for.ts';
@@ -20,7 +21,7 @@ export async function journalCommand(flags: JournalFlags, context: Context): Pro
     const { since } = flags;
     if (since === undefined) return entries;
     const from = context.clock.iso(context.clock.now() - since * 1_000);
-    return entries.filter(({ at }) => at >= from);
+    return entries.filter((entry) => doneAt(entry) >= from);
   });
 }
 

@@ -1,7 +1,7 @@
 import { reachWords } from '../config/reach.ts';
 import type { System } from '../config/types.ts';
 import type { Context } from '../context.ts';
-import { EXIT, type ExitCode, UsageError } from '../errors.ts';
+import { EXIT, type ExitCode } from '../errors.ts';
 import { paintFor } from '../output/paint-for.ts';
 import { progressLine } from '../output/progress.ts';
 import { outcomeText, previewText } from '../output/remedy-human.ts';
@@ -12,9 +12,10 @@ import { apply } from '../remedies/apply.ts';
 import type { Order } from '../remedies/door.ts';
 import type { Outcome, Remedy } from '../remedies/types.ts';
 import { Writer } from '../remedies/writer.ts';
-import { problemWithReason, redactUrl } from '../values/text.ts';
+import { redactUrl } from '../values/text.ts';
 import { type Parts, systemsOf } from './parts.ts';
 import { streamsFor } from './streams.ts';
+import { checkWords } from './words.ts';
 
 /** Flags of every command that changes a system. */
 export interface WriteFlags extends GlobalFlags {
@@ -34,7 +35,8 @@ export async function runRemedy(
   remedy: Remedy,
   { systems, stdinUsed = false }: { readonly systems: readonly System[]; readonly stdinUsed?: boolean },
 ): Promise<ExitCode> {
-  checkWords(flags);
+  checkWords('--reason', flags.reason, 'a reason is needed');
+  checkWords('--operator', flags.operator, 'a name is needed');
   const { config, runbook, keyspace, api } = parts;
   const { clock } = context;
   const streams = streamsFor(flags, context);
@@ -80,20 +82,6 @@ export async function runRemedy(
     streams.err(err);
   }
   return exitCodeOf(outcome);
-}
-
-/** @throws UsageError for what must not be stored: nothing, control characters, a whole novel */
-function checkWords({ reason, operator }: WriteFlags): void {
-  for (const [flag, text] of [
-    ['--reason', reason],
-    ['--operator', operator],
-  ] as const) {
-    const problem = text === undefined ? null : problemWithReason(text);
-    if (problem === null) continue;
-    throw new UsageError(
-      `${flag}: ${flag === '--operator' && text?.trim() === '' ? 'a name is needed' : problem}`,
-    );
-  }
 }
 
 /** A password in a URL on the command line is not repeated. */

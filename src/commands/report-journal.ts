@@ -1,3 +1,4 @@
+import { doneAt } from '../journal/entries.ts';
 import type { Entry } from '../journal/types.ts';
 import type { JournalView, Period } from '../report/model.ts';
 import type { Done } from '../report/responses.ts';
@@ -19,7 +20,7 @@ export function journalOf(
   clock: Clock,
 ): { readonly done: readonly Done[]; readonly journal: JournalView } {
   const inTime = entries
-    .map((entry): Done => ({ entry, atMs: clock.ms(entry.at) }))
+    .map((entry): Done => ({ entry, atMs: clock.ms(doneAt(entry)) }))
     .filter(({ atMs }) => atMs >= fromMs && atMs <= toMs);
   const done = inTime.filter(({ entry }) => isHere(entry));
   const isUnreadable = entries.length === 0 && problems.length > 0;

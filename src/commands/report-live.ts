@@ -4,8 +4,9 @@ import { buildReport } from '../report/build.ts';
 import type { Look, Period, Report } from '../report/model.ts';
 import type { Clock } from '../signals/asked.ts';
 import { judge } from '../verdict/judge.ts';
+import { hereFor } from './here.ts';
 import { readHistory } from './history.ts';
-import { systemsOf, withParts } from './parts.ts';
+import { withParts } from './parts.ts';
 import type { ReportFlags } from './report.ts';
 import { journalOf } from './report-journal.ts';
 import { keptLooks } from './report-kept.ts';
@@ -31,10 +32,10 @@ export async function liveReport(flags: ReportFlags, period: Period, context: Co
     ]);
     const now = found === null ? [] : [lookOf(found, before, clock)];
     const looks = [...before, ...now];
-    const { redis } = systemsOf(parts.config);
+    const isHere = hereFor({ config: parts.config, runbook: target.runbook });
     const team = parts.config.journalStream !== null && past.remarks.length === 0;
     const read = { ...past, warnings: past.remarks, team };
-    const { done, journal } = journalOf(read, period, ({ systems }) => systems.redis === redis, clock);
+    const { done, journal } = journalOf(read, period, isHere, clock);
     return buildReport({
       ...{ context: parts.config.context, runbook: target.runbook, madeAtMs: startedAt, period },
       ...{ redacted: false, looks, done, journal, kept },

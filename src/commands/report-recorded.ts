@@ -40,7 +40,7 @@ export async function recordedReport(
   const redacted = all.some(({ capture }) => capture.redacted);
   const { events, problems, missing } = await (await context.journal()).read();
   const read = { entries: redacted ? [] : entriesOf(events), problems, missing, warnings: [], team: false };
-  const isHere = last === undefined ? () => false : hereOf(last);
+  const isHere = last === undefined ? () => false : hereOf(last, plain);
   const { done, journal } = journalOf(read, whole, isHere, clock);
   return buildReport({
     ...{ context: last?.context ?? null, runbook: last === undefined ? plain : settings(last) },
@@ -71,14 +71,26 @@ function lookOf({ file, capture }: Recorded, runbook: Runbook, atMs: number): Lo
   return { atMs, file, evidence, verdict: judge(evidence, runbook, capture.answers) };
 }
 
-/** Where Redis is unless anything else is said. */
-const USUAL_REDIS = 'redis://127.0.0.1:6379';
+/** Where they are unless anything else is said. */
+const USUAL = { '--redis-url': 'redis://127.0.0.1:6379', '--prometheus-url': 'http://127.0.0.1:9090' };
 
-/** Was an entry about the system of a capture? Its context tells; without one, the Redis that it was read from. */
-function hereOf({ context, evidence }: Capture): (entry: Entry) => boolean {
+/**
+ * Was an entry about the system of a capture? Its context tells; without one, the Redis that it was read from. Of a note
+ * it is the runbook, too, and for one that reads no Redis its Prometheus.
+ */
+function hereOf({ context, evidence }: Capture, { name }: Runbook): (entry: Entry) => boolean {
   if (context !== null) return (entry) => entry.context === context;
-  const at = evidence.reach.indexOf('--redis-url');
-  const url = at < 0 ? USUAL_REDIS : (evidence.reach[at + 1] ?? USUAL_REDIS);
-  const place = url.replace(/^([a-z+]+:\/\/)[^/@]*@/, '$1').replace(/\?read=replica$/, '');
-  return (entry) => entry.context === null && entry.systems.redis === place;
+  const urlIn = (words: readonly string[], flag: keyof typeof USUAL) => {
+    const at = words.indexOf(flag);
+    return at < 0 ? USUAL[flag] : (words[at + 1] ?? USUAL[flag]);
+  };
+  const place = urlIn(evidence.reach, '--redis-url')
+    .replace(/^([a-z+]+:\/\/)[^/@]*@/, '$1')
+    .replace(/\?read=replica$/, '');
+  const prometheus = urlIn(evidence.reads, '--prometheus-url');
+  return (entry) =>
+    entry.context === null &&
+    entry.systems.redis === place &&
+    (entry.note === undefined ||
+      (entry.runbook === name && (entry.systems.prometheus ?? prometheus) === prometheus));
 }

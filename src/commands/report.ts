@@ -10,11 +10,9 @@ import { isDegraded } from '../output/triage-document.ts';
 import type { GlobalFlags } from '../program.ts';
 import type { Period, Report } from '../report/model.ts';
 import type { Clock } from '../signals/asked.ts';
+import { type Given, momentOf } from './moment.ts';
 import { makerOf, mentionFile } from './pages.ts';
 import { streamsFor } from './streams.ts';
-
-/** A moment as it was given: so long before now, or absolute. */
-export type Given = { readonly secondsAgo: number } | { readonly iso: string };
 
 export interface ReportFlags extends Omit<GlobalFlags, 'output'> {
   readonly output: GlobalFlags['output'] | 'html';
@@ -58,19 +56,6 @@ export async function reportCommand(flags: ReportFlags, context: Context): Promi
 }
 
 const HOUR_MS = 3_600_000;
-
-/** Milliseconds since the epoch; null: it was not given. @throws UsageError for a day that there is none of */
-function momentOf(given: Given | undefined, clock: Clock): number | null {
-  if (given === undefined) return null;
-  if ('secondsAgo' in given) return clock.now() - given.secondsAgo * 1_000;
-  const ms = clock.ms(given.iso);
-  // JavaScript takes February 30 for March 2.
-  const day = given.iso.slice(0, 10);
-  if (!Number.isFinite(ms) || clock.iso(clock.ms(day)).slice(0, 10) !== day) {
-    throw new UsageError(`${given.iso} is no time: there is no such day or hour`);
-  }
-  return ms;
-}
 
 /** What a time is, unless anything else is asked for, and what of it is never left out. */
 interface Usual {

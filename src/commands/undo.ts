@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts';
-import type { ExitCode } from '../errors.ts';
+import { EXIT, type ExitCode, RatelimitError } from '../errors.ts';
+import type { Entry } from '../journal/types.ts';
 import { undo } from '../remedies/undo.ts';
 import type { Runbook } from '../runbooks/schema.ts';
 import { prefixOf } from '../values/template.ts';
@@ -12,6 +13,7 @@ export async function undoCommand(id: string, flags: WriteFlags, context: Contex
   return withParts(flags, context, async (parts) => {
     const { config, runbook, keyspace, api } = parts;
     const entry = findEntry(id, await readHistory(context, parts));
+    if (entry.note !== undefined) throw nothingToUndo(entry);
     const remedy = undo(entry, {
       ...{ keyspace, api, clock: context.clock, killSwitch: runbook.remedies['kill-switch'] },
       target: config.api,
@@ -22,6 +24,17 @@ export async function undoCommand(id: string, flags: WriteFlags, context: Contex
     return runRemedy(flags, context, parts, remedy, { systems: touchesApi ? ['redis', 'api'] : ['redis'] });
   });
 }
+
+/** Of a note. */
+const nothingToUndo = ({ id }: Entry): RatelimitError =>
+  new RatelimitError(
+    'nothing-to-undo',
+    `${id} is a note: it changed no system, so there is nothing to undo`,
+    {
+      exitCode: EXIT.nothing,
+      hint: 'A note stays as it is; another one can put it right: ratelimit journal note',
+    },
+  );
 
 /** What the keys of caps begin with. */
 function capPrefixOf(runbook: Runbook): string | null {

@@ -95,11 +95,11 @@ export class Looker {
   /** What was done to these systems, and what is wrong with the journals that tell it. */
   async #done() {
     const { target, context, keyspace } = this.#parts;
-    const { config } = target;
+    const { config, runbook } = target;
     const history = await readHistory(context, { config, keyspace }, STREAM_EVENTS);
     const { clock } = context;
     return {
-      marks: marksOf(entriesHere(history, { config }), clock.now(), clock),
+      marks: marksOf(entriesHere(history, { config, runbook }), clock.now(), clock),
       warnings: history.warnings,
     };
   }

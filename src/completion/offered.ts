@@ -6,6 +6,8 @@ export type Kind =
   | 'runbook'
   /** A category of the runbook in use. */
   | 'category'
+  /** A response step of the runbook in use; of the category alone that the line names. */
+  | 'step'
   /** An entry of the journal. */
   | 'entry'
   /** An entry of the journal that can be undone. */
@@ -26,6 +28,8 @@ export const OFFERED: Readonly<Record<string, readonly Kind[]>> = {
   '--config': ['file'],
   '--context': ['context'],
   '--runbook': ['runbook', 'file'],
+  '--category': ['category'],
+  '--step': ['step'],
   '--save': ['file'],
   '--from': ['file'],
   'unblock-ip ip|cidr': ['blocked'],

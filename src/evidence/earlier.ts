@@ -8,7 +8,7 @@ export interface EarlierLook {
   readonly category: string;
 }
 
-/** A remedy that was applied earlier in the same context, as the journal tells. */
+/** A remedy that was applied earlier in the same context, or a response by hand, as the journal tells. */
 export interface EarlierRemedy {
   /** ISO 8601, UTC, by the clock of the machine that applied it. */
   readonly at: string;

@@ -56,6 +56,9 @@ const change: Check<Change> = object(
 );
 const changes = listOf(change);
 
+const word = matching('lower-case words joined by dashes', /^[a-z][a-z0-9-]*$/);
+const note = object({ category: nullable(word), step: nullable(word), happenedAt: nullable(time) });
+
 const frame = {
   schema: oneOf(SCHEMA),
   seq: expecting('a whole number from 1', isSeq),
@@ -67,19 +70,22 @@ const frame = {
 const event = oneOf('intent', 'outcome', 'verified', 'undone');
 
 const checks: { readonly [K in JournalEvent['event']]: Check<JournalEvent> } = {
-  intent: object({
-    ...frame,
-    event: oneOf('intent'),
-    remedy: text,
-    operator: text,
-    reason: text,
-    context: nullable(text),
-    runbook: text,
-    systems: object({ redis: nullable(text), api: nullable(text) }),
-    systemAt: nullable(time),
-    changes,
-    undoes: nullable(id),
-  }),
+  intent: object(
+    {
+      ...frame,
+      event: oneOf('intent'),
+      remedy: text,
+      operator: text,
+      reason: text,
+      context: nullable(text),
+      runbook: text,
+      systems: object({ redis: nullable(text), api: nullable(text) }, { prometheus: nullable(text) }),
+      systemAt: nullable(time),
+      changes,
+      undoes: nullable(id),
+    },
+    { note },
+  ),
   outcome: object({
     ...frame,
     event: oneOf('outcome'),

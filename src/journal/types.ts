@@ -46,6 +46,19 @@ export interface Change {
 
 export type OutcomeStatus = 'applied' | 'conflict' | 'failed' | 'unknown' | 'partial';
 
+/** What is known of something that was done by hand, beside its text: all of it by the operator's word. */
+export interface Note {
+  /** The category that it was a response to; null: none was named. */
+  readonly category: string | null;
+  /** The response step of the runbook that it was; null: none was named. */
+  readonly step: string | null;
+  /** When it was, ISO 8601 in UTC; null: when it was written down. */
+  readonly happenedAt: string | null;
+}
+
+/** What `remedy` says of a note. */
+export const NOTE = 'note';
+
 /** Before the write: who is about to change what, and why. */
 export interface IntentEvent {
   readonly event: 'intent';
@@ -56,13 +69,22 @@ export interface IntentEvent {
   /** The configuration's context; null: none in use. */
   readonly context: string | null;
   readonly runbook: string;
-  /** What it is aimed at, without secrets: a Redis URL with its database, and the API's URL. */
-  readonly systems: { readonly redis: string | null; readonly api: string | null };
+  /**
+   * What it is aimed at, without secrets: a Redis URL with its database, and the API's URL; of a note by a runbook that
+   * reads no Redis also the URLs of its Prometheus.
+   */
+  readonly systems: {
+    readonly redis: string | null;
+    readonly api: string | null;
+    readonly prometheus?: string | null;
+  };
   /** The present by the clock of the system that is changed; null when it has none to ask. */
   readonly systemAt: string | null;
   readonly changes: readonly Change[];
   /** The entry that this one undoes. */
   readonly undoes: string | null;
+  /** Only of what was done by hand, or noticed: it changes nothing, and nothing more is to come. `reason` is its text. */
+  readonly note?: Note;
 }
 
 /** After the write: what became of each change, in the order of the intent. */

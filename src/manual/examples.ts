@@ -39,8 +39,18 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   'kill-switch engage': [['ratelimit kill-switch engage acme --reason "attack is succeeding, INC-42"', '']],
   'kill-switch release': [['ratelimit kill-switch release acme --reason "keys rotated"', '']],
   'kill-switch status': [['ratelimit kill-switch status acme', '']],
-  journal: [['ratelimit journal --since 2h', 'what was done in the last two hours']],
+  journal: [
+    ['ratelimit journal --since 2h', 'what was done in the last two hours'],
+    ['ratelimit journal note "asked acme to respect Retry-After"', 'what was done by hand'],
+  ],
   'journal show': [['ratelimit journal show 01J9ZK3V5T8Q0F6W2N4R7C1XYZ', '']],
+  'journal note': [
+    ['ratelimit journal note "asked acme to respect Retry-After"', 'what was done by hand, for the report'],
+    [
+      'ratelimit journal note "acme knows of it" --step ask-the-tenant --at 10m',
+      'a response step of the runbook, ten minutes ago',
+    ],
+  ],
   undo: [['ratelimit undo 01J9ZK3V5T8Q0F6W2N4R7C1XYZ --reason "wrong customer"', '']],
   runbook: [
     ['ratelimit runbook show', 'the categories of the runbook in use'],

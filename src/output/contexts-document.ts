@@ -1,6 +1,7 @@
 import type { ExitCode, RatelimitError } from '../errors.ts';
 import type { Across, Judged, Shared } from '../verdict/across.ts';
 import { escapeText } from './escape.ts';
+import { listed, someOf } from './lines.ts';
 import { eitherOf, namesOf, othersOf } from './question-sentences.ts';
 import { isDegraded, type TriageDocument } from './triage-document.ts';
 
@@ -22,21 +23,15 @@ export interface ContextsDocument extends Across<ContextRun> {
 /** Longest list of names that is spelt out in a sentence. */
 const NAMED = 4;
 
-/** `eu`, `eu and us`, `eu, us, ap, sa and 3 more`. Names of contexts and categories are checked, and need no escape. */
-function listed(names: readonly string[]): string {
-  const shown = names.slice(0, NAMED);
-  const more = names.length - shown.length;
-  if (more > 0) return `${shown.join(', ')} and ${more} more`;
-  const last = shown.pop() ?? '';
-  return shown.length > 0 ? `${shown.join(', ')} and ${last}` : last;
-}
+/** `eu, us, ap, sa and 3 more`. Names of contexts and categories are checked, and need no escape. */
+const named = (names: readonly string[]): string => listed(names, NAMED);
 
 export const countOf = (contexts: readonly unknown[]): string =>
   `${contexts.length} ${contexts.length === 1 ? 'context' : 'contexts'}`;
 
 /** What is under way, while some of so many contexts are being read. */
 export const stillReading = (names: readonly string[], all: number): string =>
-  `still reading ${names.length} of ${all} contexts: ${listed(names)}`;
+  `still reading ${names.length} of ${all} contexts: ${named(names)}`;
 
 /**
  * The line over all contexts: those of one verdict together, worst first, and what several have in common before the
@@ -69,7 +64,7 @@ function together(
     .filter(([words]) => words !== '')
     .map(([words, group]) => {
       const names = runs.filter((run) => group.includes(run)).map(({ context }) => context);
-      return `${listed(names)} ${words}`;
+      return `${named(names)} ${words}`;
     });
 }
 
@@ -89,7 +84,7 @@ function alsoIn({ verdict }: ContextRun): string {
   if (verdict === null) return '';
   const [, ...others] = verdict.findings.map(({ category }) => category);
   const rest = othersOf(verdict, namesOf(verdict), others);
-  return rest.length === 0 ? '' : `also ${listed(rest)}`;
+  return rest.length === 0 ? '' : `also ${named(rest)}`;
 }
 
 function whyUnclear({ verdict, evidence }: TriageDocument): string {
@@ -113,10 +108,9 @@ function commonOf(shared: readonly Shared[]): string[] {
   }
   const clauses = [...sets.values()].map((some) => {
     const [first] = some;
-    const ids = some.slice(0, COMMON).map(({ id }) => escapeText(id, 48));
-    const more = some.length > ids.length ? ` and ${some.length - ids.length} more` : '';
+    const ids = some.map(({ id }) => escapeText(id, 48));
     const what = `${kindOf(first?.kind ?? '')}${some.length > 1 ? 's' : ''}`;
-    return `the same ${what} in ${listed(first?.contexts ?? [])}: ${ids.join(', ')}${more}`;
+    return `the same ${what} in ${named(first?.contexts ?? [])}: ${someOf(ids, COMMON)}`;
   });
   const rest = clauses.length - COMMON;
   return rest > 0 ? [...clauses.slice(0, COMMON), 'and more that several have in common'] : clauses;
@@ -128,7 +122,7 @@ const kindOf = (kind: string): string => (kind === 'ip' ? 'IP' : kind);
 export const remarksOf = ({ same }: ContextsDocument): string[] =>
   same.map(({ system, contexts }) => {
     const which = system === 'redis' ? 'Redis' : 'Prometheus';
-    return `${listed(contexts)} read the same ${which}: what it holds is one thing, seen by each of them`;
+    return `${named(contexts)} read the same ${which}: what it holds is one thing, seen by each of them`;
   });
 
 /** True when one of the contexts could not be read in full, or not at all. */

@@ -80,8 +80,9 @@ function verdictOf(report: DrillReport): string {
   return isOver ? `${what}, and one before it ${truthOf(report)}: right.` : `${what}: right.`;
 }
 
-/** `block-ip acp:ip_block:203.0.113.42: applied, enforced`. */
+/** `block-ip acp:ip_block:203.0.113.42: applied, enforced`, `note: called acme`. */
 function deedOf(entry: Entry): string {
+  if (entry.note !== undefined) return `${escapeText(entry.remedy)}: ${escapeText(entry.reason, SENTENCE)}`;
   const [first] = entry.changes;
   const target = first === undefined ? '' : ` ${showTarget(first)}`;
   const states = [

@@ -9,7 +9,7 @@ import type { Format } from './lists.ts';
 import { markdownCommand, markdownList, markdownPage, markdownTable, momentOf } from './markdown.ts';
 import type { Paint } from './paint.ts';
 import { changeRow } from './remedy-markdown.ts';
-import { showTime } from './times.ts';
+import { showMoment, showTime } from './times.ts';
 import { wrap } from './wrap.ts';
 
 /** All that is known of each entry, for `journal show`. Ends with a newline. */
@@ -34,8 +34,11 @@ export function journalEntryText(
 function entryLines(entry: ShownEntry, screen: Screen, clock: Clock): string[] {
   const { paint, width } = screen;
   const { text, tone } = stateOf(entry, clock);
-  const head = wrap(`${escapeText(entry.id)}: ${escapeText(entry.remedy)}, ${text}`, width, '  ');
-  const facts = factsOf(entry).map(({ name, value }) => ({ name, value: escapeText(value, SENTENCE) }));
+  const head = wrap(`${escapeText(entry.id)}: ${whatOf(entry, text)}`, width, '  ');
+  const facts = factsOf(entry, (iso) => showTime(iso, clock)).map(({ name, value }) => ({
+    name,
+    value: escapeText(value, SENTENCE),
+  }));
   const undo = undoOf(entry, clock);
   const sides = { before: 'was', after: entry.resolved ? 'now' : 'meant', fresh: false };
   return [
@@ -51,19 +54,35 @@ function entryLines(entry: ShownEntry, screen: Screen, clock: Clock): string[] {
   ];
 }
 
-/** What an entry says beside its changes, as it stands there; `exact`: an id or the like, to be copied. */
-function factsOf(entry: ShownEntry): { name: string; value: string; exact?: boolean }[] {
-  const { context, reason, runbook, seq, systems, undoes, undoneBy } = entry;
+/** `block-ip, applied`; that a note is noted goes without saying. */
+const whatOf = ({ remedy, note }: ShownEntry, state: string): string =>
+  note === undefined ? `${escapeText(remedy)}, ${state}` : escapeText(remedy);
+
+/**
+ * What an entry says beside its changes, as it stands there; `exact`: an id or the like, to be copied.
+ * @param show a time
+ */
+function factsOf(
+  entry: ShownEntry,
+  show: (iso: string) => string,
+): { name: string; value: string; exact?: boolean }[] {
+  const { context, note, reason, runbook, seq, systems, undoes, undoneBy } = entry;
+  const prometheus = systems.prometheus ?? null;
   const source = entry.team ? "the team's stream" : "this machine's journal";
   const found = (name: string, value: string | null, exact = true) =>
     value === null ? [] : [{ name, value, exact }];
   return [
     { name: 'by', value: entry.operator },
-    { name: 'reason', value: reason },
+    { name: note === undefined ? 'reason' : 'text', value: reason },
+    ...found('category', note?.category ?? null),
+    ...found('step', note?.step ?? null),
+    ...found('happened', note?.happenedAt == null ? null : show(note.happenedAt)),
     ...found('context', context),
     { name: 'runbook', value: runbook, exact: true },
-    ...found('redis', systems.redis),
+    // A runbook that reads no Redis has only a default of it.
+    ...found('redis', prometheus === null ? systems.redis : null),
     ...found('api', systems.api),
+    ...found('prometheus', prometheus),
     ...found('effect', effectOf(entry), false),
     ...found('undoes', undoes),
     ...found('undone by', undoneBy),
@@ -74,11 +93,11 @@ function factsOf(entry: ShownEntry): { name: string; value: string; exact?: bool
 function entryMarkdown(entry: ShownEntry, clock: Clock): string[] {
   const rows = entry.changes.map((change) => changeRow(change, clock));
   return [
-    `## ${escapeMarkdown(entry.remedy)}: ${literalMarkdown(stateOf(entry, clock).text)}`,
+    `## ${escapeMarkdown(entry.remedy)}${entry.note === undefined ? `: ${literalMarkdown(stateOf(entry, clock).text)}` : ''}`,
     '',
     `- id: ${codeSpan(entry.id)}`,
     `- at: ${momentOf(entry.at, clock)}`,
-    ...factsOf(entry).map(
+    ...factsOf(entry, (iso) => showMoment(iso, clock)).map(
       ({ name, value, exact }) => `- ${name}: ${(exact ? codeSpan : escapeMarkdown)(value, SENTENCE)}`,
     ),
     '',

@@ -23,9 +23,17 @@ export interface ShownJournal {
 export const othersOf = ({ changes }: Entry): string =>
   changes.length > 1 ? ` and ${changes.length - 1} more` : '';
 
-/** `applied`, `applied, undone`, `applied, ended`, `unknown !`: what became of it until now. */
+/** What a note was a response to: `automated-signups, step tell-crm`; null: it does not say, or is none. */
+export function responseOf({ note }: Pick<Entry, 'note'>): string | null {
+  const { category = null, step = null } = note ?? {};
+  const told = [...(category === null ? [] : [category]), ...(step === null ? [] : [`step ${step}`])];
+  return told.length === 0 ? null : told.join(', ');
+}
+
+/** `applied`, `applied, undone`, `applied, ended`, `unknown !`, `noted`: what became of it until now. */
 export function stateOf(entry: Entry, clock: Clock): { text: string; tone?: keyof Paint } {
-  const { status, undoneBy } = entry;
+  const { status, undoneBy, note } = entry;
+  if (note !== undefined) return { text: 'noted', tone: 'dim' };
   if (undoneBy !== null) return { text: `${status}, undone`, tone: 'dim' };
   if (status === 'unknown') return { text: 'unknown !', tone: 'bad' };
   if (status === 'partial') return { text: 'partial', tone: 'warn' };
@@ -42,9 +50,9 @@ function hasEnded({ changes }: Entry, clock: Clock): boolean {
 
 /** The words that take an entry back; null when nothing of it stands. Without its context the program says which to name. */
 export function undoOf(entry: Entry, clock: Clock): readonly string[] | null {
-  const { id, status, context, undoneBy } = entry;
+  const { id, status, context, undoneBy, note } = entry;
   const isDone = status === 'applied' || status === 'partial' || status === 'unknown';
-  if (!isDone || undoneBy !== null || !isPlainId(id)) return null;
+  if (note !== undefined || !isDone || undoneBy !== null || !isPlainId(id)) return null;
   if (status === 'applied' && hasEnded(entry, clock)) return null;
   return ['ratelimit', 'undo', id, ...(context !== null && isPlainId(context) ? ['--context', context] : [])];
 }

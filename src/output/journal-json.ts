@@ -9,9 +9,13 @@ export function journalJson({ entries, intact, warnings }: ShownJournal): string
     ...{ status: entry.status, resolved: entry.resolved },
     ...{ verified: entry.verified, verification: entry.verification },
     ...{ operator: entry.operator, reason: entry.reason, context: entry.context, runbook: entry.runbook },
-    systems: { redis: entry.systems.redis, api: entry.systems.api },
+    systems: {
+      ...{ redis: entry.systems.redis, api: entry.systems.api },
+      prometheus: entry.systems.prometheus ?? null,
+    },
     changes: entry.changes.map(changeJson),
     ...{ undoes: entry.undoes, undoneBy: entry.undoneBy, now: entry.now, team: entry.team },
+    note: entry.note ?? null,
   }));
   return toJson({ schema: 'ratelimit/journal/v1', entries: shown, intact, warnings });
 }

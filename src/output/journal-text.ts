@@ -14,6 +14,7 @@ import { wrap } from './wrap.ts';
 
 export { journalEntryText } from './journal-entry.ts';
 export type { ShownEntry } from './journal-facts.ts';
+export { noteText } from './note-text.ts';
 
 /** What was done, an entry a row, newest last, `ratelimit/journal/v1`. Ends with a newline. */
 export function journalText(
@@ -31,7 +32,7 @@ export function journalText(
     const { text, tone } = stateOf(entry, clock);
     return [
       { text: escapeText(entry.id) },
-      { text: showTime(entry.at, clock) },
+      { text: showTime(doneAt(entry), clock) },
       { text: whatOf(entry) },
       { text, tone },
       { text: byOf(entry) },
@@ -48,8 +49,15 @@ export function journalText(
   ]);
 }
 
-/** `block-ip acp:ip_block:203.0.113.42 and 3 more`. */
+/** When what an entry tells was done; of a note that need not be when it was written. */
+const doneAt = ({ note, at }: ShownEntry): string => note?.happenedAt ?? at;
+
+/** Characters of a note in a list; `journal show` has all of it. */
+const NOTE_CHARS = 60;
+
+/** `block-ip acp:ip_block:203.0.113.42 and 3 more`, `note: told the CRM team`. */
 function whatOf(entry: ShownEntry): string {
+  if (entry.note !== undefined) return `${escapeText(entry.remedy)}: ${escapeText(entry.reason, NOTE_CHARS)}`;
   const [first] = entry.changes;
   const target = first === undefined ? '' : ` ${showTarget(first)}`;
   return `${escapeText(entry.remedy)}${target}${othersOf(entry)}`;
@@ -67,6 +75,8 @@ function twoLines([id, when, what, status, by]: readonly Cell[], { paint, width 
 }
 
 function whatCell(entry: ShownEntry): string {
+  if (entry.note !== undefined)
+    return `${escapeMarkdown(entry.remedy)}: ${escapeMarkdown(entry.reason, SENTENCE)}`;
   const [first] = entry.changes;
   const target = first === undefined ? '' : ` ${codeSpan(first.target, 400)}`;
   return `${escapeMarkdown(entry.remedy)}${target}${othersOf(entry)}`;
@@ -76,7 +86,7 @@ function journalMarkdown(journal: ShownJournal, clock: Clock): string {
   const { entries, warnings } = journal;
   const rows = entries.map((entry) => [
     codeSpan(entry.id),
-    momentOf(entry.at, clock),
+    momentOf(doneAt(entry), clock),
     whatCell(entry),
     literalMarkdown(stateOf(entry, clock).text),
     literalMarkdown(byOf(entry)),

@@ -62,6 +62,12 @@ export function labelled(
 export const showCommand = (words: readonly string[]): string =>
   replaceHidden(quoteCommand(words), escapeCharacter);
 
+/** `a`, `a and b`, `a, b, c and 3 more`. */
+export function listed(names: readonly string[], limit: number): string {
+  if (names.length < 2 || names.length > limit) return someOf(names, limit);
+  return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}
+
 /** `a, b and 3 more`. */
 export function someOf(names: readonly string[], limit = 3): string {
   const more = names.length - limit;

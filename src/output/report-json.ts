@@ -69,6 +69,7 @@ function responseJson(response: Response, report: Report, clock: Clock) {
   return {
     ...{ id: entry.id, at: entry.at, remedy: entry.remedy, operator: entry.operator, reason: entry.reason },
     ...{ status: entry.status, verified: entry.verified, verification: entry.verification, subjects },
+    note: entry.note ?? null,
     undo: undo && {
       ...{ id: undo.entry.id, at: undo.entry.at, operator: undo.entry.operator, reason: undo.entry.reason },
     },

@@ -130,7 +130,8 @@ function alertNotes({ alerts }: Report): string[] {
   return [`Prometheus has no record that ${names} fired in this time; it may have no such rule.`];
 }
 
-function journalNotes({ journal, redacted, context }: Report): string[] {
+function journalNotes(report: Report): string[] {
+  const { journal, redacted, context } = report;
   const { state, intact, problems, warnings, elsewhere, team } = journal;
   if (redacted) return [];
   const whose = context === null ? 'other systems' : `other contexts than ${escapeText(context, 80)}`;
@@ -144,6 +145,11 @@ function journalNotes({ journal, redacted, context }: Report): string[] {
       : [
           `The journal shows signs of having been changed, so what it says may not be all that was done, nor as it was done. What can be read of it is told: ${problems.map((one) => escapeText(one, 300)).join('; ')}.`,
         ]),
+    ...(isWithoutDeed(report)
+      ? [
+          'What was done by hand is told once it is noted, later too: ratelimit journal note, with --at for when it was.',
+        ]
+      : []),
     ...warnings.map((warning) => escapeText(warning, SENTENCE)),
     ...(elsewhere === 0
       ? []
@@ -152,3 +158,7 @@ function journalNotes({ journal, redacted, context }: Report): string[] {
         ]),
   ];
 }
+
+/** Was something found, and nothing done about it as far as the journal knows? Many a runbook has steps for people alone. */
+const isWithoutDeed = ({ journal, responses, summary }: Report): boolean =>
+  journal.state !== 'unreadable' && summary.severity !== null && !responses.some(({ isDeed }) => isDeed);

@@ -48,7 +48,7 @@ export interface Moment {
   /** `2026-05-29 03:12:04 UTC`. */
   readonly at: string;
   readonly atMs: number;
-  readonly kind: 'remedy' | 'undo' | 'alert' | 'verdict' | 'chart';
+  readonly kind: 'remedy' | 'undo' | 'note' | 'alert' | 'verdict' | 'chart';
   readonly text: string;
 }
 
@@ -63,7 +63,7 @@ export interface PageTable {
 }
 
 export interface PageResponse {
-  /** `block-ip 203.0.113.42`. */
+  /** `block-ip 203.0.113.42`, `note, step tell-crm`. */
   readonly title: string;
   readonly facts: readonly Fact[];
   /** A sentence each: the mean before and after. */

@@ -25,8 +25,10 @@ export function responseText(response: Response, report: Report, clock: Clock): 
     facts: [
       ...fact('When', momentText(atMs, clock)),
       ...fact('Who', escapeText(entry.operator, 60)),
-      ...fact('Why', escapeText(entry.reason, SENTENCE)),
-      ...fact('Outcome', outcomeText(entry)),
+      ...fact(entry.note === undefined ? 'Why' : 'What', escapeText(entry.reason, SENTENCE)),
+      ...(entry.note === undefined
+        ? fact('Outcome', outcomeText(entry))
+        : noteFacts(response, report, clock)),
       ...fact('Seen', entry.verification === null ? null : escapeText(entry.verification, SENTENCE)),
       ...changes,
       ...fact('More', more > 0 ? `${more} more changes` : null),
@@ -41,6 +43,30 @@ export function responseText(response: Response, report: Report, clock: Clock): 
     effects: effects.map((effect) => effectText(effect, report, clock)),
   };
 }
+
+/** What was done by hand was written down by somebody: no command saw what came of it. */
+function noteFacts({ entry, effects }: Response, { runbook }: Report, clock: Clock): Fact[] {
+  const { category, step, happenedAt } = entry.note ?? { category: null, step: null, happenedAt: null };
+  const inRunbook = runbook.categories
+    .filter(({ id }) => category === null || id === category)
+    .flatMap(({ respond }) => respond)
+    .find(({ id }) => id === step);
+  return [
+    ...(category === null ? [] : [{ name: 'Response to', value: escapeText(category) }]),
+    ...(step === null
+      ? []
+      : [
+          {
+            name: 'Step',
+            value: `${escapeText(step)}${inRunbook === undefined ? '' : `: ${inRunbook.text}`}`,
+          },
+        ]),
+    ...(happenedAt === null ? [] : [{ name: 'Written down', value: momentText(clock.ms(entry.at), clock) }]),
+    ...(effects.length > 0 ? [] : [{ name: 'Effect', value: UNMEASURED }]),
+  ];
+}
+
+const UNMEASURED = 'a note has no measured effect';
 
 /** `nothing -> credential_stuffing, until 2026-05-30 03:14:10 UTC`. */
 function changeOf({ system, before, after }: Change, clock: Clock): string {

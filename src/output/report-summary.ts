@@ -1,8 +1,8 @@
-import type { Moment, Report } from '../report/model.ts';
+import type { Moment, Report, Response } from '../report/model.ts';
 import type { Clock } from '../signals/asked.ts';
 import { formatDuration } from '../values/duration.ts';
 import { escapeText } from './escape.ts';
-import { capital } from './lines.ts';
+import { capital, SENTENCE } from './lines.ts';
 import { formatNumber } from './numbers.ts';
 import { namesOf, othersOf } from './question-sentences.ts';
 import { effectInShort } from './report-effects.ts';
@@ -166,10 +166,19 @@ function doneText(report: Report, clock: Clock): string[] {
   return responses.slice(0, MOST_TOLD).map((response) => {
     const { entry, atMs, undo, effects } = response;
     const effect = effectInShort(effects, report);
+    if (entry.note !== undefined) return noteText(response, effect, clock);
     const back = undo === null ? '' : ` It was taken back at ${momentText(undo.atMs, clock)}.`;
     const then = effect === null ? '' : ` ${capital(effect)}.`;
     return `${deedText(response)} at ${momentText(atMs, clock)} (${outcomeText(entry, effect !== null)}).${then}${back}`;
   });
+}
+
+/** `alice by hand (tell-crm) at 2026-05-29 03:12:04 UTC: told the CRM team.` */
+function noteText(response: Response, effect: string | null, clock: Clock): string {
+  const { entry, atMs } = response;
+  const text = escapeText(entry.reason, SENTENCE).replace(/[^.!?]$/, '$&.');
+  const then = effect === null ? '' : ` ${capital(effect)}.`;
+  return `${deedText(response)} at ${momentText(atMs, clock)}: ${text}${then}`;
 }
 
 /** Responses that the summary tells of; all of them stand below. */
@@ -249,7 +258,7 @@ function reactionFacts({ summary: { began }, alerts, looks, responses }: Report,
   return [
     ...first('First alert', alerts.periods[0]?.fromMs),
     ...first('First found', found?.atMs),
-    ...first('First response', responses[0]?.atMs),
+    ...first('First response', responses.find(({ isDeed }) => isDeed)?.atMs),
   ];
 }
 

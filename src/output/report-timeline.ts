@@ -59,10 +59,12 @@ function textOf(one: Happening, report: Report): string {
     }
     case 'verdict':
       return verdictText(one, report);
-    case 'remedy': {
+    case 'remedy':
+    case 'note': {
       const response = report.responses[one.response];
       if (response === undefined) return '';
       const { entry } = response;
+      if (one.kind === 'note') return `${deedText(response)}: ${escapeText(entry.reason, SENTENCE)}`;
       return `${deedText(response)}: ${escapeText(entry.reason, SENTENCE)} (${outcomeText(entry, isMeasured(response))})`;
     }
     case 'undo': {

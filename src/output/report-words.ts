@@ -1,5 +1,5 @@
 import type { AlertPeriod } from '../evidence/history.ts';
-import type { Entry } from '../journal/types.ts';
+import type { Entry, Note } from '../journal/types.ts';
 import type { Look, Mean, Report, ReportChart, Response, Subject } from '../report/model.ts';
 import type { Clock } from '../signals/asked.ts';
 import { formatDuration } from '../values/duration.ts';
@@ -42,9 +42,12 @@ export function affectedText({ affected, affectedMore }: Report): string | null 
 
 const MOST_NAMED = 4;
 
-/** `block-ip 203.0.113.42`. */
-export const responseTitle = ({ entry, subjects }: Pick<Response, 'entry' | 'subjects'>): string =>
-  [escapeText(entry.remedy), ...(subjects.length === 0 ? [] : [subjectsText(subjects)])].join(' ');
+/** `block-ip 203.0.113.42`, `note, step tell-crm`. */
+export function responseTitle({ entry, subjects }: Pick<Response, 'entry' | 'subjects'>): string {
+  const step = entry.note?.step ?? null;
+  const what = `${escapeText(entry.remedy)}${step === null ? '' : `, step ${escapeText(step)}`}`;
+  return [what, ...(subjects.length === 0 ? [] : [subjectsText(subjects)])].join(' ');
+}
 
 const DEEDS: ReadonlyMap<string, string> = new Map([
   ['block-ip', 'blocked'],
@@ -53,15 +56,22 @@ const DEEDS: ReadonlyMap<string, string> = new Map([
   ['kill-switch', 'used the kill switch of'],
 ]);
 
-/** What somebody did, as a clause: `alice blocked 203.0.113.42`. */
+/** What somebody did, as a clause: `alice blocked 203.0.113.42`, `alice by hand (tell-crm)`. */
 export function deedText({ entry, subjects }: Response): string {
   const who = escapeText(entry.operator, 60);
+  if (entry.note !== undefined) return noteClause(who, entry.note);
   const deed = DEEDS.get(entry.remedy);
   const about = subjectsText(subjects);
   if (entry.status !== 'applied') return `${who} tried ${responseTitle({ entry, subjects })}`;
   return deed === undefined || about === ''
     ? `${who} ran ${escapeText(entry.remedy)}`
     : `${who} ${deed} ${about}`;
+}
+
+/** A note without a step or a category is what somebody saw. */
+function noteClause(who: string, { category, step }: Note): string {
+  if (step !== null) return `${who} by hand (${escapeText(step)})`;
+  return category === null ? `${who} noted` : `${who} by hand (for ${escapeText(category)})`;
 }
 
 const VERIFIED = {

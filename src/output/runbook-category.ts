@@ -53,7 +53,7 @@ export function categoryLines(shown: ShownRunbook, category: CategoryView, scree
     ...gaps.map((gap) => marked('!', gap, screen)),
     ...heading('What to do'),
     ...spec.respond.flatMap((step, index) => [
-      wrap(`  ${index + 1}. ${whenOf(step)}${step.text}${seeOf(step, shown)}`, width, '     '),
+      wrap(`  ${index + 1}. ${leadOf(step)}${step.text}${seeOf(step, shown)}`, width, '     '),
       ...commandOf(step, shown).map((command) => `     ${paint.name(command)}`),
     ]),
   ];
@@ -102,7 +102,7 @@ export function categoryMarkdown(shown: ShownRunbook, category: CategoryView): s
     ...list(
       'What to do',
       spec.respond.flatMap((step, index) => [
-        `${index + 1}. ${text(`${whenOf(step)}${step.text}${seeOf(step, shown)}`)}`,
+        `${index + 1}. ${text(`${leadOf(step)}${step.text}${seeOf(step, shown)}`)}`,
         ...commandOf(step, shown).flatMap((command) => ['', '   ```sh', `   ${command}`, '   ```', '']),
       ]),
     ),
@@ -187,8 +187,11 @@ function effectsOf({ lowers, group, withholds, defers, acquits }: CaveatSpec): s
   ];
 }
 
-/** For a step that is proposed only while a caveat holds. */
-const whenOf = ({ with: code }: StepSpec): string => (code === null ? '' : `With ${code}: `);
+/** The caveat that a step is proposed with, and what a step for people is called when it is noted; a command records itself. */
+function leadOf({ id, command, with: code }: StepSpec): string {
+  const words = [...(code === null ? [] : [`With ${code}`]), ...(command === null ? [id] : [])];
+  return words.length === 0 ? '' : `${words.join(', ')}: `;
+}
 
 function seeOf({ link }: StepSpec, { view }: ShownRunbook): string {
   const target = link === null ? undefined : view.runbook.links[link];

@@ -21,7 +21,8 @@ export function explain(because: Because, runbook: Runbook): string {
   const spec = because.signal === null ? undefined : runbook.signals[because.signal];
   const title = spec?.title ?? because.signal ?? '';
   if (because.met === null && !OWN_WORDS.has(because.code)) {
-    if (because.code === 'mix-only' || because.code === 'mix-mixed') {
+    const isUnread = because.args.status === 'unknown' || because.args.status === 'partial';
+    if (!isUnread && (because.code === 'mix-only' || because.code === 'mix-mixed')) {
       return `${title}: no source tells the ${text(because.args.label)}`;
     }
     if (because.args.status === 'at-least') {

@@ -6,6 +6,7 @@ import { formatDuration } from '../values/duration.ts';
 import { type Link, linkTo } from '../values/pages.ts';
 import type { Because, Finding, Subject, Verdict } from '../verdict/types.ts';
 import { escapeText } from './escape.ts';
+import { listed } from './lines.ts';
 import { formatAmount, formatNumber, formatShare } from './numbers.ts';
 import { eitherOf, namesOf, othersOf } from './question-sentences.ts';
 import { explain } from './sentences.ts';
@@ -80,7 +81,7 @@ export function summarise(document: TriageDocument): string {
   if (verdict.category === 'quiet') return `nothing abnormal: ${totals(document).join(', ')}`;
   const reasons = [
     ...verdict.unexplained.map((because) => `${explain(because, document.runbook)} and no category fits`),
-    ...verdict.blind.map((group) => blindness(group, document)),
+    ...blindness(verdict.blind, document),
   ];
   if (reasons.length === 0) {
     reasons.push(...unread(document));
@@ -136,13 +137,9 @@ function isMeant(wanted: string, { code, signal, args }: Because): boolean {
 const MAX_NAMED = 3;
 
 function nameSubjects(subjects: readonly Subject[]): string {
-  const named = subjects
-    .slice(0, MAX_NAMED)
-    .map(({ kind, id }) => (kind === 'ip' ? escapeText(id, 48) : `${kind} ${escapeText(id, 40)}`));
-  const more = subjects.length - named.length;
-  if (more > 0) return `${named.join(', ')} and ${more} more`;
-  const last = named.pop() ?? '';
-  return named.length > 0 ? `${named.join(', ')} and ${last}` : last;
+  const name = ({ kind, id }: Subject) =>
+    kind === 'ip' ? escapeText(id, 48) : `${kind} ${escapeText(id, 40)}`;
+  return listed(subjects.map(name), MAX_NAMED);
 }
 
 function totals({ runbook, evidence }: TriageDocument): string[] {
@@ -153,10 +150,17 @@ function totals({ runbook, evidence }: TriageDocument): string[] {
   });
 }
 
-function blindness(group: readonly string[], { runbook, evidence }: TriageDocument): string {
-  const titles = group.map((id) => runbook.signals[id]?.title ?? id).join(' or ');
-  const first = evidence.signals[group[0] ?? ''];
-  return `no live source for ${titles}: ${escapeText(first?.reason ?? 'not seen', 160)}`;
+/** What `quiet` needs and nobody tells, a clause for each reason. */
+function blindness(groups: Verdict['blind'], { runbook, evidence }: TriageDocument): string[] {
+  const byReason = new Map<string, string[]>();
+  for (const group of groups) {
+    const titles = group.map((id) => runbook.signals[id]?.title ?? id).join(' or ');
+    const reason = escapeText(evidence.signals[group[0] ?? '']?.reason ?? 'not seen', 160);
+    byReason.set(reason, [...(byReason.get(reason) ?? []), titles]);
+  }
+  return [...byReason].map(
+    ([reason, titles]) => `no live source for ${titles.join(', nor for ')}: ${reason}`,
+  );
 }
 
 /** What a signal measured, in one line: `6,812 failures from 41 IPs in 5m`. */

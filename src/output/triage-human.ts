@@ -1,3 +1,4 @@
+import type { Cause } from '../evidence/types.ts';
 import { formatDuration } from '../values/duration.ts';
 import type { Finding } from '../verdict/types.ts';
 import { alertText } from './alert-text.ts';
@@ -78,7 +79,7 @@ export function triageHuman(document: TriageDocument, paint: Paint, width: numbe
     block(paint.strong('Beside that'), asides(document, line)),
     block(paint.strong('Could not be seen'), [
       ...unseen(document).map((one) => line('?', one)),
-      ...(wasLate(document) ? [line('*', 'they have more time with --timeout, such as --timeout 30s')] : []),
+      ...waysToSee(document, paint),
     ]),
     block(
       paint.strong('Warnings'),
@@ -99,12 +100,24 @@ export function triageHuman(document: TriageDocument, paint: Paint, width: numbe
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }
 
-/** Did a source of a live system not answer in time? */
-const wasLate = ({ evidence, replayed }: TriageDocument): boolean =>
-  !replayed &&
-  Object.values(evidence.signals).some(
-    ({ cause, sources }) => cause === 'timeout' || sources.some((one) => one.cause === 'timeout'),
-  );
+/** Of what the doctor knows more than that it could not be read. */
+const DOCTORS: ReadonlySet<Cause | null> = new Set(['unreachable', 'auth', 'malformed', 'refused']);
+
+/** How more can be seen of a live system. */
+function waysToSee({ evidence, replayed }: TriageDocument, paint: Paint): string[] {
+  if (replayed) return [];
+  const causes = Object.values(evidence.signals).flatMap(({ cause, sources }) => [
+    cause,
+    ...sources.map((source) => source.cause),
+  ]);
+  const doctor = quoteCommand(['ratelimit', 'doctor', ...evidence.reads]);
+  return [
+    ...(causes.includes('timeout') ? ['  * they have more time with --timeout, such as --timeout 30s'] : []),
+    ...(causes.some((cause) => DOCTORS.has(cause))
+      ? ['  * what answers, what does not, and what can be done about it:', `    ${paint.name(doctor)}`]
+      : []),
+  ];
+}
 
 /** What paged, before what it is. */
 function alertBlock(

@@ -1,23 +1,40 @@
 import type { Evidence, Scan, Signal } from '../evidence/types.ts';
 import type { Runbook } from '../runbooks/schema.ts';
 import { escapeText } from './escape.ts';
+import { listed } from './lines.ts';
 
 interface Seen {
   readonly evidence: Evidence;
   readonly runbook: Runbook;
 }
 
-/** What the verdict could not rest on, a line each: the rest of the keyspace, then signals without numbers, and why. */
+/** What the verdict could not rest on: the rest of the keyspace, then signals without numbers, a line for each reason. */
 export function unseen({ evidence, runbook }: Seen): string[] {
   const { scan } = evidence;
   const rest = Object.entries(evidence.signals).filter(
     ([, { status, cause }]) => status === 'unknown' || (status === 'absent' && cause !== 'not-configured'),
   );
   const unreached = rest.filter(([, signal]) => isUnreached(signal, scan)).map(([id]) => id);
-  const lines = rest
-    .filter(([, signal]) => !isUnreached(signal, scan))
-    .map(([id, signal]) => `${id} is ${signal.status}: ${whyOf(id, signal, runbook)}`);
+  const told = rest.filter(([, signal]) => !isUnreached(signal, scan));
+  const lines = byReason(told, runbook).map(({ ids, status, why }) =>
+    ids.length > 1 ? `${why}; ${status}: ${ids.join(', ')}` : `${ids.join()} is ${status}: ${why}`,
+  );
   return [...gapOf(scan, unreached), ...lines, ...logsUnset({ evidence, runbook })];
+}
+
+/** Signals that lack the same for the same reason, as where a server is down, in the order of the first of each. */
+function byReason(
+  signals: readonly (readonly [string, Signal])[],
+  runbook: Runbook,
+): { ids: string[]; status: string; why: string }[] {
+  const groups = new Map<string, { ids: string[]; status: string; why: string }>();
+  for (const [id, signal] of signals) {
+    const [status, why] = [signal.status, whyOf(id, signal, runbook)];
+    const group = groups.get(`${status}: ${why}`);
+    if (group) group.ids.push(id);
+    else groups.set(`${status}: ${why}`, { ids: [id], status, why });
+  }
+  return [...groups.values()];
 }
 
 /** What only logs tell, where nobody has said where these are: unlike a query of one's own, it is no extra. */
@@ -31,12 +48,18 @@ function logsUnset({ evidence, runbook }: Seen): string[] {
   return unset.length === 0 ? [] : [`only logs tell ${ids}: ${[...reasons].join('; ')}`];
 }
 
+/** Signals that are named where many could not be read for one reason. */
+const MAX_NAMED = 3;
+
 /** The same of what could not be read, as reasons for not knowing. */
 export function unread({ evidence, runbook }: Seen): string[] {
   const { scan } = evidence;
-  const lines = Object.entries(evidence.signals)
-    .filter(([, signal]) => signal.status === 'unknown' && !isUnreached(signal, scan))
-    .map(([id, signal]) => `${id} could not be read: ${whyOf(id, signal, runbook)}`);
+  const unknown = Object.entries(evidence.signals).filter(
+    ([, signal]) => signal.status === 'unknown' && !isUnreached(signal, scan),
+  );
+  const lines = byReason(unknown, runbook).map(
+    ({ ids, why }) => `${listed(ids, MAX_NAMED)} could not be read: ${why}`,
+  );
   return [...gapOf(scan, []), ...lines];
 }
 

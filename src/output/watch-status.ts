@@ -10,8 +10,8 @@ import { showId } from './triage-document.ts';
 import type { Moment, Watching } from './watch-view.ts';
 import { wrap } from './wrap.ts';
 
-/** Marks a remedy on the time line. */
-const REMEDY = '◆';
+/** Marks on the time line what was done. */
+const DONE = '◆';
 
 /** `03:12:04`, UTC. */
 export const timeOfDay = (ms: number, { iso }: Pick<Clock, 'iso'>): string => iso(ms).slice(11, 19);
@@ -58,7 +58,7 @@ const endingFirst = ({ rows }: Signal): Signal['rows'] => {
   );
 };
 
-/** Below the sparklines: when remedies were applied, and the last one in words. */
+/** Below the sparklines: when something was done, and the last of it in words. */
 export function timeLine({ history, marks }: Watching, nowMs: number, columns: number, spark: number): Line {
   const shown = history.looks.slice(-spark);
   const axis: string[] = Array.from({ length: spark }, (_, index) =>
@@ -66,9 +66,9 @@ export function timeLine({ history, marks }: Watching, nowMs: number, columns: n
   );
   for (const mark of marks) {
     const index = lookAfter(mark, shown);
-    if (index !== null) axis[spark - shown.length + index] = REMEDY;
+    if (index !== null) axis[spark - shown.length + index] = DONE;
   }
-  const spans = axis.map((glyph) => span(glyph, glyph === REMEDY ? 'strong' : 'dim'));
+  const spans = axis.map((glyph) => span(glyph, glyph === DONE ? 'strong' : 'dim'));
   return spread(lastRemedy(marks, nowMs), spans, columns);
 }
 
@@ -76,8 +76,10 @@ function lastRemedy(marks: Watching['marks'], nowMs: number): Line {
   const last = marks.at(-1);
   if (last === undefined) return [span('No remedy in the last hour', 'dim')];
   const age = formatDuration(Math.max(0, Math.floor((nowMs - last.atMs) / 1_000)));
-  const more = marks.length > 1 ? `${marks.length} remedies, the last ` : '';
-  return [span(`${REMEDY} `, 'strong'), span(`${more}${age} ago: ${escapeText(last.label, 120)}`)];
+  const remedies = marks.filter(({ kind }) => kind !== 'note').length;
+  // A note needs the room for what it says.
+  const more = last.kind !== 'note' && remedies > 1 ? `${remedies} remedies, the last ` : '';
+  return [span(`${DONE} `, 'strong'), span(`${more}${age} ago: ${escapeText(last.label, 120)}`)];
 }
 
 /**

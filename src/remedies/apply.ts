@@ -3,6 +3,7 @@ import type { NewEvent } from '../journal/types.ts';
 import { SourceError } from '../signals/source-error.ts';
 import { CONFLICT, changedSince, messageOf, statusOf, withVerified } from './changes.ts';
 import type { Door, Order } from './door.ts';
+import { record } from './record.ts';
 import { declined, NO_REASON, NOBODY, notNamed, notRecorded } from './refusals.ts';
 import { settle } from './settle.ts';
 import type { Outcome, Plan, Refusal, Remedy, Status, Verification } from './types.ts';
@@ -202,16 +203,8 @@ class Attempt {
 
   /** @throws JournalError: what cannot be recorded is not done */
   async #record(event: NewEvent): Promise<void> {
-    const written = await this.#door.journal.append(event);
-    const { stream, writer } = this.#door;
-    if (stream === null) return;
-    try {
-      await writer.publish(stream, [JSON.stringify(written)]);
-    } catch (error) {
-      if (!(error instanceof SourceError)) throw error;
-      const warning = `the team's journal ${stream} was not written: ${error.message}`;
-      if (!this.#warnings.includes(warning)) this.#warnings.push(warning);
-    }
+    const { warning } = await record(event, this.#door);
+    if (warning !== null && !this.#warnings.includes(warning)) this.#warnings.push(warning);
   }
 
   /** After the write there is no way back: what cannot be recorded any more is said instead. */

@@ -38,7 +38,7 @@ export function buildReport(input: Input): Report {
   const responses = responsesOf(done, { runbook, looks, charts });
   const { affected, more } = affectedOf({ looks, charts, responses, runbook });
   const summary = summaryOf({ runbook, period, looks, charts, stretches, alerts, responses });
-  const hasHappened = summary.state !== 'nothing' || responses.length > 0;
+  const hasHappened = summary.state !== 'nothing' || responses.some(({ isDeed }) => isDeed);
   return {
     ...{ context: input.context, runbook, madeAtMs: input.madeAtMs, period, redacted: input.redacted },
     ...{ looks, summary, affected, affectedMore: more, responses, charts, alerts },

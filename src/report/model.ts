@@ -28,7 +28,7 @@ export interface Report {
   /** What was done, in order of time; an undoing stands with what it undid. */
   readonly responses: readonly Response[];
   readonly charts: readonly ReportChart[];
-  /** For every chart: remedies, undoings, alerts, changes of the verdict. In order of time. */
+  /** For every chart: remedies, undoings, notes, alerts, changes of the verdict. In order of time. */
   readonly marks: readonly Mark[];
   readonly alerts: AlertHistory;
   readonly journal: JournalView;
@@ -109,7 +109,7 @@ export type Happening = { readonly atMs: number } & (
       readonly open: boolean;
     }
   /** Index of the response. */
-  | { readonly kind: 'remedy' | 'undo'; readonly response: number }
+  | { readonly kind: 'remedy' | 'undo' | 'note'; readonly response: number }
 );
 
 /** An entity that was part of it. */
@@ -136,10 +136,13 @@ export interface Subject {
   readonly id: string;
 }
 
-/** Something that was done. */
+/** Something that was done, or only noted. */
 export interface Response {
   readonly entry: Entry;
+  /** Of a note when it happened, as far as it says so. */
   readonly atMs: number;
+  /** False of a note that answers nothing: it tells what somebody saw, and nothing was done. */
+  readonly isDeed: boolean;
   /** Whom it was about, as its targets name them. */
   readonly subjects: readonly Subject[];
   /** What it was taken back by; null: it was not, or not in this time. */

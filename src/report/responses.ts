@@ -1,5 +1,5 @@
 import type { Entry } from '../journal/types.ts';
-import type { Runbook } from '../runbooks/schema.ts';
+import type { CategorySpec, Runbook } from '../runbooks/schema.ts';
 import { KINDS } from './kinds.ts';
 import type { Effect, Look, Mean, ReportChart, Response, Subject } from './model.ts';
 import { categoriesFound, rootOf, rootsOf } from './roots.ts';
@@ -35,15 +35,19 @@ export function responsesOf(done: readonly Done[], around: Around): Response[] {
     const undo =
       done.find(({ entry: other }) => other.undoes === entry.id && other.status === 'applied') ?? null;
     return {
-      ...{ entry, atMs, subjects, undo },
+      ...{ entry, atMs, isDeed: isDeed(entry), subjects, undo },
       effects: mayHaveChanged(entry) ? effectsOf({ entry, atMs }, subjects, done, around) : [],
     };
   });
 }
 
-/** What was refused or failed has no effect, and is none that another's may be mistaken for. */
-const mayHaveChanged = ({ status }: Entry): boolean =>
-  status === 'applied' || status === 'partial' || status === 'unknown';
+/** Was something done? A note that names no response says what somebody saw. */
+const isDeed = ({ note }: Entry): boolean =>
+  note === undefined || note.category !== null || note.step !== null;
+
+/** What was refused, failed or only seen has no effect, and is none that another's may be mistaken for. */
+const mayHaveChanged = (entry: Entry): boolean =>
+  isDeed(entry) && (entry.status === 'applied' || entry.status === 'partial' || entry.status === 'unknown');
 
 function effectsOf(
   { entry, atMs }: Done,
@@ -90,9 +94,9 @@ function soleOf({ kind, series, others, total }: ReportChart, named: readonly Se
   return isAll === true ? only.id : null;
 }
 
-/** What the remedy can be expected to change: signals of its subjects, and those of the categories that propose it. */
+/** What it can be expected to change: signals of its subjects, and those of the categories that it answers. */
 function rootsFor(
-  { remedy }: Entry,
+  entry: Entry,
   subjects: readonly Subject[],
   looks: readonly Look[],
   runbook: Runbook,
@@ -101,10 +105,21 @@ function rootsFor(
   const ofKind = Object.entries(runbook.signals).flatMap(([id, { entity }]) =>
     entity !== null && kinds.has(entity.kind) ? [rootOf(id, runbook)] : [],
   );
-  const proposing = categoriesFound(looks, runbook).filter(({ respond }) =>
-    respond.some(({ command }) => command?.[1] === remedy),
-  );
-  return new Set([...ofKind, ...proposing.flatMap((category) => [...rootsOf(category, runbook)])]);
+  const answered = answeredBy(entry, looks, runbook);
+  return new Set([...ofKind, ...answered.flatMap((category) => [...rootsOf(category, runbook)])]);
+}
+
+/** The category that a note names; of those that were found those that propose the remedy, or have the note's step. */
+function answeredBy(
+  { note, remedy }: Entry,
+  looks: readonly Look[],
+  runbook: Runbook,
+): readonly CategorySpec[] {
+  const named = note?.category ?? null;
+  if (named !== null) return runbook.categories.filter(({ id }) => id === named);
+  const isAnswer = ({ id, command }: CategorySpec['respond'][number]): boolean =>
+    note === undefined ? command?.[1] === remedy : id === note.step;
+  return categoriesFound(looks, runbook).filter(({ respond }) => respond.some(isAnswer));
 }
 
 type Compared = Omit<Effect, 'chart' | 'series'>;

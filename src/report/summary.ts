@@ -149,6 +149,6 @@ function stateOf(
   }
   if (last.category !== 'quiet') return { state: 'unknown', why: 'inconclusive' };
   if (open !== null) return { state: 'unknown', why: open };
-  if (hasBegun || responses.length > 0) return { state: 'over', why: null };
+  if (hasBegun || responses.some(({ isDeed }) => isDeed)) return { state: 'over', why: null };
   return isBlind ? { state: 'unknown', why: 'not-seen' } : { state: 'nothing', why: null };
 }

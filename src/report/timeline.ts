@@ -1,4 +1,5 @@
 import type { AlertHistory } from '../evidence/history.ts';
+import type { Entry } from '../journal/types.ts';
 import type { Happening, Look, Response } from './model.ts';
 import type { Stretch } from './stretches.ts';
 import type { Mark } from './types.ts';
@@ -25,8 +26,8 @@ export function timelineOf({ looks, alerts, stretches, responses }: Told): Happe
       const before = looks[look - 1]?.verdict.category ?? null;
       return { kind: 'verdict', atMs, look, before };
     }),
-    ...responses.flatMap(({ atMs, undo }, response): Happening[] => [
-      { kind: 'remedy', atMs, response },
+    ...responses.flatMap(({ entry, atMs, undo }, response): Happening[] => [
+      { kind: kindOf(entry), atMs, response },
       ...(undo === null ? [] : [{ kind: 'undo', atMs: undo.atMs, response } as const]),
     ]),
   ];
@@ -48,13 +49,20 @@ export function marksOf({ looks, alerts, responses }: Omit<Told, 'stretches'>): 
       looks[index - 1]?.verdict.category === category ? [] : [{ kind: 'verdict', atMs, label: category }],
     ),
     ...responses.flatMap(({ entry, subjects, atMs, undo }): Mark[] => {
-      const [first] = subjects;
-      const label = `${entry.remedy}${first === undefined ? '' : ` ${first.id}`}`;
+      const label = labelOf(entry, subjects);
       return [
-        { kind: 'remedy', atMs, label },
+        { kind: kindOf(entry), atMs, label },
         ...(undo === null ? [] : [{ kind: 'undo', atMs: undo.atMs, label: `undo ${label}` } as const]),
       ];
     }),
   ];
   return marks.sort((a, b) => a.atMs - b.atMs);
+}
+
+const kindOf = ({ note }: Entry): 'remedy' | 'note' => (note === undefined ? 'remedy' : 'note');
+
+/** `block-ip 203.0.113.42`, `tell-crm: told the CRM team`. */
+function labelOf({ note, remedy, reason }: Entry, [first]: Response['subjects']): string {
+  if (note !== undefined) return `${note.step ?? remedy}: ${reason}`;
+  return `${remedy}${first === undefined ? '' : ` ${first.id}`}`;
 }

@@ -26,6 +26,6 @@ export interface Chart {
 /** Something that happened at one moment, marked in every chart. */
 export interface Mark {
   readonly atMs: number;
-  readonly kind: 'remedy' | 'undo' | 'alert' | 'verdict';
+  readonly kind: 'remedy' | 'undo' | 'note' | 'alert' | 'verdict';
   readonly label: string;
 }

@@ -88,6 +88,10 @@ describe('names are looked up where the line would be run', () => {
     expect(await offered(['--runbook', ''])).toEqual(expect.arrayContaining(['aegis', 'edge', 'tps-limits']));
     expect(await offered(['--runbook', 'ed'])).toEqual(['edge']);
     expect(await offered(['runbook', 'show', 'deploy'])).toEqual(['deploy-auth-churn']);
+    expect(await offered(['journal', 'note', 'x', '--category', 'deploy'])).toEqual(['deploy-auth-churn']);
+    const step = ['--category', 'deploy-auth-churn', '--step', ''];
+    expect(await offered(['journal', 'note', 'x', ...step])).toEqual(['wait', 'check-the-deploy']);
+    expect(await offered(['journal', 'note', 'x', '--step', 'kill'])).toEqual(['kill-switch']);
     expect(await offered(['drill', 'one'])).toEqual(['one-ip']);
     expect(await offered(['drill', './'])).toEqual([':files']);
   });

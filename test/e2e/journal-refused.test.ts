@@ -109,6 +109,13 @@ describe.each(Object.entries(OBSTACLES))('a journal that cannot be written refus
   });
 });
 
+test('what was done by hand cannot be taken down where the disk is full', async () => {
+  await OBSTACLES['the disk is full']?.make?.();
+  const { code, stdout, stderr } = await ada.run(['journal', 'note', 'called acme']);
+  expect({ code, stdout }).toEqual({ code: 6, stdout: '' });
+  expect(stderr.replaceAll(/\s+/g, ' ')).toMatch(/^ratelimit: cannot write the journal .*no space is left/);
+});
+
 describe('a journal that fails only after the write', () => {
   /** Runs a remedy while no file may grow beyond so many blocks of 512 bytes: as on a disk that fills up. */
   async function limited(blocks: number, words: readonly string[], inHome?: string) {

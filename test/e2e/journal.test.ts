@@ -195,6 +195,67 @@ describe('journal show', () => {
   });
 });
 
+describe('journal note', () => {
+  // Notes of somebody else's, so that the lists above stay as they are.
+  let bob: Operator;
+  beforeAll(async () => {
+    bob = await makeOperator([
+      '--redis-url',
+      'redis://127.0.0.1:1',
+      '--prometheus-url',
+      'http://127.0.0.1:1',
+    ]);
+  });
+  const note = (...args: string[]) => bob.run(['journal', 'note', ...args]);
+
+  test('takes down what was done by hand, with its place in the runbook, and reaches no system', async () => {
+    const step = ['--step', 'contact-the-caller', '--category', 'caller-starving-others'];
+    const { code, stdout, stderr } = await note(
+      ...['rang', 'acme', '-o', 'json', '--runbook', 'tps-limits', '--at', '10m', '--operator', 'Bob B.'],
+      ...step,
+    );
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const { entries, intact, warnings } = JSON.parse(stdout);
+    expect({ intact, warnings, count: entries.length }).toEqual({ intact: true, warnings: [], count: 1 });
+    expect(entries[0]).toMatchObject({
+      ...{ remedy: 'note', status: 'applied', resolved: true, verified: null, undoneBy: null, now: null },
+      ...{ operator: 'Bob B.', reason: 'rang acme', runbook: 'tps-limits', changes: [] },
+      note: { category: 'caller-starving-others', step: 'contact-the-caller' },
+    });
+    const agoMs = Date.parse(entries[0].at) - Date.parse(entries[0].note.happenedAt);
+    expect(Math.round(agoMs / 60_000)).toBe(10);
+    // One line of the journal, and the same when it is read again.
+    expect((await bob.events()).map(({ event }) => event)).toEqual(['intent']);
+    expect((await bob.journal()).entries).toEqual(entries);
+    expect((await bob.journal(['--since', '9m'])).entries).toEqual([]);
+    const shown = await bob.run(['journal', 'show', entries[0].id]);
+    for (const text of ['rang acme', 'contact-the-caller', 'caller-starving-others', 'happened', '10m'])
+      expect(shown.stdout).toContain(text);
+  });
+
+  test('is nothing to undo: 7, whoever is asked', async () => {
+    const [entry] = (await bob.journal()).entries;
+    const result = await bob.run(['undo', entry?.id ?? '', '-o', 'json']);
+    expect(result.code).toBe(7);
+    expect(errorDocument(result).message).toMatch(
+      /is a note: it changed no system, so there is nothing to undo/,
+    );
+    expect((await bob.events()).length).toBe(1);
+  });
+
+  test.each([
+    [['x', '--step', 'contact-the-caler', '--runbook', 'tps-limits'], /did you mean "contact-the-caller"\?/],
+    [['x', '--at', '2099-01-01T00:00Z'], /that is still to come/],
+    [['two\nlines'], /the note: it must not hold control characters/],
+    [[], /missing required argument 'text'/],
+  ])('2: %j, and nothing is recorded', async (args, message) => {
+    const result = await note(...args, '-o', 'json');
+    expect(result.code).toBe(2);
+    expect(errorDocument(result).message).toMatch(message);
+    expect((await bob.events()).length).toBe(1);
+  });
+});
+
 describe('hands in the file', () => {
   /** Somebody with Ada's journal, changed. */
   async function tampered(change: (lines: string[]) => string[]): Promise<Operator> {

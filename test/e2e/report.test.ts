@@ -297,6 +297,19 @@ test('entries about other systems are left out and counted; a changed journal is
   expect(changed.document.notes.join('\n')).toMatch(/signs of having been changed[^\n]*line 1/);
 });
 
+test('what was done by hand stands at the time that was said, with the rates before and after it', async () => {
+  const own = await temporaryFolder('home');
+  const step = ['--step', 'load-balancer-deny-list', '--at', new Date((now + BLOCKED) * 1_000).toISOString()];
+  const note = ['journal', 'note', 'asked the hoster to drop it', '--operator', 'bob', ...step];
+  expect((await runProgram([...note, ...systems], { home: own })).code).toBe(0);
+  const { document } = await report([...systems, '--since', '45m'], { home: own });
+  const [told, ...others] = document.timeline.filter(({ kind }) => kind === 'note');
+  expect([offsetOf(told?.at), others]).toEqual([BLOCKED, []]);
+  expect(told?.text).toBe('bob by hand (load-balancer-deny-list): asked the hoster to drop it');
+  expect(document.responses).toMatchObject([{ operator: 'bob' }]);
+  expect(document.responses[0]?.effects[0]?.text).toMatch(/it fell by (?:99|more than 99)/);
+});
+
 test('without a journal nothing was done from this machine; nothing at all is exit 7', async () => {
   const empty = await temporaryFolder('home');
   const { code, document } = await report([...systems, '--since', '2m'], { home: empty });

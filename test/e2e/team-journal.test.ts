@@ -97,6 +97,23 @@ describe('what one does, the others', () => {
     ]);
   });
 
+  test('see what was done by hand', async () => {
+    const { code, stdout } = await ada.run(['journal', 'note', 'called acme', '--operator', 'ada']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Noted: called acme\nRecorded as \w+ by ada\n$/);
+    expect(`${(await streamed()).join('\n')}\n`).toBe(await readFile(ada.file, 'utf8'));
+    const entries = [
+      { remedy: 'note', reason: 'called acme', operator: 'ada', status: 'applied', team: true },
+    ];
+    expect(await bob.journal()).toMatchObject({ entries, warnings: [] });
+    // Somebody who may not write there: this machine's own has it all the same.
+    const eve = await member('noxadd');
+    const alone = await eve.run(['journal', 'note', 'called globex', '-o', 'json']);
+    expect([alone.code, JSON.parse(alone.stdout).warnings]).toEqual([0, [ABOUT_THE_STREAM]]);
+    expect((await eve.events()).length).toBe(1);
+    expect((await bob.journal()).entries.length).toBe(1);
+  });
+
   test('can undo, and who did it sees that it was undone', async () => {
     await redis.cli('SET', BLOCK, 'earlier', 'EX', '600');
     const id = await done(ada, 'block-ip', IP, '--ttl', '12h');

@@ -1,4 +1,5 @@
 import type { Capture } from '../../src/evidence/capture-schema.ts';
+import { doneAt } from '../../src/journal/entries.ts';
 import type { Entry } from '../../src/journal/types.ts';
 import { buildReport } from '../../src/report/build.ts';
 import type { JournalView, Report } from '../../src/report/model.ts';
@@ -29,6 +30,6 @@ export function reportOf(
         alertHistory === null ? [] : [{ charts: history, alerts: alertHistory }],
       ),
     },
-    ...{ done: entries.map((entry) => ({ entry, atMs: Date.parse(entry.at) })), journal, kept: null },
+    ...{ done: entries.map((entry) => ({ entry, atMs: Date.parse(doneAt(entry)) })), journal, kept: null },
   });
 }

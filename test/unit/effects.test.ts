@@ -48,6 +48,7 @@ describe('every command says what it does', () => {
         "drill": "read-only",
         "help": "read-only, idempotent",
         "journal": "read-only, idempotent",
+        "journal note": "records",
         "journal show": "read-only, idempotent",
         "kill-switch engage": "destructive, idempotent",
         "kill-switch release": "destructive, idempotent",
@@ -71,7 +72,11 @@ describe('every command says what it does', () => {
 
   test.each(commands)('%s has the flags of what it is', (name, command) => {
     const isDestructive = effectOf(command)?.kind === 'destructive';
-    for (const flag of WRITE_FLAGS) expect(flagsOf(command).includes(flag)).toBe(isDestructive);
+    // What only adds to the journal is signed, and asks nobody.
+    const isSigned = isDestructive || effectOf(command)?.kind === 'records';
+    for (const flag of WRITE_FLAGS) {
+      expect(flagsOf(command).includes(flag)).toBe(flag === '--operator' ? isSigned : isDestructive);
+    }
     const forces = flagsOf(command).filter((flag) => flag?.startsWith('--force'));
     if (!isDestructive) expect(forces).toEqual([]);
     // What a menu, the watch and a drill take for a remedy.

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { entriesOf } from '../../src/journal/entries.ts';
+import { doneAt, entriesOf } from '../../src/journal/entries.ts';
 import type { Change, JournalEvent, NewEvent } from '../../src/journal/types.ts';
 
 const change = (status: Change['status']): Change => ({
@@ -65,4 +65,35 @@ test('another intent of the same id changes nothing, a later outcome does', () =
 
 test('no events, no entries', () => {
   expect(entriesOf([])).toEqual([]);
+});
+
+const NOTE = { category: null, step: null, happenedAt: '2026-05-29T03:10:00.000Z' };
+const noted = (more: object = {}): NewEvent => ({
+  ...intent('n'),
+  ...{ remedy: 'note', changes: [], note: NOTE },
+  ...more,
+});
+
+test('a note is whole with its one event, and nothing becomes of it', () => {
+  const later = [
+    { ...outcome('n'), status: 'failed' } as const,
+    { event: 'verified', id: 'n', verified: 'not-enforced', text: 'x' } as const,
+    { event: 'undone', id: 'n', by: 'c' } as const,
+  ];
+  const [entry] = entriesOf([noted(), ...later].map(written));
+  expect(entry).toMatchObject({ remedy: 'note', status: 'applied', resolved: true, changes: [], note: NOTE });
+  expect(entry).toMatchObject({ verified: null, verification: null, undoneBy: null });
+  expect(entry === undefined ? null : doneAt(entry)).toBe(NOTE.happenedAt);
+});
+
+test('what was to change something is none, and none tells of what is still to come', () => {
+  const [changing] = entriesOf([written(noted({ changes: [change('planned')] }), 0)]);
+  expect([changing?.status, changing?.note]).toEqual(['unknown', undefined]);
+  const [undoing] = entriesOf([written(noted({ undoes: 'a' }), 0)]);
+  expect([undoing?.status, undoing?.note]).toEqual(['unknown', undefined]);
+  const [early] = entriesOf([
+    written(noted({ note: { ...NOTE, happenedAt: '2026-05-29T03:12:01.000Z' } }), 0),
+  ]);
+  expect(early?.note).toEqual({ ...NOTE, happenedAt: null });
+  expect(early === undefined ? null : doneAt(early)).toBe('2026-05-29T03:12:00.000Z');
 });

@@ -24,9 +24,12 @@ const frame = {
 const intent: Required<JournalEvent & IntentEvent> = {
   ...frame,
   ...{ event: 'intent', remedy: 'block-ip', operator: 'ada', reason: 'stuffing', context: null },
-  ...{ runbook: 'aegis', systems: { redis: 'redis://127.0.0.1:6379/0', api: null }, systemAt: null },
-  ...{ changes: [change], undoes: null },
+  ...{ runbook: 'aegis', systemAt: null, changes: [change], undoes: null },
+  systems: { redis: 'redis://127.0.0.1:6379/0', api: null, prometheus: null },
+  note: { category: 'platform-overload', step: null, happenedAt: '2026-05-29T03:10:00Z' },
 };
+/** Keys that may be left out. */
+const MAY_BE_MISSING = ['note'];
 const valid: Record<string, Required<JournalEvent>> = {
   intent,
   outcome: {
@@ -58,9 +61,15 @@ describe('an event', () => {
     expect(parse({ ...intent, changes: [rest] })).toEqual({ ...intent, changes: [rest] });
   });
 
+  test('need not be a note, nor name a Prometheus', () => {
+    const { note: _, systems, ...rest } = intent;
+    const { prometheus: __, ...others } = systems;
+    expect(parse({ ...rest, systems: others })).toEqual({ ...rest, systems: others });
+  });
+
   test('without one of its keys is refused, whichever it is', () => {
     for (const event of Object.values(valid)) {
-      for (const key of Object.keys(event)) {
+      for (const key of Object.keys(event).filter((one) => !MAY_BE_MISSING.includes(one))) {
         expect(parse({ ...event, [key]: undefined }), key).toMatch(new RegExp(`^${key}: expected `));
       }
     }
@@ -109,6 +118,9 @@ describe('an event', () => {
     [{ at: '2026-13-29T03:12:04Z' }, 'at: expected a time in UTC, ISO 8601'],
     [{ id: '$(reboot)' }, 'id: expected an id of 1 to 128 letters, digits, _ and -'],
     [{ changes: [{ ...change, momentary: null }] }, 'changes[0].momentary: expected true or false'],
+    [{ note: { ...intent.note, step: 'rm -rf' } }, 'note.step: expected lower-case words joined by dashes'],
+    [{ note: { ...intent.note, happenedAt: 'noon' } }, 'note.happenedAt: expected a time in UTC, ISO 8601'],
+    [{ note: null }, 'note: expected an object'],
     [{ id: 'a\n' }, 'id: expected an id of 1 to 128 letters, digits, _ and -'],
     [
       { changes: [change, { ...change, after: { ...change.after, value: 5 } }] },

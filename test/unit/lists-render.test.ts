@@ -397,6 +397,7 @@ describe('the journal', () => {
             ],
             "context": "prod",
             "id": "01KAJ6Q8Z0ABCDEFGHJKMNPQRS",
+            "note": null,
             "now": null,
             "operator": "bob",
             "reason": "credential_stuffing",
@@ -407,6 +408,7 @@ describe('the journal', () => {
             "status": "applied",
             "systems": {
               "api": "https://aegis.example",
+              "prometheus": null,
               "redis": "redis://10.0.0.5:6379",
             },
             "team": true,

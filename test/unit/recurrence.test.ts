@@ -205,6 +205,32 @@ describe('the journal', () => {
     expect(remedies).toEqual([[3_000, ...proposing.map(({ id }) => id)]]);
   });
 
+  test('tells of what was done by hand for a category that its note names, when it was', async () => {
+    const noted = (
+      category: string | null,
+      step: string | null = null,
+      happenedAt: string | null = null,
+    ) => ({
+      ...{ remedy: 'note', reason: 'automated-signups', changes: [] },
+      note: { category, step, happenedAt },
+    });
+    const [ago, here] = [clock.iso(clock.now() - 300 * 60_000), runbook.name];
+    const { remedies } = await journalWith([
+      { ago: 240, intent: noted('automated-signups', 'tell-crm', ago) },
+      { ago: 120, intent: { ...noted('endpoint-signup-surge'), runbook: 'aegis' } },
+      // Without a category, whatever its text says; of a category that is none; of another context.
+      { ago: 100, intent: noted(null) },
+      { ago: 90, intent: noted(null, 'look') },
+      { ago: 80, intent: noted('platform-overload') },
+      { ago: 70, intent: { ...noted('automated-signups'), context: 'staging', runbook: here } },
+    ]);
+    // The clock went on between the two looks at it.
+    expect(remedies.map(([ago, ...of]) => [Math.round(Number(ago)), ...of])).toEqual([
+      [18_000, 'automated-signups'],
+      [7_200, 'endpoint-signup-surge'],
+    ]);
+  });
+
   test('of a remedy that was taken back nothing is told', async () => {
     const reason = 'automated-signups';
     const undo = { reason, undoes: 'entry-0' };

@@ -197,9 +197,9 @@ describe('a category', () => {
         - NginxLimitReq (rule connections-near-limit), after 5m
 
       What to do
-        1. Look at the dashboard for the instances that are full. See Edge dashboard
-           (https://grafana.example/d/edge).
-        2. Add an instance.
+        1. look: Look at the dashboard for the instances that are full. See Edge
+           dashboard (https://grafana.example/d/edge).
+        2. scale: Add an instance.
 
       Links
         * Edge dashboard: https://grafana.example/d/edge

@@ -272,7 +272,7 @@ test('the screen of a spent cap', () => {
 test('the screen when half of it cannot be seen', () => {
   expect(screen(blind)).toMatchInlineSnapshot(`
     "
-    inconclusive (confidence low): auth-failures-by-ip could not be read: redis://127.0.0.1:6379: connection refused; agent-spend could not be read: redis://127.0.0.1:6379: connection refused; blocks could not be read: redis://127.0.0.1:6379: connection refused
+    inconclusive (confidence low): auth-failures-by-ip, agent-spend and blocks could not be read: redis://127.0.0.1:6379: connection refused
 
     Ruled out
       - account-password-stuffing: 0 accounts (threshold 5); 0 accounts with 10
@@ -316,14 +316,24 @@ test('the screen when half of it cannot be seen', () => {
       - scraped services: 2 services, all up
 
     Could not be seen
-      ? auth-failures-by-ip is unknown: redis://127.0.0.1:6379: connection refused
-      ? agent-spend is unknown: redis://127.0.0.1:6379: connection refused
-      ? blocks is unknown: redis://127.0.0.1:6379: connection refused
+      ? redis://127.0.0.1:6379: connection refused; unknown: auth-failures-by-ip,
+        agent-spend, blocks
+      * what answers, what does not, and what can be done about it:
+        ratelimit doctor
 
     inconclusive (confidence low)
     runbook aegis, context prod, 2026-05-29 03:12:04 UTC, window 5m, 212 ms
     "
   `);
+});
+
+test('of what could not be read, nothing is said of what it holds', () => {
+  const refused = 'prometheus 127.0.0.1:9090: connection refused';
+  const down = documentOf({ 'rejects-by-tenant': unknown('unreachable', refused) });
+  expect(screen(down)).toContain('- tenant-over-quota: 429s by tenant: could not be read\n');
+  // The doctor looks at systems: of what was recorded it knows no more.
+  expect(screen(down)).toContain('\n    ratelimit doctor\n');
+  expect(screen({ ...down, replayed: true })).not.toContain('ratelimit doctor');
 });
 
 test('sources that were late are told how to have more time, unless they were recorded', () => {

@@ -243,6 +243,17 @@ describe('marks', () => {
     ]);
   });
 
+  test('of what was done by hand say what, at the time that it was', () => {
+    const note = { category: null, step: null, happenedAt: '2026-05-29T03:05:00Z' };
+    const all = [entry({}), entry({ remedy: 'note', reason: 'called acme', note })];
+    expect(marksOf(all, LAST, clock).map(({ kind, label }) => `${kind}: ${label}`)).toEqual([
+      'note: kim noted: called acme',
+      'remedy: block-ip by kim: applied',
+    ]);
+    const before = { ...note, happenedAt: '2026-05-29T02:00:00Z' };
+    expect(marksOf([entry({ remedy: 'note', note: before })], LAST, clock)).toEqual([]);
+  });
+
   test('stand at the first look that can see what they did', () => {
     const looks = [0, 5, 10].map((seconds) => lookAt({}, LAST + seconds * 1_000));
     expect([1, -1, -5, -7, -11].map((seconds) => lookAfter(markAt(seconds, 'x'), looks))).toEqual([

@@ -181,7 +181,7 @@ function linesAcross(
 }
 
 const DASHES: Readonly<Record<Mark['kind'], 'solid' | readonly number[]>> = {
-  ...{ remedy: 'solid', undo: [7, 3], alert: [3, 3], verdict: [1, 3] },
+  ...{ remedy: 'solid', undo: [7, 3], note: [9, 3, 2, 3], alert: [3, 3], verdict: [1, 3] },
 };
 
 /** So many pixels a mark's number takes, and so many times that several together. */

@@ -109,6 +109,7 @@ ol.timeline > li:last-child::after { bottom: auto; height: 1rem; }
 ol.timeline > li.is-alert::before { background: var(--bad); }
 ol.timeline > li.is-chart::before { background: var(--warn); }
 ol.timeline > li.is-remedy::before { background: var(--good); border-radius: 2px; }
+ol.timeline > li.is-note::before { background: var(--card); border-color: var(--good); border-radius: 2px; }
 ol.timeline > li.is-undo::before { background: var(--quiet); border-radius: 2px; }
 .when { color: var(--quiet); font-variant-numeric: tabular-nums; font-size: .9375rem; }
 .number { display: inline-block; min-width: 1.25rem; padding: 0 .3125rem; border: 1px solid currentColor; border-radius: .25rem; color: var(--quiet);
