@@ -66,7 +66,8 @@ function startWriter(folder: string, name: string, count = 0, pauseMs = 0): Writ
 
 /** Leaves half a line, as a writer that is killed while the system writes: too rare to wait for. */
 async function tear(folder: string): Promise<void> {
-  const release = await takeLock(join(folder, 'journal.lock'), self);
+  // Six others want it, and this process has much else to do.
+  const release = await takeLock(join(folder, 'journal.lock'), self, AbortSignal.timeout(60_000));
   await appendFile(join(folder, 'journal.jsonl'), '{"schema":"ratelimit/journal-event/v1","seq":');
   await release();
 }

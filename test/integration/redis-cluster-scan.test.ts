@@ -147,7 +147,10 @@ describe('a cluster that loses a master', () => {
     await cluster.load(keyspace());
     const [gone] = cluster.masters as [ClusterNode];
     cluster.kill(gone);
-    const { reading, scan, sources } = await failuresIn({ redis: clusterTarget(cluster), timeoutSeconds: 8 });
+    const { reading, scan, sources } = await failuresIn({
+      redis: clusterTarget(cluster),
+      timeoutSeconds: 30,
+    });
     expect(reading.coverage).toBeCloseTo(2 / 3, 2);
     expect(reading.sample?.missed).toBeCloseTo(1 / 3, 2);
     expect(Math.abs((reading.distinct ?? 0) - IPS)).toBeLessThan(IPS / 20);
@@ -165,7 +168,7 @@ describe('a cluster that loses a master', () => {
     await Promise.all(living.map((node) => node.load(spends).catch(() => {})));
     const both = await answersOf(readRedis, ['auth-failures-by-ip', 'agent-spend'], {
       redis: clusterTarget(cluster),
-      timeoutSeconds: 8,
+      timeoutSeconds: 30,
     });
     expect(both.map(({ scan }) => scan?.coverage)).toEqual([scan.coverage, scan.coverage]);
     const money = both.find(({ asked }) => asked[0]?.signal === 'agent-spend');
