@@ -2,6 +2,7 @@ import type { Alert, AlertInhibitor, AlertSilence } from '../evidence/alert.ts';
 import type { Firing, Silence } from '../signals/alertmanager.ts';
 import type { Clock } from '../signals/asked.ts';
 import type { SourceError } from '../signals/source-error.ts';
+import { formatDuration } from '../values/duration.ts';
 import { nearest } from '../values/nearest.ts';
 import { quote } from '../values/text.ts';
 import type { Group } from './group.ts';
@@ -100,8 +101,19 @@ export function aboutAlert(
     })),
     windowSeconds: windowFor(instances, now, clock),
     pickedBy: lead.by,
-    warnings: lead.warnings,
+    warnings: [...lead.warnings, ...aheadOf(first.startsAt, now, clock)],
   };
+}
+
+/** Clocks that are apart by less are nobody's trouble, milliseconds. */
+const AHEAD = 60_000;
+
+function aheadOf(startsAt: string, now: number, clock: Clock): string[] {
+  const ahead = clock.ms(startsAt) - now;
+  if (ahead < AHEAD) return [];
+  return [
+    `it began ${formatDuration(Math.round(ahead / 1_000))} from now by this machine's clock: that one, or the one of its Prometheus, is wrong`,
+  ];
 }
 
 /** How many times each stands in the lists, in the order of their first. */

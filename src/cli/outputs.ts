@@ -21,7 +21,7 @@ export function settleOutput(program: Command, makePages: readonly string[]): vo
       return;
     throw new UsageError(
       `${path} has no HTML`,
-      `Only ${makePages.join(' and ')} make a page (-o html); human, json and markdown go with every command.`,
+      `Only ${makePages.join(' and ')} make a page (-o html); human and json go with every command.`,
     );
   });
 }

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import { completed } from '../evidence/capture.ts';
 import type { Capture } from '../evidence/capture-schema.ts';
@@ -27,7 +28,9 @@ export async function recordedReport(
   period: (times: readonly number[]) => Period,
 ): Promise<Report> {
   const { clock, env } = context;
-  const all = await readCaptures(paths, clock);
+  // One file may be named in several ways.
+  const files = [...new Map(paths.map((path) => [resolve(path), path])).values()];
+  const all = await readCaptures(files, clock);
   const times = all.map(({ capture }) => clock.ms(capture.evidence.at));
   const whole = period(times);
   const last = all.at(-1)?.capture;

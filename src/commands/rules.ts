@@ -7,6 +7,7 @@ import { escapeText } from '../output/escape.ts';
 import { SENTENCE } from '../output/lines.ts';
 import { rulesText } from '../output/rules.ts';
 import type { GlobalFlags } from '../program.ts';
+import { withLinks } from '../runbooks/links.ts';
 import { findRunbook, isPath, loadFound } from '../runbooks/load.ts';
 import { alertingRules } from '../runbooks/rules.ts';
 import { viewOf } from '../runbooks/view.ts';
@@ -17,7 +18,8 @@ export async function rulesCommand(flags: GlobalFlags, context: Context): Promis
   const streams = streamsFor(flags, context);
   const inUse = await runbookInUse({ flags, env: context.env, configHome: context.configHome });
   const found = await findRunbook(inUse.runbook, context.runbooks);
-  const { runbook, warnings } = viewOf(await loadFound(found, context.runbooks), inUse);
+  const { runbook: own, warnings } = viewOf(await loadFound(found, context.runbooks), inUse);
+  const runbook = withLinks(own, inUse.links);
   if (runbook.rules.length === 0) {
     throw new RatelimitError('no-rules', `runbook ${runbook.name} has no alerting rules`, {
       exitCode: EXIT.nothing,

@@ -61,7 +61,10 @@ export function runbookIn(
 }
 
 /** The part of the configuration that says how is judged. */
-export type RunbookInUse = Pick<Config, 'context' | 'file' | 'runbook' | 'thresholds' | 'limits'> & {
+export type RunbookInUse = Pick<
+  Config,
+  'context' | 'file' | 'runbook' | 'thresholds' | 'limits' | 'links'
+> & {
   readonly from: Pick<Config['from'], 'file' | 'context' | 'runbook'>;
 };
 
@@ -82,6 +85,7 @@ export async function runbookInUse(input: ConfigInput): Promise<RunbookInUse> {
     runbook: runbook.value,
     thresholds: context.entry.thresholds ?? {},
     limits: context.entry.limits ?? {},
+    links: context.entry.links ?? {},
     from: { file: namedFile?.origin ?? 'default', context: context.origin, runbook: runbook.origin },
   };
 }

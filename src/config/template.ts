@@ -40,8 +40,10 @@ contexts:
 #      url: http://127.0.0.1:3100
 #      selector: { app: gateway }
 
-    # Where the pages are that the runbook's links lead to, by the names that the runbook has for these places.
+    # Where the pages are that the runbook's links lead to, by the names that the runbook has for these places; runbook
+    # is the page that its alerts point to.
 #    links:
+#      runbook: https://wiki.example/rate-limit-spike
 #      grafana: https://grafana.example
 
     # Where triage --alert asks about the alert that paged; written as one Prometheus is.

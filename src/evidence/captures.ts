@@ -24,6 +24,8 @@ export async function readCaptures(paths: readonly string[], clock: Clock): Prom
   if (files.length > MOST_FILES) {
     throw new ConfigError(
       `${files.length} captures are too many for one report, at most ${MOST_FILES} are read`,
+      [],
+      'Give fewer of them. Of the looks that triage and watch keep by themselves, ratelimit report --since chooses.',
     );
   }
   const sizes = await Promise.all(

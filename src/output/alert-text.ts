@@ -70,12 +70,13 @@ function labelsOf(alert: Alert): string[] {
   return [...lines, ...differences(alert)];
 }
 
-/** `tenant acme, globex and 3 more`: by label, what the instances differ in. */
-function differences({ instances }: Alert): string[] {
+/** `tenant: acme, globex and 3 more`: by label, what the instances differ in, as far as they are kept. */
+function differences({ instances, instanceCount }: Alert): string[] {
   const labels = [...new Set(instances.flatMap((one) => Object.keys(one.labels)))];
+  const kept = instanceCount > instances.length ? ` (of the ${instances.length} that fire longest)` : '';
   return labels.slice(0, SHOWN.labels).map((label) => {
     const values = [...new Set(instances.map((one) => labelIn(one, label)))];
-    return `${escapeText(label, NAME)}: ${someOf(values.map(showValue), SHOWN.values)}`;
+    return `${escapeText(label, NAME)}: ${someOf(values.map(showValue), SHOWN.values)}${kept}`;
   });
 }
 
@@ -85,9 +86,13 @@ const labelIn = ({ labels }: AlertInstance, label: string): string =>
 export const showLabel = ([label, value]: readonly [string, string]): string =>
   `${escapeText(label, NAME)}=${showValue(value)}`;
 
-/** A value as it is, in quotes where it might be taken for more than that. */
+/** A value as it is, in quotes where it might be taken for more than that. An empty one is none: so Prometheus has it. */
 const showValue = (value: string): string =>
-  /^[\w.:/@%+-]{1,60}$/.test(value) ? value : `"${escapeText(value, SHOWN.value).replaceAll('"', '\\"')}"`;
+  value === ''
+    ? '(none)'
+    : /^[\w.:/@%+-]{1,60}$/.test(value)
+      ? value
+      : `"${escapeText(value, SHOWN.value).replaceAll('"', '\\"')}"`;
 
 /** Why it is this context and this runbook; '' where the alert has no part in it. */
 const BECAUSE: Readonly<Record<PickedBy, string>> = {

@@ -12,7 +12,7 @@ export function unknownsText(report: Report): string[] {
   const failed = charts.filter(({ cause }) => cause !== null);
   return [
     ...unknowns.filter(({ status }) => status === 'unknown').map((one) => unknownText(one, looks.length)),
-    ...absentText(unknowns),
+    ...absentText(unknowns, looks.length),
     ...failed.map(
       ({ title, reason }) => `chart of ${escapeText(title, 80)}: ${escapeText(reason ?? '', SENTENCE)}`,
     ),
@@ -21,22 +21,31 @@ export function unknownsText(report: Report): string[] {
 }
 
 /** What a system does not have was not seen either, and is nobody's failure. */
-function absentText(unknowns: readonly Unknown[]): string[] {
-  const absent = unknowns.filter(({ status }) => status === 'absent').map(({ signal }) => signal);
-  return absent.length === 0 ? [] : [`without any source in this system: ${absent.join(', ')}`];
+function absentText(unknowns: readonly Unknown[], all: number): string[] {
+  const absent = unknowns.filter(({ status }) => status === 'absent');
+  const counts = [...new Set(absent.map(({ looks }) => looks.length))].sort((a, b) => b - a);
+  return counts.map((count) => {
+    const signals = absent.filter(({ looks }) => looks.length === count).map(({ signal }) => signal);
+    // A counter that nothing has moved so far is not there yet.
+    const when =
+      count === all ? 'without any source in this system' : `without any source${lookCount(count, all)}`;
+    return `${when}: ${signals.join(', ')}`;
+  });
 }
+
+/** ` in 1 of 3 looks`; nothing where it is all of them. */
+const lookCount = (count: number, all: number): string =>
+  all < 2 || count === all ? '' : ` in ${count} of ${all} looks`;
 
 function unknownText({ signal, source, reason, looks }: Unknown, all: number): string {
   const what = source === null ? signal : `${signal}, source ${escapeText(source, 100)}`;
-  const when = all < 2 || looks.length === all ? '' : ` in ${looks.length} of ${all} looks`;
-  return `${what} could not be read${when}${reason === null ? '' : `: ${escapeText(reason, 300)}`}`;
+  return `${what} could not be read${lookCount(looks.length, all)}${reason === null ? '' : `: ${escapeText(reason, 300)}`}`;
 }
 
 /** Doubts that findings came with. */
 export const caveatsText = ({ caveats, runbook, looks: all }: Report): string[] =>
   caveats.map(({ category, caveat, looks }) => {
-    const when =
-      all.length < 2 || looks.length === all.length ? '' : ` (in ${looks.length} of ${all.length} looks)`;
+    const when = lookCount(looks.length, all.length).replace(/^ (.*)/, ' ($1)');
     return `${category}, ${caveat.code}: ${explainCaveat(caveat, runbook)}${when}`;
   });
 

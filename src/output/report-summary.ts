@@ -251,14 +251,18 @@ function reactionFacts({ summary: { began }, alerts, looks, responses }: Report,
     const later = began === null ? 0 : Math.round((ms - began.atMs) / 1_000);
     const more = began?.open === true ? ' or more' : '';
     const after = later < 1 ? '' : `, ${formatDuration(later)}${more} after it began`;
-    return [{ name, value: `${momentText(ms, clock)}${after}` }];
+    const before = later > -1 || began?.open === true ? '' : `, ${formatDuration(-later)} before it began`;
+    return [{ name, value: `${momentText(ms, clock)}${after}${before}` }];
   };
   // A look that was made for the report tells nothing of when it was found.
   const found = looks.find(({ verdict, file }) => file !== null && verdict.findings.length > 0);
+  // What was done about something earlier is a response to this only where nothing else is.
+  const deeds = responses.filter(({ isDeed }) => isDeed);
+  const acted = deeds.find(({ atMs }) => began === null || atMs >= began.atMs) ?? deeds[0];
   return [
     ...first('First alert', alerts.periods[0]?.fromMs),
     ...first('First found', found?.atMs),
-    ...first('First response', responses.find(({ isDeed }) => isDeed)?.atMs),
+    ...first('First response', acted?.atMs),
   ];
 }
 

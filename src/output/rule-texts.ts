@@ -54,10 +54,13 @@ export function writtenRule(
 /** A text that a template of Prometheus renders as it is. */
 const literal = (text: string): string => text.replaceAll('{{', '{{"{{"}}');
 
+/** Prometheus humanizes 0.27 as `270m`, which reads as millions. */
+const VALUE = '{{ if lt $value 1.0 }}{{ printf "%.2g" $value }}{{ else }}{{ $value | humanize }}{{ end }}';
+
 function filled(text: string, rule: AlertingRule, runbook: Runbook): string {
   const places: Readonly<Record<string, string>> = {
     entity: entityOf(rule),
-    value: '{{ $value | humanize }}',
+    value: VALUE,
     window: rule.window,
     for: rule.for,
   };

@@ -21,12 +21,21 @@ const NOTES = [
   'A rule sees what its Prometheus scrapes. Where each host has one of its own, a rate is split among them: evaluate the rules where all of it is seen, or lower the thresholds in the context.',
 ];
 
+/** A section of our own README is nowhere that a pager could lead to. */
+const pageNote = ({ url }: Runbook): string[] =>
+  url === null || /^https?:/.test(url)
+    ? []
+    : [
+        'runbook_url names a section of the README that comes with ratelimit, which no pager can open. Say where your people read the runbook: a page under links in the context (links: { runbook: https://... }).',
+      ];
+
 /** The rules as a file of Prometheus, as `ratelimit/rules/v1`, or for a page. Ends with a newline. */
 export function rulesText(shown: ShownRules, format: Format): string {
   const { runbook, rules, context, warnings, words } = shown;
   const written = rules.map((rule) => writtenRule(rule, shown));
   const name = `ratelimit-${runbook.name}`;
   const gaps = gapsOf(runbook);
+  const notes = [...NOTES, ...pageNote(runbook)];
   if (format === 'json') {
     return toJson({
       schema: 'ratelimit/rules/v1',
@@ -37,7 +46,7 @@ export function rulesText(shown: ShownRules, format: Format): string {
         return { id: spec.id, alert: spec.alert, signals, categories: spec.categories };
       }),
       notCovered: gaps,
-      notes: NOTES,
+      notes,
       warnings,
     });
   }
@@ -49,7 +58,7 @@ export function rulesText(shown: ShownRules, format: Format): string {
     'To check it: promtool check rules <this file>. To load it, name it under rule_files: of prometheus.yml.',
     ...listed('Warnings:', warnings),
     ...listed('Not covered:', missing),
-    ...listed('To know:', NOTES),
+    ...listed('To know:', notes),
   ]);
   if (format === 'human') return yaml;
   const rows = rules.map(({ spec, for: lasting, severity }) => [
@@ -66,7 +75,7 @@ export function rulesText(shown: ShownRules, format: Format): string {
     '',
     ...markdownTable(['alert', 'rule', 'for', 'severity', 'may turn out to be'], rows),
     ...markdownList('Not covered', missing),
-    ...markdownList('To know', NOTES),
+    ...markdownList('To know', notes),
     ...markdownList('Warnings', warnings),
     ...[`${fence}yaml`, plain, fence],
   ]);

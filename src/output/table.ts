@@ -21,10 +21,12 @@ type Cell = readonly string[];
 const GAP = '  ';
 /** Text columns keep this width as long as they can, so that numbers are cut last: a cut number misleads. */
 const LEGIBLE = 8;
+/** Addresses (39 of IPv6) and UUIDs: other text wraps before such an id is cut, which nobody could search for or paste. */
+const WHOLE = 39;
 
 /**
  * A borderless table, its columns two spaces apart, without trailing spaces and without a final newline. No line is
- * wider than `width`: ids (the first column) are cut in the middle, other text wraps, numbers (right-aligned) are cut.
+ * wider than `width`: other text wraps first, ids (the first column) are cut in the middle, numbers (right-aligned) are cut.
  */
 export function renderTable({ head, rows, align = [], width, paint }: TableOptions): string {
   const count = Math.max(head.length, ...rows.map((row) => row.length));
@@ -70,17 +72,24 @@ const BORDERLESS = {
   ...{ mid: '', 'mid-mid': '', middle: GAP },
 };
 
-/** Widths that fit in `room`: the widest text columns give first, all columns only when there is no other way. */
+/**
+ * Widths that fit in `room`: the widest text columns give first, ids of a usual length after the others, and numbers
+ * only when there is no other way.
+ */
 function shareWidth(rows: readonly (readonly string[])[], columns: readonly Align[], room: number): number[] {
   const natural = columns.map((_, i) => Math.max(1, ...rows.map((row) => measure(plain(row[i] ?? '')))));
-  const capped = (cap: number, numbersToo: boolean) =>
-    natural.map((width, i) => (numbersToo || columns[i] === 'left' ? Math.min(width, cap) : width));
+  const isText = (i: number) => columns[i] === 'left';
+  const isOther = (i: number) => isText(i) && (i > 0 || (natural[0] ?? 0) > WHOLE);
+  const capped = (cap: number, gives: (i: number) => boolean) =>
+    natural.map((width, i) => (gives(i) ? Math.min(width, cap) : width));
   const fits = (widths: readonly number[]) => widths.reduce((sum, width) => sum + width, 0) <= room;
-  for (let cap = Math.max(room, LEGIBLE); cap >= LEGIBLE; cap--) {
-    if (fits(capped(cap, false))) return capped(cap, false);
+  for (const gives of [isOther, isText]) {
+    for (let cap = Math.max(room, LEGIBLE); cap >= LEGIBLE; cap--) {
+      if (fits(capped(cap, gives))) return capped(cap, gives);
+    }
   }
-  for (let cap = room; cap > 1; cap--) if (fits(capped(cap, true))) return capped(cap, true);
-  return capped(1, true);
+  for (let cap = room; cap > 1; cap--) if (fits(capped(cap, () => true))) return capped(cap, () => true);
+  return capped(1, () => true);
 }
 
 function fitCell(text: string, width: number, column: number, align: Align): Cell {

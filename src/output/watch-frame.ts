@@ -135,6 +135,8 @@ function changeLines({ history, document }: Watching, lines: number, clock: Cloc
 /** Of one look the verdict stands before what is less. */
 const newestFirst = (log: History['log']): History['log'] => [...log].sort((a, b) => b.atMs - a.atMs);
 
+const UNDECIDED = 'Next: not known; ratelimit triage shows what was seen, ratelimit doctor what cannot be';
+
 /** What to do next: a command is whole or not there, since half of one is worse than none. */
 function nextLines({ next, document }: Watching, lines: number, columns: number): Line[] {
   if (next !== null) {
@@ -147,7 +149,12 @@ function nextLines({ next, document }: Watching, lines: number, columns: number)
     return [[span(label, 'strong'), span('no room here, ratelimit triage shows it', 'dim')]];
   }
   const [step] = [...document.remedies.values()].flat();
-  if (step === undefined) return [[span('Next: nothing to do', 'dim')]];
+  if (step === undefined) {
+    // Where no category fits, or nothing could be seen, nobody knows whether there is nothing to do.
+    return document.verdict.category === 'quiet'
+      ? [[span('Next: nothing to do', 'dim')]]
+      : wrapped(UNDECIDED, columns, Math.min(2, lines));
+  }
   return wrapped(`Next: ${step.text}`, columns, Math.min(2, lines));
 }
 

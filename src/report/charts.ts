@@ -37,11 +37,12 @@ const hasValue = (line: Line | null): boolean => line?.points.some(([, value]) =
 function frame({ signal: id, title, by, level }: ChartSpec, runbook: Runbook, looks: readonly Look[]) {
   const signal = runbook.signals[id];
   const value = level === null ? null : (runbook.thresholds[level]?.value ?? null);
-  const caps = capsOf(looks, id);
+  const unit = signal?.unit ?? '';
+  const caps = capsOf(looks, id, unit);
   return {
     id,
     title: title ?? signal?.title ?? id,
-    unit: signal?.unit ?? '',
+    unit,
     kind: by === null ? (signal?.entity?.kind ?? null) : null,
     levels: [...(level === null || value === null ? [] : [{ label: level, value }]), ...caps],
   };
@@ -50,8 +51,8 @@ function frame({ signal: id, title, by, level }: ChartSpec, runbook: Runbook, lo
 /** Caps that are drawn: more lines across a chart hide what it shows. */
 const MOST_CAPS = 4;
 
-/** The caps of those that came closest to theirs. */
-function capsOf(looks: readonly Look[], id: string): { label: string; value: number }[] {
+/** The caps of spend, or the limits, of those that came closest to theirs. */
+function capsOf(looks: readonly Look[], id: string, unit: string): { label: string; value: number }[] {
   const caps = new Map<string, { value: number; ratio: number }>();
   for (const { evidence } of looks) {
     for (const { id: name, limit } of evidence.signals[id]?.rows ?? []) {
@@ -63,7 +64,7 @@ function capsOf(looks: readonly Look[], id: string): { label: string; value: num
   return [...caps]
     .sort(([, a], [, b]) => b.ratio - a.ratio)
     .slice(0, MOST_CAPS)
-    .map(([name, { value }]) => ({ label: `cap of ${name}`, value }));
+    .map(([name, { value }]) => ({ label: `${unit === 'USD' ? 'cap' : 'limit'} of ${name}`, value }));
 }
 
 function fromHistory(

@@ -22,7 +22,7 @@ export function summaryOf(told: Told): Summary {
   const { looks, runbook, period, responses } = told;
   const categories = categoriesFound(looks, runbook);
   const [worst, ...also] = categories;
-  const saying = worst === undefined ? null : surest(worst.id, looks);
+  const saying = worst === undefined ? null : surest(worst.id, looks, runbook);
   const last = looks.at(-1);
   const relevant = relevantStretches(told);
   const began = beganAt(told, relevant);
@@ -51,14 +51,24 @@ export function summaryOf(told: Told): Summary {
   };
 }
 
-/** Where a category was found with the most confidence, the first of those. */
-function surest(category: string, looks: readonly Look[]): { index: number; finding: Finding } | null {
+/**
+ * Where a category was found with the most confidence; of those where there was most of what it is about, the first: of an
+ * incident that grew, its first look would tell the smallest numbers that there were.
+ */
+function surest(
+  category: string,
+  looks: readonly Look[],
+  { categories }: Runbook,
+): { index: number; finding: Finding } | null {
+  const about = categories.find(({ id }) => id === category)?.about ?? '';
   const all = looks.flatMap(({ verdict }, index) =>
     verdict.findings.filter((one) => one.category === category).map((finding) => ({ index, finding })),
   );
   const level = ({ finding }: (typeof all)[number]) => CONFIDENCE.indexOf(finding.confidence);
+  const amount = ({ index }: (typeof all)[number]) => looks[index]?.evidence.signals[about]?.total ?? 0;
   return all.reduce<(typeof all)[number] | null>(
-    (best, one) => (best === null || level(one) > level(best) ? one : best),
+    (best, one) =>
+      best === null || (level(one) - level(best) || amount(one) - amount(best)) > 0 ? one : best,
     null,
   );
 }

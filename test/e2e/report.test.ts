@@ -366,7 +366,8 @@ describe('of captures', () => {
   });
 
   test('one has charts, alerts and the effect, and no system is asked', async () => {
-    const { code, document } = await report(['--from', saved]);
+    // One file, by two names.
+    const { code, document } = await report(['--from', `${folder}/./now.json`, saved]);
     expect(code).toBe(0);
     expect(document).toMatchObject({
       periodBy: 'captures',
@@ -423,5 +424,13 @@ describe('of captures', () => {
       expect(result.code, name).toBe(2);
       expect(errorDocument(result).message).toMatch(message);
     }
+    // As a glob over the looks that were kept has them.
+    const many = Array.from({ length: 51 }, (_, index) => join(folder, `${index}.json`));
+    const result = await runProgram(['report', '-o', 'json', '--from', ...many]);
+    expect(result.code).toBe(2);
+    expect(errorDocument(result)).toMatchObject({
+      message: '51 captures are too many for one report, at most 50 are read',
+      hint: expect.stringContaining('ratelimit report --since chooses'),
+    });
   });
 });

@@ -15,6 +15,7 @@ const CONTEXTS = `contexts:
     redis: { url: rediss://redis.example, password-file: /nowhere/password }
     prometheus: { url: https://prometheus.example, bearer-token-file: /nowhere/token }
     thresholds: { reject-rate: 3 }
+    links: { runbook: 'https://wiki.example/spike' }
   "eu/prod@1": { runbook: edge }
 `;
 
@@ -49,7 +50,7 @@ describe('rules', () => {
     // A pasted command has no folder to begin from.
     const command = `ratelimit triage --alert RateLimitSpike --config '${home}/my contexts.yaml' --context prod`;
     for (const { annotations, labels } of found) {
-      expect(annotations.command).toBe(command);
+      expect(annotations).toMatchObject({ command, runbook_url: 'https://wiki.example/spike' });
       expect(labels).toMatchObject({
         ratelimit_runbook: 'aegis',
         ratelimit_context: 'prod',

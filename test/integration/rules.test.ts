@@ -235,7 +235,7 @@ const REJECTED = incidentOf(`series:
   - { metric: acp_tenant_rate_limited_total, labels: { job: gateway, tenant: acme, limit_type: rps }, per-second: 5 }
   - { metric: acp_gateway_request_total, labels: { job: gateway, path: /x, status: "429" }, per-second: 2 }
   - { metric: acp_inference_cost_blocked_total, labels: { job: gateway, scope: agent, key: agent-7 }, per-second: 3 }
-  - { metric: acp_inference_cost_blocked_total, labels: { job: gateway, scope: tenant, key: globex }, per-second: 1 }`);
+  - { metric: acp_inference_cost_blocked_total, labels: { job: gateway, scope: tenant, key: globex }, per-second: 0.27 }`);
 
 test('an alert says who, how much and which command; a week ago counts where it is known', async () => {
   const context = "it's {{ odd }}";
@@ -289,7 +289,7 @@ test('an alert says who, how much and which command; a week ago counts where it 
             tenant('tenant "acme": 3', { tenant: 'acme' }),
             tenant('no tenant: 2', {}),
             cap('agent "agent-7": 3', { agent: 'agent-7' }),
-            cap('tenant "globex": 1', { tenant: 'globex' }),
+            cap('tenant "globex": 0.27', { tenant: 'globex' }),
           ],
         },
       ],

@@ -206,6 +206,12 @@ describe('what is said of it', () => {
     expect(about(alerts).windowSeconds).toBe(expected);
   });
 
+  test('one that began later than now is told to be by a clock that is wrong', () => {
+    const warningsOf = (forSeconds: number) => about([firing(SPIKE, { forSeconds })]).warnings;
+    expect(warningsOf(-3_600)).toEqual([expect.stringMatching(/^it began 1h from now .* clock/)]);
+    expect(warningsOf(-30)).toEqual([]);
+  });
+
   test('since when, what the instances share and differ in, who suppresses how many', () => {
     const silences = new Map([
       ['s1', { createdBy: 'alice', comment: 'load test', endsAt: clock.iso(NOW + 7_200_000) }],

@@ -57,6 +57,14 @@ describe('before the verdict', () => {
     expect(screenOf(SUPPRESSED)).toMatch(/\n\nquiet \(confidence high\): /);
   });
 
+  test('a label that an instance lacks is none, and of many instances only some are told apart', () => {
+    const labels: Record<string, string>[] = [{ tenant: 'acme' }, {}];
+    const some = SUPPRESSED.instances.map((one, index) => ({ ...one, labels: labels[index] ?? {} }));
+    const alert = alertOf({ instanceCount: 5_000, instances: some });
+    expect(headOf(alert)).toContain('- tenant: acme, (none) (of the 2 that fire longest)\n');
+    expect(headOf({ ...alert, instanceCount: 2 })).toContain('- tenant: acme, (none)\n');
+  });
+
   test('recorded earlier, it fired', () => {
     expect(headOf(alertOf(), true)).toMatchInlineSnapshot(`
       "Alert RateLimitSpike had fired since 2026-05-29 03:00:04 UTC (12m)

@@ -83,6 +83,13 @@ describe('a chart', () => {
     expect(markup).toContain('Not drawn, further up: far, 99 rejects/s.');
   });
 
+  test('levels of the same height are one line that says so', async () => {
+    const levels = ['cap of a', 'cap of b', 'cap of c'].map((label) => ({ label, value: 2 }));
+    const markup = await drawn({ series: [series('a', [1, 2, 3])], levels });
+    expect(paths(markup, 'level')).toHaveLength(1);
+    expect(markup).toMatch(/>cap of a and 2 more 2<\/text>/);
+  });
+
   test('has times in UTC, its unit, and its numbers as a table', async () => {
     const markup = await drawn({ series: [series('acme', [1, 9.25, 3]), series('b', [0.5, 0.25, null])] });
     expect(markup).toMatch(/>02:00<\/text>/);

@@ -34,6 +34,6 @@ test.each([
 test.each(['other', 'deep other'])('%s has no page, and says who has', async (line) => {
   await expect(parsed(...line.split(' '), '-o', 'html')).rejects.toMatchObject({
     ...{ message: `${line} has no HTML`, exitCode: 2 },
-    hint: 'Only look and deep look make a page (-o html); human, json and markdown go with every command.',
+    hint: 'Only look and deep look make a page (-o html); human and json go with every command.',
   });
 });

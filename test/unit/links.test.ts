@@ -5,6 +5,7 @@ import { startingPoint } from '../../src/runbooks/new.ts';
 import { parseRunbook } from '../../src/runbooks/parse.ts';
 import type { Runbook } from '../../src/runbooks/schema.ts';
 import { linkTo } from '../../src/values/pages.ts';
+import { aegis } from '../support/evidence.ts';
 
 const own = (url: string): Runbook => {
   const { yaml } = startingPoint('edge');
@@ -58,6 +59,14 @@ describe('a link of a runbook', () => {
     );
     expect(pages(bound('{web}/users/{user}', {}), subject('41'))).toEqual([]);
     expect(() => bound('{web}/x', { wbe: 'https://encv.org' })).toThrow(ConfigError);
+  });
+
+  test('of the runbook itself is where the context says, whatever pages it has', () => {
+    const settings = { thresholds: {}, limits: {}, queries: {} };
+    const links = { runbook: 'https://wiki.example/spike' };
+    expect(withSettings(aegis, { ...settings, links }).url).toBe('https://wiki.example/spike');
+    expect(withSettings(aegis, { ...settings, links: {} }).url).toBe(aegis.url);
+    expect(() => withSettings(aegis, { ...settings, links: { runbok: links.runbook } })).toThrow(ConfigError);
   });
 });
 

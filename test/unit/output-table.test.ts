@@ -32,6 +32,26 @@ test('cuts ids in the middle and wraps text, and leaves numbers alone', () => {
   `);
 });
 
+test('wraps all other text before it cuts an address', () => {
+  const rows = [
+    ['203.0.113.42', 'subject', '3,708', '12:33:15 to 12:41:50', 'blocked 12:39:51'],
+    ['198.51.100.124', 'affected', '51', '12:32:39 to 12:41:49', ''],
+  ];
+  const table = renderTable({
+    ...{ head: ['IP', 'part', 'highest', 'seen', 'done'], rows, paint },
+    ...{ align: ['left', 'left', 'right', 'left', 'left'], width: 56 },
+  });
+  expect(table).toMatchInlineSnapshot(`
+    "IP              part      highest  seen       done
+    203.0.113.42    subject     3,708  12:33:15   blocked
+                                       to         12:39:51
+                                       12:41:50
+    198.51.100.124  affected       51  12:32:39
+                                       to
+                                       12:41:49"
+  `);
+});
+
 test('full-width characters keep the columns in line', () => {
   const rows = [
     ['漢字テナント', '1'],

@@ -34,6 +34,15 @@ test('on a terminal it is short, and no line is too long', () => {
   `);
 });
 
+test('what was done about something earlier is no first response to this', () => {
+  const { captures, entries } = stuffing();
+  const earlier = blockEntry('02:40:00', { id: 'earlier' });
+  const answered = (all: typeof entries) =>
+    /First response \| (.*) \|/.exec(reportMarkdown(reportOf(captures, all), clock))?.[1];
+  expect(answered([earlier, ...entries])).toBe('2026-05-29 03:14:10 UTC, 21m55s after it began');
+  expect(answered([earlier])).toBe('2026-05-29 02:40:00 UTC, 12m15s before it began');
+});
+
 test('of an alert the labels that tell what it is about, not those that route it', () => {
   const labels = { ratelimit_rule: 'tenant-rejects', severity: 'warning', job: 'gateway', tenant: 'acme' };
   const period = { name: 'RateLimitSpike', labels, fromMs: at('03:10:00'), toMs: null, open: false };

@@ -1,11 +1,25 @@
 import { describe, expect, test } from 'vitest';
 import type { Alert } from '../../src/evidence/alert.ts';
+import type { Evidence } from '../../src/evidence/types.ts';
 import type { Entry } from '../../src/journal/types.ts';
+import { unknownsText } from '../../src/output/report-notes.ts';
 import { alertsOf } from '../../src/report/captured-alerts.ts';
+import { chartsOf } from '../../src/report/charts.ts';
 import { mergedHistory } from '../../src/report/merge-history.ts';
 import type { Report } from '../../src/report/model.ts';
 import { subjectsOf } from '../../src/report/subjects.ts';
-import { aegis, agents, counters, crowd, evidence, rejects, unknown } from '../support/evidence.ts';
+import { judge } from '../../src/verdict/judge.ts';
+import {
+  absent,
+  aegis,
+  agents,
+  builtIn,
+  counters,
+  crowd,
+  evidence,
+  rejects,
+  unknown,
+} from '../support/evidence.ts';
 import { at, blockEntry, captureAt, chart, line, stuffing } from '../support/report.ts';
 import { reportOf, WHOLE_JOURNAL } from '../support/report-of.ts';
 
@@ -341,6 +355,27 @@ test('what was taken back stands with what took it back', () => {
   expect(summary.operators).toEqual(['alice', 'bob']);
 });
 
+test('what is held against is a cap where it is money, else a limit', () => {
+  const tps = builtIn('tps-limits');
+  const levels = (runbook: typeof tps, signal: string) => {
+    const facts = evidence({ [signal]: agents({ one: [50, '60.00'], two: [1, '60.00'] }) }, runbook);
+    const look = { ...{ atMs: at('03:00:00'), file: null, evidence: facts }, verdict: judge(facts, runbook) };
+    return chartsOf(runbook, [look], { from: 'range', histories: [] }).find(({ id }) => id === signal)
+      ?.levels;
+  };
+  const both = (what: string) => ['one', 'two'].map((id) => ({ label: `${what} of ${id}`, value: 60 }));
+  expect(levels(aegis, 'agent-spend')).toEqual(both('cap'));
+  expect(levels(tps, 'requests-by-caller')).toEqual(both('limit'));
+});
+
+test('of looks that are as sure, the one at the height of it says what it was', () => {
+  const failing = (count: number) => evidence({ 'auth-failures-by-ip': counters({ '203.0.113.42': count }) });
+  const looks = [60, 4812, 300].map((count, index) => captureAt(`03:0${index}:00`, failing(count)));
+  expect(reportOf(looks, []).summary).toMatchObject({
+    ...{ category: 'single-ip-credential-stuffing', confidence: 'high', look: 1 },
+  });
+});
+
 test('what no look could see is told once, with the looks', () => {
   const blind = evidence({ 'rejects-by-tenant': unknown('unreachable', 'connection refused') });
   const { unknowns } = reportOf([captureAt('03:00:00', blind), captureAt('03:10:00', blind)], []);
@@ -352,6 +387,23 @@ test('what no look could see is told once, with the looks', () => {
       reason: 'connection refused',
       looks: [0, 1],
     },
+  ]);
+});
+
+test('what was not there so far is not told as what the system does not have', () => {
+  const early = evidence({ 'rejects-by-tenant': absent('no such metric') });
+  const texts = (...all: Evidence[]) =>
+    unknownsText(
+      reportOf(
+        all.map((one, index) => captureAt(`03:0${index}:00`, one)),
+        [],
+      ),
+    ).filter((text) => text.includes('rejects-by-tenant'));
+  expect(texts(early, evidence())).toEqual([
+    expect.stringMatching(/^without any source in 1 of 2 looks: .*rejects-by-tenant/),
+  ]);
+  expect(texts(early, early)).toEqual([
+    expect.stringMatching(/^without any source in this system: .*rejects-by-tenant/),
   ]);
 });
 

@@ -238,6 +238,12 @@ describe('what is printed', () => {
     expect(text).not.toContain('No rule is about');
   });
 
+  test('says that a section of the README is no page that a pager opens', () => {
+    expect(rulesText(shown(aegis), 'human')).toContain('# - runbook_url names a section of the README');
+    const elsewhere = { ...aegis, url: 'https://wiki.example/spike' };
+    expect(rulesText(shown(elsewhere), 'human')).not.toContain('section of the README');
+  });
+
   test('fits a page, whatever stands in it', () => {
     const page = rulesText({ ...shown(oneRule('expr: "up # `````"')), warnings: ['<b>'] }, 'markdown');
     expect(page).toContain('\n``````yaml\ngroups:\n');

@@ -180,6 +180,7 @@ test('what could not be read is named with its reason, once for all that share i
     '? redis://127.0.0.1:6379: connection refused; unknown: auth-failures-by-ip, agent-spend, blocks and 2 more',
   );
   expect(text).toContain('auth-failures-by-ip cannot be read any more');
+  expect(text).toContain('Next: not known; ratelimit triage shows what was seen');
   // What it had is not drawn on as if it were known.
   expect(text).not.toContain('203.0.113.7');
 });

@@ -155,13 +155,13 @@ function linesAcross(
   return {
     ...{ silent: true, symbol: 'none', animation: false },
     data: [
-      ...levels.map(({ label, value }) => ({
+      ...[...byValue(levels)].map(([value, labels]) => ({
         yAxis: value,
         label: {
           ...words,
           color: level,
           position: 'insideEndTop',
-          formatter: () => `${escapeText(label, 40)} ${plainAmount(value, unit)}`,
+          formatter: () => `${nameOf(labels)} ${plainAmount(value, unit)}`,
         },
         lineStyle: { color: level, type: [5, 4], width: 1.5 },
       })),
@@ -179,6 +179,16 @@ function linesAcross(
     ],
   };
 }
+
+/** Levels of the same height are one line: their names drawn over one another would show the last one alone. */
+function byValue(levels: Chart['levels']): Map<number, string[]> {
+  const labels = new Map<number, string[]>();
+  for (const { label, value } of levels) labels.set(value, [...(labels.get(value) ?? []), label]);
+  return labels;
+}
+
+const nameOf = ([first = '', ...others]: readonly string[]): string =>
+  `${escapeText(first, 40)}${others.length === 0 ? '' : ` and ${others.length} more`}`;
 
 const DASHES: Readonly<Record<Mark['kind'], 'solid' | readonly number[]>> = {
   ...{ remedy: 'solid', undo: [7, 3], note: [9, 3, 2, 3], alert: [3, 3], verdict: [1, 3] },

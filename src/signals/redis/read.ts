@@ -80,7 +80,10 @@ function answerOf(part: readonly Asked[], found: Found, latencyMs: number): Answ
     const isNone = entities === 0 && reading.status === 'measured';
     const { status, reason, cause } =
       gap === null ? (isNone ? none : reading) : { ...gap, status: 'unknown' as const };
-    return { label: labelOf(source), status, reason, cause, latencyMs, entities, sample };
+    const label = labelOf(source);
+    // Of several families the others may well hold some.
+    const own = status === 'empty' ? `no key ${label}` : reason;
+    return { label, status, reason: own, cause, latencyMs, entities, sample };
   });
   return { asked: part, reading, sources: reports };
 }
