@@ -1,4 +1,5 @@
 import { stopEverything } from '../test/support/processes.ts';
+import { callersBench } from './callers.ts';
 import { remedies } from './remedies.ts';
 import { scale } from './scale.ts';
 import { scan } from './scan.ts';
@@ -23,6 +24,7 @@ export async function bench(program: string, argv: readonly string[]): Promise<n
       ...(await startup(program, runs)),
       ...(await remedies(program, runs)),
       ...(await scan(program, smoke)),
+      ...(await callersBench(program, smoke)),
     ];
     print(rows);
     const measured = rows.every((row) => Number.isFinite(row.ratio) && row.ratio > 0);

@@ -5,7 +5,7 @@ import { prometheusHealth } from '../../src/signals/prometheus/health.ts';
 import { judge } from '../../src/verdict/judge.ts';
 import { aegis, askOne, clock, configOf, httpTarget, requestsAt, row } from '../support/collecting.ts';
 import * as faults from '../support/faulty-http.ts';
-import { openMetrics } from '../support/openmetrics.ts';
+import { gauge, openMetrics, series } from '../support/openmetrics.ts';
 import { stopEverything } from '../support/processes.ts';
 import { startPrometheus } from '../support/prometheus.ts';
 
@@ -119,6 +119,46 @@ describe.each(Object.entries(WHOLE))('%s', (_, more) => {
     const { signal } = await judged(LOUD, more);
     expect(signal).toMatchObject({ status: 'measured', distinct: 2 });
     expect(signal.sources[0]).toMatchObject({ status: 'measured', cause: null });
+  });
+});
+
+describe('a series that is no number, as a broken exporter has it', () => {
+  const broken = requests('broken', { start: 1e6, perSecond: Number.NaN }, { instance: 'gw-2:8000' });
+  const LEFT_OUT =
+    /^prometheus 127\.0\.0\.1:\d+: a value of the answer is no finite number and left out: that of/;
+
+  it('is left out, and the others are the least that there is', async () => {
+    const { signal, verdict } = await judged([...LOUD, broken], {});
+    expect(signal).toMatchObject({ status: 'measured', reason: null, distinct: 2 });
+    expect(signal.total).toBeCloseTo(30.1, 6);
+    expect(signal.sources[0]).toMatchObject({ status: 'unknown', cause: 'incomplete' });
+    expect(signal.sources[0]?.reason).toMatch(LEFT_OUT);
+    expect(signal.sources[0]?.reason).toContain('"tenant_id":"broken"');
+    expect(verdict.category).toBe('tenant-over-rps-cap');
+    expect(verdict.confidence).not.toBe('high');
+    expect(verdict.findings[0]?.caveats.map(({ code }) => code)).toContain('signal-unknown');
+  });
+
+  it('leaves nothing quiet, and rules nothing out', async () => {
+    const { signal, verdict } = await judged([oldTarget(), broken], {});
+    expect(signal).toMatchObject({ status: 'unknown', cause: 'incomplete', total: null });
+    const calm = await judged([oldTarget(), requests('acme', { start: 1e6, perSecond: 0.01 }), broken], {});
+    expect(calm.signal).toMatchObject({ status: 'measured', distinct: 1 });
+    for (const one of [verdict, calm.verdict]) {
+      expect(one.category).toBe('inconclusive');
+      expect(one.ruledOut.map(({ category }) => category)).not.toContain('tenant-over-rps-cap');
+    }
+  });
+
+  it('nor does a gauge hide what the others hold', async () => {
+    const inflight = (instance: string, value: number) =>
+      series('acp_gateway_inflight_requests', { job: 'gateway', instance }, gauge(now, { to: 600, value }));
+    const given = [inflight('gw-1:8000', 70), inflight('gw-2:8000', Number.NaN), inflight('gw-3:8000', 5)];
+    const { evidence } = await judged(given, {});
+    const signal = evidence.signals.inflight;
+    expect(signal).toMatchObject({ status: 'measured', total: 75 });
+    expect(signal?.rows.map(({ value }) => value)).toEqual([70, 5]);
+    expect(signal?.sources[0]).toMatchObject({ status: 'unknown', cause: 'incomplete' });
   });
 });
 

@@ -12,32 +12,37 @@ import type { Held, Question } from './question.ts';
 import { rateReading, readRate } from './rate.ts';
 import { isByTarget, keptRows, readAge, readGauge, TOP_PROCESSES } from './read.ts';
 import { readFrom, readFromAll, type Said } from './several.ts';
-import { readSteps, stepsOf } from './sustained.ts';
+import { namesIn, readSteps, stepsOf } from './sustained.ts';
 
 /** Reads all of a runbook's Prometheus sources at once, each on its own: one that fails leaves the others be. */
 export const readPrometheus: Adapter = async (asked, { config, runbook, windowSeconds, clock, signal }) => {
   const clients = config.prometheus.map((target) => makeHttpClient(target, signal, clock.now));
   const startedAt = clock.now();
   const { queries } = config;
+  const sources = asked.map(({ source }) => source);
   const after = (seconds: number): Reset => ({
     at: clock.iso(startedAt + seconds * 1_000),
     inSeconds: seconds,
   });
   const courses = new Map<string, ReturnType<typeof readSteps>>();
+  const readNow = async (one: Asked): Promise<Answer> => {
+    const way = wayOf(one, { runbook, kind: one.kind, windowSeconds, sources, queries, after });
+    return answered(one, await readWith(way, clients), clock.now() - startedAt);
+  };
   try {
-    const answers = asked.map(async (one): Promise<Answer> => {
+    const now = asked.map((one) => (one.source.kind === 'prometheus-sustained' ? null : readNow(one)));
+    const ofSignal = (signal: string) =>
+      Promise.all(now.filter((_, index) => asked[index]?.signal === signal));
+    const answers = asked.map(async (one, index): Promise<Answer> => {
       const { source } = one;
-      if (source.kind === 'prometheus-sustained') {
-        const grid = stepsOf(source, startedAt);
-        // Several ratios are looked for in the same course.
-        const name = JSON.stringify([source.of, grid]);
-        const reading = courses.get(name) ?? readSteps(source, runbook, clients, grid);
-        courses.set(name, reading);
-        return answeredLater({ ...one, source }, await reading, grid, runbook, clock.now() - startedAt);
-      }
-      const way = wayOf(one, { runbook, kind: one.kind, windowSeconds, queries, after });
-      const said = await readWith(way, clients);
-      return answered(one, said, clock.now() - startedAt);
+      if (source.kind !== 'prometheus-sustained') return now[index] ?? readNow(one);
+      const grid = stepsOf(source, startedAt);
+      // Several ratios are looked for in the same course.
+      const name = JSON.stringify([source.of, grid]);
+      const named = async () => namesIn(await ofSignal(source.of));
+      const reading = courses.get(name) ?? readSteps(source, runbook, clients, grid, named);
+      courses.set(name, reading);
+      return answeredLater({ ...one, source }, await reading, grid, runbook, clock.now() - startedAt);
     });
     return await Promise.all(answers);
   } finally {

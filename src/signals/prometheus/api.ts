@@ -2,6 +2,7 @@ import { isRecord } from '../../values/parse.ts';
 import { jsonIn } from '../json-answer.ts';
 import { SourceError } from '../source-error.ts';
 import type { HttpClient } from './http.ts';
+import { PART } from './promql.ts';
 
 /** One series of an instant vector. */
 export interface Sample {
@@ -9,24 +10,28 @@ export interface Sample {
   readonly value: number;
 }
 
-const MAX_SERIES = 20_000;
+const MAX_SERIES = 30_000;
 
 /**
- * Runs an instant query at the server's own present. That the answer lacks data is noted in `http.lacks`.
+ * Runs an instant query at the server's own present. That the answer lacks data is noted in `http.lacks`, and so are NaN
+ * and Inf, which would poison every sum they enter: one broken exporter must not hide what all the others say.
  * @param more other parameters of the request
- * @throws SourceError for anything but a clean vector of finite numbers (NaN or Inf would poison every sum it enters),
- *   and for an answer in part where nobody takes note
+ * @throws SourceError for anything but a clean vector of numbers, and for an answer in part where nobody takes note
  */
 export async function query(
   http: HttpClient,
   promql: string,
   more: Readonly<Record<string, string>> = {},
 ): Promise<Sample[]> {
-  return vectorIn(successData(await http.ask('/api/v1/query', { query: promql, ...more }), http));
+  return vectorIn(successData(await http.ask('/api/v1/query', { query: promql, ...more }), http), http.lacks);
 }
 
-/** What a successful answer holds, as an instant vector. @throws SourceError for anything else, see `query` */
-export function vectorIn(data: unknown): Sample[] {
+/**
+ * What a successful answer holds, as an instant vector.
+ * @param lacks takes what is left out; without it, an answer with anything but finite numbers is an error
+ * @throws SourceError for anything else, see `query`
+ */
+export function vectorIn(data: unknown, lacks?: Set<string>): Sample[] {
   if (!isRecord(data) || data.resultType !== 'vector' || !Array.isArray(data.result)) {
     throw new SourceError('malformed', 'the answer is not an instant vector');
   }
@@ -36,7 +41,22 @@ export function vectorIn(data: unknown): Sample[] {
       `the answer has ${data.result.length} series, at most ${MAX_SERIES} are read, so none is: ask for fewer, with sum by or topk`,
     );
   }
-  return data.result.map(sample);
+  const odd = lacks === undefined ? [] : data.result.filter(isOdd);
+  if (odd.length > 0) lacks?.add(leftOut(odd));
+  return (odd.length > 0 ? data.result.filter((entry) => !isOdd(entry)) : data.result).map(sample);
+}
+
+/** Is the value of a series one that Prometheus has and no sum can bear? */
+const isOdd = (entry: unknown): boolean =>
+  isRecord(entry) && Array.isArray(entry.value) && /^(?:NaN|[-+]Inf)$/.test(String(entry.value[1]));
+
+function leftOut(odd: readonly unknown[]): string {
+  const [first] = odd.map((entry) => (isRecord(entry) && isRecord(entry.metric) ? entry.metric : {}));
+  const { [PART]: _, ...labels } = first ?? {};
+  const of = JSON.stringify(labels).slice(0, 100);
+  return odd.length === 1
+    ? `a value of the answer is no finite number and left out: that of ${of}`
+    : `${odd.length} values of the answer are no finite numbers and left out, such as that of ${of}`;
 }
 
 /** The names of all labels that series of this name have or had. Some servers name a few for every metric. */
@@ -113,9 +133,10 @@ function sample(entry: unknown): Sample {
       `a value of the answer is ${String(text).slice(0, 20)}, not a finite number`,
     );
   }
-  const labels = Object.entries(entry.metric);
-  if (!labels.every((label): label is [string, string] => typeof label[1] === 'string')) {
-    throw new SourceError('malformed', 'a label of the answer is not a text');
-  }
-  return { labels: Object.fromEntries(labels), value };
+  const labels = entry.metric;
+  if (!isTexts(labels)) throw new SourceError('malformed', 'a label of the answer is not a text');
+  return { labels, value };
 }
+
+const isTexts = (labels: Record<string, unknown>): labels is Record<string, string> =>
+  Object.values(labels).every((text) => typeof text === 'string');

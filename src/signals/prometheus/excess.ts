@@ -1,8 +1,7 @@
 import { absent, measured, type Reading } from '../../evidence/types.ts';
-import { selector } from '../../runbooks/sources.ts';
 import { parseDuration } from '../../values/duration.ts';
 import { query } from './api.ts';
-import { combine, offset, partOf } from './promql.ts';
+import { combine, increasePerSecond, offset, partOf } from './promql.ts';
 import type { Held, Of, Question } from './question.ts';
 import { nothing, plainRow } from './read.ts';
 import { leavingOut, targetParts, targetsOf } from './targets.ts';
@@ -24,9 +23,8 @@ export async function readExcess(source: Of<'prometheus-excess'>, question: Ques
   const over = parseDuration(source.over) ?? 0;
   const times = runbook.thresholds[source.times]?.value ?? 1;
   const rate = (agoSeconds: number) => {
-    const series = selector(metric, match);
-    const increase = `increase(${series}[${windowSeconds}s]${offset(agoSeconds)}) / ${windowSeconds}`;
-    return `sum by (${by}) (${leavingOut(increase, metric, without, { windowSeconds, agoSeconds })})`;
+    const when = { windowSeconds, agoSeconds };
+    return `sum by (${by}) (${leavingOut(increasePerSecond(metric, match, when), metric, without, when)})`;
   };
   const then = Object.entries(AGO).map(
     ([name, ago]) => `label_replace(${rate(ago)}, "${WHEN}", "${name}", "", "")`,

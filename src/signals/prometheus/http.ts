@@ -18,6 +18,7 @@ export interface HttpClient {
   /**
    * Asks a path under the target's URL. Returns the body of a 2xx answer; throws SourceError for all else.
    * Parameters go as a POSTed form, as Grafana sends them: queries outgrow what proxies take as a URL.
+   * Who asks what is being asked at that moment hears the same answer, and the server is asked once.
    */
   ask(path: string, params: Readonly<Record<string, string>>): Promise<string>;
   /** The same for what only answers GET, with the time that the server says it is. */
@@ -68,26 +69,32 @@ export function makeHttpClient(
       throw toSourceError(error, signal, manners);
     }
   };
-  return {
-    host,
-    ask: async (path, params) => {
-      try {
-        const form = new URLSearchParams(params).toString();
-        const { data } = await client.post<string>(`${target.url}${path}`, form, {
-          headers: { 'Content-Type': 'application/x-www-form-urlencoded;charset=utf-8' },
-          'axios-retry': retryPolicy({ ...PATIENCE, now }),
-        });
-        return data;
-      } catch (error) {
-        throw toSourceError(error, signal, manners);
-      }
-    },
-    get,
-    close,
+  const post = async (path: string, form: string) => {
+    try {
+      const { data } = await client.post<string>(`${target.url}${path}`, form, {
+        headers: { 'Content-Type': 'application/x-www-form-urlencoded;charset=utf-8' },
+        'axios-retry': retryPolicy({ ...PATIENCE, now }),
+      });
+      return data;
+    } catch (error) {
+      throw toSourceError(error, signal, manners);
+    }
   };
+  const underWay = new Map<string, Promise<string>>();
+  const ask: HttpClient['ask'] = (path, params) => {
+    const form = new URLSearchParams(params).toString();
+    const question = `${path}?${form}`;
+    const asked = underWay.get(question) ?? post(path, form).finally(() => underWay.delete(question));
+    underWay.set(question, asked);
+    return asked;
+  };
+  return { host, ask, get, close };
 }
 
 const TOO_LARGE = `the answer is larger than ${MAX_RESPONSE_BYTES / 1024 / 1024} MiB, so none of it is read: `;
+
+/** Was an answer not read because there is too much of it? */
+export const isTooLarge = ({ message }: SourceError): boolean => message.startsWith(TOO_LARGE);
 
 function toSourceError(
   error: unknown,

@@ -37,20 +37,40 @@ export function perSecond(
   { windowSeconds, agoSeconds = 0 }: When,
   more: readonly string[] = [],
 ): string {
-  const series = selector(metric, match, more);
+  const when = { windowSeconds, agoSeconds };
   const [ago, before] = [offset(agoSeconds), offset(agoSeconds + windowSeconds)];
-  const window = `[${windowSeconds}s]${ago}`;
   const known = `group by (job, instance) (${metric}${before} and ${metric}${ago})`;
-  const born = `max_over_time(${series}${window}) / ${windowSeconds} unless ${series}${before} and on (job, instance) ${known}`;
-  const rate = `increase(${series}${window}) / ${windowSeconds}`;
+  const born = `${perhapsBorn(metric, match, when, more)} and on (job, instance) ${known}`;
+  const rate = increasePerSecond(metric, match, when, more);
   return `max without (${BORN}) (label_replace(${born}, "${BORN}", "1", "", "") or ${rate})`;
+}
+
+/** What `increase()` alone sees, per second. It is all there is of series that were there before the window. */
+export const increasePerSecond = (
+  metric: string,
+  match: Match,
+  { windowSeconds, agoSeconds = 0 }: When,
+  more: readonly string[] = [],
+): string =>
+  `increase(${selector(metric, match, more)}[${windowSeconds}s]${offset(agoSeconds)}) / ${windowSeconds}`;
+
+/** The series that were not there before the window, and what they would have risen by if they began at zero, per second. */
+export function perhapsBorn(
+  metric: string,
+  match: Match,
+  { windowSeconds, agoSeconds = 0 }: When,
+  more: readonly string[] = [],
+): string {
+  const series = selector(metric, match, more);
+  const window = `[${windowSeconds}s]${offset(agoSeconds)}`;
+  return `max_over_time(${series}${window}) / ${windowSeconds} unless ${series}${offset(agoSeconds + windowSeconds)}`;
 }
 
 /** The label that tells what a series was born with from its increase. */
 const BORN = 'ratelimit_born';
 
 /** The label that tells the parts of a combined query apart. */
-const PART = 'ratelimit_part';
+export const PART = 'ratelimit_part';
 
 /** Several expressions in one query, so that one signal costs one request. `partOf` sorts the answer. */
 export const combine = (parts: Readonly<Record<string, string>>): string =>
@@ -65,15 +85,14 @@ export const partOf = <S extends { readonly labels: Readonly<Record<string, stri
 ): S[] => samples.filter((sample) => sample.labels[PART] === name);
 
 /**
- * Samples per series, to tell whether the window is long enough to hold a rate: `window` and `long` (four windows)
- * count the samples of the best-scraped series, `now` the series that are alive.
+ * To tell whether the window is long enough to hold a rate: `window` counts the samples of the best-scraped series, `now`
+ * the series that are alive.
  */
-export const scrapeProbe = (
-  metric: string,
-  windowSeconds: number,
-  agoSeconds = 0,
-): Readonly<Record<string, string>> => ({
-  window: `max(count_over_time(${metric}[${windowSeconds}s]${offset(agoSeconds)}))`,
-  long: `max(count_over_time(${metric}[${windowSeconds * 4}s]${offset(agoSeconds)}))`,
-  now: `count(${metric}${offset(agoSeconds)})`,
+export const scrapeProbe = (metric: string, when: When): Readonly<Record<string, string>> => ({
+  window: mostSamples(metric, when),
+  now: `count(${metric}${offset(when.agoSeconds ?? 0)})`,
 });
+
+/** The samples of the best-scraped series. */
+export const mostSamples = (metric: string, { windowSeconds, agoSeconds = 0 }: When): string =>
+  `max(count_over_time(${metric}[${windowSeconds}s]${offset(agoSeconds)}))`;

@@ -13,6 +13,8 @@ export interface Question {
   /** The kind of the signal's entities, null for a mere total. */
   readonly kind: string | null;
   readonly windowSeconds: number;
+  /** All that are asked in this run. */
+  readonly sources: readonly SourceSpec[];
   /** The operator's own queries by name. */
   readonly queries: Readonly<Record<string, string>>;
   /** A moment so many seconds from now. */

@@ -79,7 +79,7 @@ interface Answer extends Told {
 }
 
 /** Adds up what several Prometheus say, each target once; of those that cannot be told apart the larger stands. */
-async function ofAll(
+export async function ofAll(
   clients: readonly HttpClient[],
   ask: (http: HttpClient, isOneOfSeveral: boolean) => Promise<Answer>,
 ): Promise<Told> {
@@ -147,35 +147,41 @@ async function heard<T>(
  * How long a window must be to hold a rate anywhere in the range, and where several are asked what it is collected from.
  * `windowSeconds` is null when nothing is recorded.
  */
-async function probe(http: HttpClient, metric: string, grid: Grid, isOneOfSeveral: boolean) {
+export async function probe(http: HttpClient, metric: string, grid: Grid, isOneOfSeveral: boolean) {
   const { fromSeconds, toSeconds, stepSeconds } = grid;
   // Stretches side by side: each sample is read once, and none is missed.
   const each = Math.max(PROBE, stepSeconds);
   const range = toSeconds - fromSeconds + each;
-  // A subquery looks at whole multiples of its step alone, so the last of the time is asked for by itself.
-  const answer = await query(
-    http,
-    combine({
-      samples: `max(max_over_time(count_over_time(${metric}[${each}s])[${range}s:${each}s]))`,
-      last: `max(count_over_time(${metric}[${each}s]))`,
-      ...Object.fromEntries(
-        SHORT_PROBES.map((seconds) => [`last${seconds}`, `max(count_over_time(${metric}[${seconds}s]))`]),
-      ),
-      ...(isOneOfSeveral ? targetParts('targets', metric, { windowSeconds: range }) : {}),
-    }),
-    { time: `${toSeconds}` },
-  );
-  const countOf = (part: string) => partOf(answer, part)[0]?.value ?? 0;
-  const samples = Math.max(countOf('samples'), countOf('last'));
-  if (samples === 0) return { windowSeconds: null, targets: null };
-  const short = SHORT_PROBES.find((seconds) => countOf(`last${seconds}`) >= SAMPLES);
-  const perSecond = short === undefined ? samples / each : countOf(`last${short}`) / short;
+  const counts = (seconds: number) => `max(count_over_time(${metric}[${seconds}s]))`;
+  const ask = (parts: Readonly<Record<string, string>>) =>
+    query(http, combine(parts), { time: `${toSeconds}` });
   const isFine = stepSeconds < FINE_SECONDS;
   const unit = isFine ? 5 : 15;
-  const enough = Math.ceil(SAMPLES / perSecond / unit) * unit;
-  const least = isFine ? LEAST_FINE_WINDOW : LEAST_WINDOW;
-  const windowSeconds = Math.max(stepSeconds, least, Math.min(MOST_WINDOW, enough));
-  return { windowSeconds, targets: isOneOfSeveral ? targetsOf(answer, 'targets') : [] };
+  const least = Math.max(stepSeconds, isFine ? LEAST_FINE_WINDOW : LEAST_WINDOW);
+  const windowOf = (samples: number, seconds: number) => {
+    const enough = Math.ceil(SAMPLES / (samples / seconds) / unit) * unit;
+    return Math.max(least, Math.min(MOST_WINDOW, enough));
+  };
+  // A subquery looks at whole multiples of its step alone, so the last of the time is asked for by itself.
+  const end = await ask({
+    last: counts(each),
+    ...(isOneOfSeveral ? targetParts('targets', metric, { windowSeconds: range }) : {}),
+  });
+  const last = partOf(end, 'last')[0]?.value ?? 0;
+  const targets = isOneOfSeveral ? targetsOf(end, 'targets') : [];
+  // The shortest window that there is gets no shorter, so the rest is rarely asked.
+  if (!isFine && last > 0 && windowOf(last, each) === least) return { windowSeconds: least, targets };
+  const more = await ask({
+    samples: `max(max_over_time(count_over_time(${metric}[${each}s])[${range}s:${each}s]))`,
+    ...Object.fromEntries(SHORT_PROBES.map((seconds) => [`last${seconds}`, counts(seconds)])),
+  });
+  const countOf = (part: string) => partOf(more, part)[0]?.value ?? 0;
+  const samples = Math.max(countOf('samples'), last);
+  if (samples === 0) return { windowSeconds: null, targets: null };
+  const short = SHORT_PROBES.find((seconds) => countOf(`last${seconds}`) >= SAMPLES);
+  const windowSeconds =
+    short === undefined ? windowOf(samples, each) : windowOf(countOf(`last${short}`), short);
+  return { windowSeconds, targets };
 }
 
 /** Has any such series a sample in the range? */

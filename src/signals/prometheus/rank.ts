@@ -1,18 +1,17 @@
 import { rounded } from '../../evidence/rounded.ts';
 import type { Match } from '../../runbooks/match.ts';
+import { SourceError } from '../source-error.ts';
 import { query, type Sample } from './api.ts';
 import type { HttpClient } from './http.ts';
+import { inQueries, isShort } from './names.ts';
 import { combine, partOf } from './promql.ts';
 import type { Of } from './question.ts';
 
-/** Parts (an entity and a value of the mixed label) that fit into one answer. */
-export const MOST_PARTS = 2_000;
-/** Entities that are fetched at most beyond that. More than are shown, since another Prometheus may have the rest of one. */
+/** Entities that are fetched at most. More than are shown, since another Prometheus may have the rest of one. */
 const TOP = 400;
-/** Entities whose mix is fetched beyond that, and characters of their names: whoever matters is among them. */
-const TOP_MIXED = 50;
-const MOST_CHARACTERS = 3_000;
-/** Values of the mixed label per entity that are fetched at most beyond that. */
+/** Entities whose mix is fetched: all that are shown, since the limit of each may rest on it. */
+const TOP_MIXED = 200;
+/** Values of the mixed label per entity that are fetched at most. */
 const TOP_MIX = 20;
 
 interface Numbers {
@@ -58,16 +57,20 @@ export async function ranked(
     query(http, `topk(${TOP}, ${byEntity})`),
   ]);
   const sorted = [...entities].sort((a, b) => b.value - a.value);
-  const names = firstFew(sorted.map(({ labels }) => labels[label] ?? ''));
-  const mixed =
-    mix === null || names.length === 0
-      ? []
-      : await query(
-          http,
-          `topk by (${label}) (${TOP_MIX}, sum by (${label}, ${mix}) (${rateOf({ [label]: names })}) > 0)`,
-        );
+  const largest = sorted.slice(0, TOP_MIXED).map(({ labels }) => labels[label] ?? '');
+  const mixed = await Promise.all(
+    (mix === null ? [] : inQueries(largest.filter(isShort))).map((some) =>
+      query(
+        http,
+        `topk by (${label}) (${TOP_MIX}, sum by (${label}, ${mix}) (${rateOf({ [label]: some })}) > 0)`,
+      ),
+    ),
+  );
   const number = (name: string) => rounded(partOf(sums, name)[0]?.value ?? 0);
-  const mixes = mixesOf(mixed, by, mix);
+  // A total that was left out is not zero, and who spoilt it is not among the largest either.
+  const [lack] = http.lacks ?? [];
+  if (lack !== undefined && partOf(sums, 'total').length === 0) throw new SourceError('incomplete', lack);
+  const mixes = mixesOf(mixed.flat(), by, mix);
   return {
     total: number('total'),
     distinct: number('count'),
@@ -76,15 +79,6 @@ export async function ranked(
       return { id, value: rounded(value), mix: mixes.get(id) ?? {} };
     }),
   };
-}
-
-/** As many names as a query holds, which names them three times: VictoriaMetrics takes 16 KiB. */
-function firstFew(names: readonly string[]): string[] {
-  let characters = 0;
-  return names.slice(0, TOP_MIXED).filter((name) => {
-    characters += JSON.stringify(name).length * 2;
-    return characters <= MOST_CHARACTERS;
-  });
 }
 
 /** By entity what each value of the mixed label has. */

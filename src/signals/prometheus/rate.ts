@@ -1,4 +1,3 @@
-import { rounded } from '../../evidence/rounded.ts';
 import { absent, empty, measured, type Reading, type Row, rowOf } from '../../evidence/types.ts';
 import { type Match, matchersOf } from '../../runbooks/match.ts';
 import { neverSeen, selector } from '../../runbooks/sources.ts';
@@ -7,11 +6,12 @@ import { isValidId } from '../entities.ts';
 import { SourceError } from '../source-error.ts';
 import { query, type Sample } from './api.ts';
 import { mixOf, strangersAmong } from './mix.ts';
-import { combine, partOf, perSecond, scrapeProbe } from './promql.ts';
+import { agoOf, askParts } from './parts.ts';
+import { mostSamples, partOf, perSecond, type When } from './promql.ts';
 import type { Held, Of, Question } from './question.ts';
-import { fold, MOST_PARTS, ranked } from './rank.ts';
+import { fold, ranked } from './rank.ts';
 import { noneSuch, nothing } from './read.ts';
-import { leavingOut, targetParts, targetsOf } from './targets.ts';
+import { leavingOut, targetsOf } from './targets.ts';
 import { startUsual } from './usual.ts';
 
 /** Entities that are kept at most; the rest is in the total and the count. */
@@ -19,27 +19,15 @@ const TOP = 200;
 
 /**
  * Increase per second over the window, with the mix, and where the source asks for it what it was at the same hour
- * yesterday and a week ago. One evaluation of the rate is enough as long as all parts of it fit into the answer; beyond
- * that Prometheus sums and ranks them. Throws SourceError.
+ * yesterday and a week ago. One evaluation of the rate is enough as long as all parts of it fit into the answer, for all
+ * sources that share it; beyond that Prometheus sums and ranks them. Throws SourceError.
  */
 export async function readRate(source: Of<'prometheus-rate'>, question: Question): Promise<Held> {
-  const { http, windowSeconds, without, isOneOfSeveral } = question;
+  const { http, windowSeconds, without } = question;
   const { metric, match, by, mix } = source;
-  const ago = source.ago === null ? 0 : (parseDuration(source.ago) ?? 0);
-  const when = { windowSeconds, agoSeconds: ago };
-  const rateOf = (only: Match) =>
-    leavingOut(perSecond(metric, match, when, matchersOf(only)), metric, without, when);
-  const rate = rateOf({});
-  const labels = [by, mix].filter((label) => label !== null).join(', ');
+  const when = { windowSeconds, agoSeconds: agoOf(source) };
   const earlier = source.usual ? startUsual(source, question) : null;
-  const answer = await query(
-    http,
-    combine({
-      ...scrapeProbe(metric, windowSeconds, ago),
-      ...(isOneOfSeveral ? targetParts('targets', metric, when) : {}),
-      parts: `topk(${MOST_PARTS}, sum by (${labels}) (${rate}))`,
-    }),
-  );
+  const { answer, parts, isWhole } = await askParts(source, question);
   const targets = targetsOf(answer, 'targets');
   const held = (reading: Reading): Held => ({ reading, usual: null, targets });
   if (source.ago !== null && !isScraped(answer)) {
@@ -48,8 +36,7 @@ export async function readRate(source: Of<'prometheus-rate'>, question: Question
       none.status === 'absent' ? none : empty(`${metric} has too few samples of ${source.ago} ago`, false),
     );
   }
-  const state = requireWindow(answer, metric, windowSeconds);
-  const parts = partOf(answer, 'parts').map((sample) => ({ ...sample, value: rounded(sample.value) }));
+  const state = await requireWindow(answer, metric, when, http);
   if (parts.length === 0) {
     const none = state.inWindow
       ? await noneSuch(http, metric, match, question.runbook)
@@ -58,8 +45,9 @@ export async function readRate(source: Of<'prometheus-rate'>, question: Question
       none.status === 'empty' && (await isNeverSeen(source, http)) ? absent(neverSeen(source)) : none,
     );
   }
-  const numbers =
-    parts.length < MOST_PARTS || by === null ? fold(parts, by, mix) : await ranked(source, rateOf, http);
+  const rateOf = (only: Match) =>
+    leavingOut(perSecond(metric, match, when, matchersOf(only)), metric, without, when);
+  const numbers = isWhole || by === null ? fold(parts, by, mix) : await ranked(source, rateOf, http);
   const rows = numbers.entities.map(({ id, value, mix: mixed }) =>
     rowOf({ id, valid: true, value, labels: mix === null ? {} : { [mix]: mixed } }),
   );
@@ -69,7 +57,9 @@ export async function readRate(source: Of<'prometheus-rate'>, question: Question
     rows,
     live: state.now,
   });
-  return { reading, usual: (await earlier?.()) ?? null, targets };
+  const largest = [...numbers.entities].sort((a, b) => b.value - a.value).slice(0, TOP);
+  const usual = (await earlier?.(largest.map(({ id }) => id))) ?? null;
+  return { reading, usual, targets };
 }
 
 /** The rates that are kept, largest first, each with its share, its mix and what is usual for it. */
@@ -126,17 +116,21 @@ const isScraped = (answer: readonly Sample[]): boolean => (partOf(answer, 'windo
  * @returns whether the metric has samples inside the window, and whether it is still exposed now
  * @throws SourceError when the window is too short for what the samples show
  */
-function requireWindow(
+async function requireWindow(
   answer: readonly Sample[],
   metric: string,
-  windowSeconds: number,
-): { readonly inWindow: boolean; readonly now: boolean } {
+  { windowSeconds, agoSeconds }: Required<When>,
+  http: Question['http'],
+): Promise<{ readonly inWindow: boolean; readonly now: boolean }> {
   const part = (name: string) => partOf(answer, name)[0]?.value ?? 0;
-  const [inWindow, inFour] = [part('window'), part('long')];
+  const inWindow = part('window');
   const now = part('now') > 0;
-  if (inWindow === 0 && !now) return { inWindow: false, now };
-  // Four windows of two intervals each hold eight samples; three in one window are proof for a younger series.
-  if (inWindow < 3 && (inWindow < 2 || inFour < 8)) {
+  // Three are proof of a young series, too. Less is rare, and worth a question of its own.
+  if (inWindow >= 3 || (inWindow === 0 && !now)) return { inWindow: inWindow > 0, now };
+  const four = await query(http, mostSamples(metric, { windowSeconds: 4 * windowSeconds, agoSeconds }));
+  const inFour = four[0]?.value ?? 0;
+  // Four windows of two intervals each hold eight samples.
+  if (inWindow < 2 || inFour < 8) {
     throw new SourceError(
       'window',
       `${metric} has ${inWindow} samples in the window of ${windowSeconds} s and ${inFour} in four of them: the window ` +

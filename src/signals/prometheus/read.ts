@@ -33,8 +33,6 @@ export async function readGauge(source: Of<'prometheus-gauge'>, question: Questi
       ...(isOneOfSeveral && !isByTarget(source) ? targetParts('targets', metric, when) : {}),
     }),
   );
-  const total = partOf(answer, 'sum')[0]?.value;
-  if (total === undefined) return alone(await nothing(http, metric, match, null, false));
   const rows = partOf(answer, 'rows').map(
     ({ labels, value }): Row => ({
       ...plainRow(labels[source.by] ?? '', kind, value),
@@ -52,6 +50,10 @@ export async function readGauge(source: Of<'prometheus-gauge'>, question: Questi
             },
     }),
   );
+  // A sum that one broken value spoils is left out; the others have one of their own.
+  const sum = partOf(answer, 'sum')[0]?.value;
+  if (sum === undefined && rows.length === 0) return alone(await nothing(http, metric, match, null, false));
+  const total = sum ?? rows.reduce((all, { value }) => all + value, 0);
   const reading = measured({ total, distinct: partOf(answer, 'count')[0]?.value ?? rows.length, rows });
   return { ...alone(reading), targets: targetsOf(answer, 'targets') };
 }

@@ -1,3 +1,4 @@
+import type { Answer } from '../../evidence/collect.ts';
 import {
   empty,
   measured,
@@ -10,10 +11,10 @@ import {
 import type { Runbook, SourceSpec } from '../../runbooks/schema.ts';
 import { parseDuration } from '../../values/duration.ts';
 import { SourceError } from '../source-error.ts';
+import { askCourse, type Named } from './course.ts';
 import type { HttpClient } from './http.ts';
 import { NOTHING, type Told, unite } from './lines.ts';
 import type { Grid } from './range.ts';
-import { askRate } from './range-sources.ts';
 import type { Missing, Said } from './several.ts';
 
 type Sustained = Extract<SourceSpec, { kind: 'prometheus-sustained' }>;
@@ -38,15 +39,28 @@ export const ratesOf = ({ of }: Sustained, { signals }: Runbook): Rate[] =>
     (source): source is Rate => source.kind === 'prometheus-rate' && source.ago === null,
   );
 
-/** One range query for each counter: what every entity had at each step. A failure is `missing`. */
+/** Whose limits are known, from what was read of the signal that has them; null where nothing was. */
+export function namesIn(answers: readonly (Answer | null)[]): string[] | null {
+  const readings = answers.flatMap((answer) =>
+    answer === null || answer.reading.status === 'unknown' ? [] : [answer.reading],
+  );
+  const ids = readings.flatMap(({ rows }) => rows.map(({ id }) => String(id)));
+  return readings.length === 0 ? null : [...new Set(ids)];
+}
+
+/**
+ * What entities had at each step, by every counter. A failure is `missing`.
+ * @param named those that are held against limits: what others had is not asked for
+ */
 export async function readSteps(
   source: Sustained,
   runbook: Runbook,
   clients: readonly HttpClient[],
   grid: Grid,
+  named: Named,
 ): Promise<Told> {
   try {
-    const asks = ratesOf(source, runbook).map((rate) => askRate(rate, rate.by, MOST_LINES));
+    const asks = ratesOf(source, runbook).map((rate) => askCourse(rate, named));
     return unite(await Promise.all(asks.map((ask) => ask(clients, grid))), 'sources');
   } catch (error) {
     if (!(error instanceof SourceError)) throw error;

@@ -1,8 +1,9 @@
 import type { Baseline } from '../../evidence/types.ts';
-import { selector } from '../../runbooks/sources.ts';
+import { matchersOf } from '../../runbooks/match.ts';
 import { query, type Sample } from './api.ts';
+import { inQueries } from './names.ts';
 import { countsOnce, type Share } from './plan.ts';
-import { combine, partOf } from './promql.ts';
+import { combine, increasePerSecond, offset, partOf } from './promql.ts';
 import type { Of, Question } from './question.ts';
 import { leavingOut, type Target, targetParts, targetsOf } from './targets.ts';
 
@@ -10,7 +11,7 @@ const AGO = { day: 86_400, week: 7 * 86_400 } as const;
 type When = keyof typeof AGO;
 const WHENS: readonly When[] = ['day', 'week'];
 
-/** Entities that are fetched at most for each of the two. */
+/** Entities that one of several Prometheus is asked for at most, for each of the two. */
 const TOP = 500;
 /** Old samples may lie in slow storage: the verdict does not wait for them longer than that once the rest is there. */
 const GRACE_MS = 1_000;
@@ -36,13 +37,21 @@ export interface Usual {
 /**
  * Asks what a rate was at the same hour yesterday and a week ago. The question is under way when this returns; a
  * comparison that cannot be had is a warning and nothing worse.
- * @returns waits for the answer, for a moment at most
+ * @returns to be told whose is wanted; waits for the answer, for a moment at most
  */
-export function startUsual(source: Of<'prometheus-rate'>, question: Question): () => Promise<Usual> {
-  const asking = askUsual(source, question).catch((error: unknown) =>
+export function startUsual(
+  source: Of<'prometheus-rate'>,
+  question: Question,
+): (entities: readonly string[]) => Promise<Usual> {
+  let tell: (entities: readonly string[]) => void = () => {};
+  const named = new Promise<readonly string[]>((resolve) => {
+    tell = resolve;
+  });
+  const asking = askUsual(source, question, named).catch((error: unknown) =>
     unseen(`what is usual could not be read: ${error instanceof Error ? error.message : String(error)}`),
   );
-  return () => {
+  return (entities) => {
+    tell(entities);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<Usual>((resolve) => {
       timer = setTimeout(() => resolve(unseen('what is usual was not told in time')), GRACE_MS);
@@ -51,35 +60,66 @@ export function startUsual(source: Of<'prometheus-rate'>, question: Question): (
   };
 }
 
-async function askUsual({ metric, match, by }: Of<'prometheus-rate'>, question: Question): Promise<Usual> {
+/**
+ * The totals are asked for at once. What each had is asked by name, which costs next to nothing; of one of several
+ * Prometheus of the largest of then, since another one may name who is not there now.
+ */
+async function askUsual(
+  { metric, match, by }: Of<'prometheus-rate'>,
+  question: Question,
+  named: Promise<readonly string[]>,
+): Promise<Usual> {
   const { windowSeconds, isOneOfSeveral, without } = question;
   // Half of what was usual would make anything unusual.
   const { lacks: _, ...http } = question.http;
-  const sums = by === null ? 'sum' : `sum by (${by})`;
-  const parts = WHENS.flatMap((name): [string, string][] => {
-    const when = { windowSeconds, agoSeconds: AGO[name] };
-    const ago = `offset ${AGO[name]}s`;
-    const series = `increase(${selector(metric, match)}[${windowSeconds}s] ${ago}) / ${windowSeconds}`;
-    const rate = leavingOut(series, metric, without, when);
-    return [
-      [`${name}-there`, `count(${metric} ${ago})`],
-      [`${name}-total`, `sum(${rate})`],
-      [name, `topk(${TOP}, ${sums} (${rate}))`],
-      ...(isOneOfSeveral ? Object.entries(targetParts(`${name}-targets`, metric, when)) : []),
-    ];
+  const whenOf = (name: When) => ({ windowSeconds, agoSeconds: AGO[name] });
+  const rate = (name: When, only: readonly string[]) =>
+    leavingOut(increasePerSecond(metric, match, whenOf(name), only), metric, without, whenOf(name));
+  const each = (name: When, only: readonly string[] = []) =>
+    `${by === null ? 'sum' : `sum by (${by})`} (${rate(name, only)})`;
+  const ask = (whens: readonly When[], parts: (name: When) => Readonly<Record<string, string>>) =>
+    query(http, combine(Object.assign({}, ...whens.map(parts))));
+  const totals = ask(WHENS, (name) => ({
+    [`${name}-total`]: `sum(${rate(name, [])})`,
+    ...(isOneOfSeveral ? { [name]: `topk(${TOP}, ${each(name)})` } : {}),
+    ...(isOneOfSeveral ? targetParts(`${name}-targets`, metric, whenOf(name)) : {}),
+  }));
+  const known = isOneOfSeveral || by === null ? null : named;
+  const asked = known?.then((names) =>
+    Promise.all(
+      inQueries(names).map((some) =>
+        ask(WHENS, (name) => ({ [name]: each(name, matchersOf({ [by ?? '']: some })) })),
+      ),
+    ),
+  );
+  // Nothing may have been counted of what was there.
+  const silent = totals.then((answer) => {
+    const whens = WHENS.filter((name) => partOf(answer, `${name}-total`).length === 0);
+    const isThere = (name: When) => ({ [`${name}-there`]: `count(${metric}${offset(AGO[name])})` });
+    return whens.length === 0 ? [] : ask(whens, isThere);
   });
-  const answer = await query(http, combine(Object.fromEntries(parts)));
-  return usualOf({ day: thenOf(answer, 'day', by), week: thenOf(answer, 'week', by) });
+  const [total, there, rows = []] = await Promise.all([totals, silent, asked]);
+  const answer = [...total, ...rows.flat(), ...there];
+  const names = known === null ? null : new Set(await known);
+  return usualOf({ day: thenOf(answer, 'day', by, names), week: thenOf(answer, 'week', by, names) });
 }
 
-function thenOf(answer: readonly Sample[], name: When, by: string | null): Then | null {
-  if (partOf(answer, `${name}-there`).length === 0) return null;
+/** @param names who was asked for; null: the largest of then */
+function thenOf(
+  answer: readonly Sample[],
+  name: When,
+  by: string | null,
+  names: ReadonlySet<string> | null,
+): Then | null {
+  const total = partOf(answer, `${name}-total`)[0]?.value;
+  if (total === undefined && partOf(answer, `${name}-there`).length === 0) return null;
   const samples = partOf(answer, name);
   const values = new Map(samples.map(({ labels, value }) => [labels[by ?? ''] ?? '', value]));
+  // Who is not among so many of the largest may have had any of the smaller values.
+  const isTold = (id: string) => (names === null ? samples.length < TOP : names.has(id));
   return {
-    total: partOf(answer, `${name}-total`)[0]?.value ?? 0,
-    // Who is not among so many may have had any of the smaller values.
-    of: (id) => values.get(id) ?? (samples.length < TOP ? 0 : null),
+    total: total ?? 0,
+    of: (id) => values.get(id) ?? (isTold(id) ? 0 : null),
     targets: targetsOf(answer, `${name}-targets`),
   };
 }
