@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { freshRedis } from '../support/fresh-redis.ts';
 import { temporaryFolder } from '../support/processes.ts';
+import { about } from '../support/ttl.ts';
 import {
-  about,
   block,
   blockArgs,
   blockOf,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { startFaultyRedis } from '../support/faulty-redis.ts';
 import { freshRedis } from '../support/fresh-redis.ts';
-import { freePort, temporaryFolder, until } from '../support/processes.ts';
+import { deadPort, temporaryFolder, until } from '../support/processes.ts';
 import { runProgram, spawnProgram } from '../support/program.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import {
@@ -101,7 +101,7 @@ describe('Redis cannot: 1, and nothing is written', () => {
 
   test('nobody there', async () => {
     const at = await home();
-    const { code, document } = await block({ url: `redis://127.0.0.1:${await freePort()}` }, [IP], {
+    const { code, document } = await block({ url: `redis://127.0.0.1:${await deadPort()}` }, [IP], {
       home: at,
     });
     expect({ code, status: document.status }).toEqual({ code: 1, status: 'failed' });
@@ -115,7 +115,8 @@ describe('Redis cannot: 1, and nothing is written', () => {
     expect({ code, status: document.status }).toEqual({ code: 1, status: 'failed' });
     expect(document.message).toMatch(/no (?:answer|connection) in/);
     expect(ms).toBeGreaterThanOrEqual(1_000);
-    expect(ms).toBeLessThan(4_000);
+    // Long before a client of Redis would give up by itself.
+    expect(ms).toBeLessThan(9_000);
   });
 });
 
@@ -140,7 +141,7 @@ describe('the answer to the write is lost', () => {
   test('by a server that falls silent: within --timeout, and looked up over another connection', async () => {
     const relay = await startRelay(redis);
     relay.loseAnswersTo('EVAL');
-    const { code, document } = await block(relay, ['203.0.113.42/31', '--timeout', '1s']);
+    const { code, document } = await block(relay, ['203.0.113.42/31', '--timeout', '2s']);
     expect({ code, status: document.status }).toEqual({ code: 0, status: 'applied' });
     expect(document.changes.map(({ status }) => status)).toEqual(['applied', 'applied']);
     expect(await redis.cli('DBSIZE')).toBe('2');
@@ -150,7 +151,7 @@ describe('the answer to the write is lost', () => {
     const at = await home();
     const relay = await startRelay(redis);
     relay.loseCommands('EVAL');
-    const { code, document } = await block(relay, [IP, '--timeout', '1s'], { home: at });
+    const { code, document } = await block(relay, [IP, '--timeout', '2s'], { home: at });
     expect({ code, status: document.status }).toEqual({ code: 1, status: 'failed' });
     expect(document.message).toMatch(/a look says that it was not done/);
     expect(await redis.cli('DBSIZE')).toBe('0');
@@ -161,7 +162,7 @@ describe('the answer to the write is lost', () => {
     const at = await home();
     const relay = await startRelay(redis);
     relay.loseAnswersTo('EVAL');
-    const running = block(relay, [IP], { home: at });
+    const running = block(relay, [IP, '--timeout', '60s'], { home: at });
     await until(async () => relay.lost() > 0 && (await redis.cli('EXISTS', KEY)) === '1', 'it is written');
     relay.hangUp(true);
     const { code, document } = await running;
@@ -194,7 +195,7 @@ describe('during the watch', () => {
     await server.cli('SET', `acp:auth_fail:${IP}`, '5', 'EX', '300');
     await server.cli('CONFIG', 'RESETSTAT');
     const args = ['block-ip', IP, '--redis-url', server.url, '--yes', '--reason', 'abuse', '-o', 'json'];
-    const { child } = await spawnProgram([...args, '--verify', '20s', ...words], { home: at });
+    const { child } = await spawnProgram([...args, '--verify', '60s', ...words], { home: at });
     return { child, at };
   }
   const written = (server: TestRedis) =>
@@ -202,12 +203,12 @@ describe('during the watch', () => {
 
   test.each([
     ['SIGKILL', /the effect could not be watched: .*connection/],
-    ['SIGSTOP', /the effect could not be watched: .*no answer in 1000 ms/],
+    ['SIGSTOP', /the effect could not be watched: .*no answer in 2000 ms/],
   ] as const)(
     'the server is gone (%s): applied, its effect unknown, all of it journaled',
     async (signal, why) => {
       const server = await startRedis();
-      const { child, at } = await watching(server, '--timeout', '1s');
+      const { child, at } = await watching(server, '--timeout', '2s');
       await written(server);
       process.kill(server.pid, signal);
       const { exitCode, stdout, stderr } = await child;
@@ -234,7 +235,7 @@ describe('during the watch', () => {
       expect(document).toMatchObject({ id: journalOf(at)[0]?.id, verified: 'stored' });
       expect(document.verification).toMatch(/^interrupted; /);
       expect(document.undo).toMatch(/^ratelimit undo /);
-      expect(durationMs).toBeLessThan(10_000);
+      expect(durationMs).toBeLessThan(40_000);
       expect(journaled(at)).toEqual(['intent', 'outcome applied', 'verified stored']);
       expect(await redis.cli('GET', KEY)).toBe('abuse');
     },
@@ -254,11 +255,16 @@ describe('during the watch', () => {
   });
 
   test('Ctrl-C while the answer to the write is under way: the outcome is recorded before leaving', async () => {
-    const slow = await startFaultyRedis({ proxy: { port: redis.port, latencyMs: 400 } });
+    const relay = await startRelay(redis);
+    const letThrough = relay.holdAnswersTo('EVAL');
     const at = await home();
-    const { child } = await spawnProgram([...blockArgs(slow, IP), '-o', 'json'], { home: at });
+    const words = [...blockArgs(relay, IP), '--timeout', '60s', '-o', 'json'];
+    const { child } = await spawnProgram(words, { home: at });
     await written(redis);
     child.kill('SIGINT');
+    // The signal arrives before the answer does.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    letThrough();
     const { exitCode, stdout, stderr } = await child;
     expect(exitCode).toBe(130);
     expect(remedyDocument({ stdout, stderr })).toMatchObject({ status: 'applied', verified: 'stored' });
@@ -269,7 +275,8 @@ describe('during the watch', () => {
     const relay = await startRelay(redis);
     relay.loseAnswersTo('EVAL');
     const at = await home();
-    const { child } = await spawnProgram([...blockArgs(relay, IP), '-o', 'json'], { home: at });
+    const words = [...blockArgs(relay, IP), '--timeout', '60s', '-o', 'json'];
+    const { child } = await spawnProgram(words, { home: at });
     await written(redis);
     child.kill('SIGINT');
     // The signal arrives before the end of the connection does.

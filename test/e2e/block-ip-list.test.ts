@@ -1,20 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { freshRedis } from '../support/fresh-redis.ts';
-import { freePort, temporaryFolder } from '../support/processes.ts';
+import { deadPort, temporaryFolder } from '../support/processes.ts';
 import { runInTerminal, runProgram } from '../support/program.ts';
-import {
-  about,
-  block,
-  blockOf,
-  callsOf,
-  DAY,
-  homeWith,
-  IP,
-  KEY,
-  keysIn,
-  remedy,
-} from './block-ip-support.ts';
+import { about } from '../support/ttl.ts';
+import { block, blockOf, callsOf, DAY, homeWith, IP, KEY, keysIn, remedy } from './block-ip-support.ts';
 import { errorDocument, type RunOptions } from './systems.ts';
 
 const redis = freshRedis({
@@ -52,12 +42,12 @@ test('none', async () => {
 test('what is blocked, why, by whom and until when; what ends first comes first', async () => {
   const home = await temporaryFolder('home');
   await byHand('203.0.113.7', 'by hand', null);
-  await byHand('203.0.113.8', 'by hand', 60);
+  await byHand('203.0.113.8', 'by hand', 600);
   const { document } = await block(redis, [IP, '--operator', 'ada'], { home });
   const list = await blocks([], { home });
   const none = { operator: null, journalId: null };
   expect(list.blocks).toEqual([
-    { ip: '203.0.113.8', reason: 'by hand', ttlSeconds: about(60), expiresAt: expect.any(String), ...none },
+    { ip: '203.0.113.8', reason: 'by hand', ttlSeconds: about(600), expiresAt: expect.any(String), ...none },
     {
       ...{ ip: IP, reason: 'abuse', ttlSeconds: about(DAY), operator: 'ada', journalId: document.id },
       expiresAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
@@ -190,7 +180,7 @@ test('a user that may only read can list, and changes nothing', async () => {
 });
 
 test('what cannot be read is an error: 1, and 4 for a wrong password', async () => {
-  const down = ['blocks', '-o', 'json', '--redis-url', `redis://127.0.0.1:${await freePort()}`];
+  const down = ['blocks', '-o', 'json', '--redis-url', `redis://127.0.0.1:${await deadPort()}`];
   const result = await runProgram(down);
   expect(result.code).toBe(1);
   expect(errorDocument(result)).toMatchObject({ exitCode: 1, message: expect.stringMatching(/refused/) });

@@ -92,9 +92,6 @@ export const blockArgs = (redis: Pick<TestRedis, 'url'>, ...words: string[]): st
 export const block = (redis: Pick<TestRedis, 'url'>, words: readonly string[], options: RunOptions = {}) =>
   remedy(blockArgs(redis, ...words), options);
 
-/** A time to live in seconds, on a machine that may be busy. */
-export const about = (seconds: number) => expect.closeTo(seconds, -1);
-
 /** All keys, sorted. */
 export const keysIn = async (redis: TestRedis): Promise<string[]> =>
   (await redis.cli('KEYS', '*'))
@@ -169,6 +166,8 @@ export interface Relay {
   readonly url: string;
   /** From now on a connection that sends this word gets no answers any more. */
   loseAnswersTo(word: string): void;
+  /** The same, but what they would have been is kept. @returns lets them through */
+  holdAnswersTo(word: string): () => void;
   /** From now on what holds this word does not arrive either. */
   loseCommands(word: string): void;
   /** How many commands were lost, or had their answers lost. */
@@ -185,6 +184,9 @@ export async function startRelay({ port }: TestRedis): Promise<Relay> {
   let word: string | null = null;
   let isDeaf = false;
   let lost = 0;
+  /** What is held back; null: nothing is, or not any more. */
+  let held: (() => void)[] | null = null;
+  let isOver = false;
   const keep = (socket: Socket) => {
     open.add(socket);
     socket.on('error', () => {}).on('close', () => open.delete(socket));
@@ -203,7 +205,8 @@ export async function startRelay({ port }: TestRedis): Promise<Relay> {
       if (!isLost || !isDeaf) redis.write(chunk);
     });
     redis.on('data', (chunk) => {
-      if (!isLost) client.write(chunk);
+      if (!isLost || isOver) client.write(chunk);
+      else held?.push(() => client.write(chunk));
     });
     client.on('close', () => redis.destroy());
     redis.on('close', () => client.destroy());
@@ -223,6 +226,14 @@ export async function startRelay({ port }: TestRedis): Promise<Relay> {
     url: `redis://127.0.0.1:${at}`,
     loseAnswersTo: (text) => {
       word = text;
+    },
+    holdAnswersTo: (text) => {
+      const answers: (() => void)[] = [];
+      [word, held] = [text, answers];
+      return () => {
+        [word, held, isOver] = [null, null, true];
+        for (const answer of answers) answer();
+      };
     },
     loseCommands: (text) => {
       word = text;

@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { freshRedis } from '../support/fresh-redis.ts';
 import { temporaryFolder } from '../support/processes.ts';
 import { runProgram } from '../support/program.ts';
+import { about } from '../support/ttl.ts';
 import {
-  about,
   block,
   blockArgs,
   blockOf,

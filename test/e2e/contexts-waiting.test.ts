@@ -2,9 +2,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startFaultyRedis } from '../support/faulty-redis.ts';
 import { calm } from '../support/incidents.ts';
 import { stopEverything, temporaryFolder, until } from '../support/processes.ts';
-import { runInTerminal, runProgram, spawnProgram } from '../support/program.ts';
+import { runInTerminal, spawnProgram } from '../support/program.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
-import { configure, named, triageSeveral } from './contexts-support.ts';
+import { type Contexts, configure, named, triageSeveral } from './contexts-support.ts';
 import { errorDocument, expectError, nowSeconds, prometheusWith } from './systems.ts';
 
 // `near` answers at once; the Redis of `a`, `b` and `c` takes connections and says nothing.
@@ -22,21 +22,26 @@ beforeAll(async () => {
   await redis.load(rest.redis);
   home = await temporaryFolder('home');
   const metrics = (name: string) => `{ url: "${prometheus.url}", headers: { X-Scope-OrgID: ${name} } }`;
-  const context = (name: string, url = '') =>
-    `{ redis: "${url}", prometheus: ${metrics(name)}, timeout: 2s }`;
+  const context = (name: string, url = '', timeout = '2s') =>
+    `{ redis: "${url}", prometheus: ${metrics(name)}, timeout: ${timeout} }`;
   await configure(home, {
-    near: context('near', redis.url),
+    near: context('near', redis.url, '60s'),
     ...Object.fromEntries(['a', 'b', 'c'].map((name, index) => [name, context(name, silent[index]?.url)])),
-    brief: context('brief', silent[0]?.url).replace('2s', '200ms'),
+    brief: context('brief', silent[0]?.url, '200ms'),
   });
 });
 afterAll(stopEverything);
 
+/** How long each context took, milliseconds. */
+const tookEach = ({ contexts }: Contexts): number[] =>
+  contexts.map(({ triage }) => (triage as unknown as { timings: { totalMs: number } }).timings.totalMs);
+
 test('all are read at once: three that never answer cost about one deadline', async () => {
-  const one = await runProgram(['triage', '-o', 'json', '--context', 'a'], { home });
-  const { ms, code, document } = await triageSeveral(named('a b c'), { home });
-  expect([one.code, code]).toEqual([5, 5]);
-  expect(ms / one.ms).toBeLessThan(2);
+  const { code, document } = await triageSeveral(named('a b c'), { home });
+  expect(code).toBe(5);
+  // One after the other, it would be the sum; whatever holds the machine up holds up each of them.
+  const sum = tookEach(document).reduce((all, one) => all + one, 0);
+  expect(document.timings.totalMs / sum).toBeLessThan(0.6);
   expect(document.verdict.contexts).toEqual(['a', 'b', 'c']);
 });
 
@@ -44,9 +49,7 @@ test('each has its own deadline, and the one that answers is not kept from its a
   const { document } = await triageSeveral(named('near brief a'), { home });
   const [near, brief, slow] = document.contexts;
   expect([near?.exitCode, brief?.exitCode, slow?.exitCode]).toEqual([0, 5, 5]);
-  const took = document.contexts.map(
-    ({ triage }) => (triage as unknown as { timings: { totalMs: number } }).timings.totalMs,
-  );
+  const took = tookEach(document);
   expect(took[1]).toBeLessThan(took[2] ?? 0);
   expect(near?.triage?.degraded).toBe(false);
   expect(document.degraded).toBe(true);

@@ -2,8 +2,8 @@ import { parse } from 'shell-quote';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { refusedUrl } from '../support/faulty-http.ts';
 import { noise, singleIp, tenantOverRps } from '../support/incidents.ts';
-import { freePort, stopEverything, temporaryFolder } from '../support/processes.ts';
-import { runInTerminal, runProgram } from '../support/program.ts';
+import { deadPort, stopEverything, temporaryFolder } from '../support/processes.ts';
+import { runInTerminal, runProgram, withoutProgress } from '../support/program.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { configure, named, triageSeveral } from './contexts-support.ts';
 import { incidentAt, inDatabase, nowSeconds, prometheusWith } from './systems.ts';
@@ -38,7 +38,7 @@ beforeAll(async () => {
     calm: `{ redis: "${redis.url}", prometheus: ${metrics('calm')} }`,
     us: `{ redis: "${redis.url}/2", prometheus: "${busy.url}" }`,
     eu: `{ redis: "${redis.url}/1", prometheus: ${metrics('eu')} }`,
-    dead: `{ redis: "redis://127.0.0.1:${await freePort()}", prometheus: "${nobody}" }`,
+    dead: `{ redis: "redis://127.0.0.1:${await deadPort()}", prometheus: "${nobody}" }`,
     locked: `{ redis: "${strange}/3", prometheus: ${metrics('locked')} }`,
     alias: `{ redis: "${redis.url}/1", prometheus: ${metrics('eu')} }`,
   });
@@ -150,7 +150,7 @@ describe('for people', () => {
   test('in a terminal it fits, says how many are still read, and asks nothing', async () => {
     const { code, output } = await runInTerminal(['triage', '--no-color', ...named('eu us')], options);
     expect(code).toBe(0);
-    const lines = output.split(/\r?\n/);
+    const lines = withoutProgress(output).split(/\r?\n/);
     const [first = '', second = ''] = lines;
     expect(first.length).toBeLessThanOrEqual(100);
     expect(`${first} ${second.trim()}`).toContain('the same IP in eu and us: 203.0.113.42');

@@ -1,17 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { days, months } from '../support/days.ts';
 import { hang, prometheusError, refusedUrl, startFaultyHttp, vector } from '../support/faulty-http.ts';
 import { startFaultyRedis } from '../support/faulty-redis.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
 import { calm, type Incident, merge, noise } from '../support/incidents.ts';
 import { startLoki } from '../support/loki.ts';
 import { counter, gauge, openMetrics, series } from '../support/openmetrics.ts';
-import { freePort, stopEverything, temporaryFolder } from '../support/processes.ts';
+import { deadPort, stopEverything, temporaryFolder } from '../support/processes.ts';
 import { runInTerminal, runProgram, spawnProgram } from '../support/program.ts';
 import { startPrometheus } from '../support/prometheus.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
-import { inDatabase, nowSeconds, prometheusWith } from './systems.ts';
+import { inDatabase, nowSeconds, prometheusWith, unhurried } from './systems.ts';
 
 afterAll(stopEverything);
 
@@ -41,7 +42,7 @@ interface Report {
 type Options = Parameters<typeof runProgram>[1];
 
 async function doctor(args: readonly string[], options?: Options) {
-  const result = await runProgram(['doctor', '-o', 'json', ...args], options);
+  const result = await runProgram(['doctor', '-o', 'json', ...unhurried(args)], options);
   expect(result.stderr).toBe('');
   const report = JSON.parse(result.stdout) as Report;
   expect(report.schema).toBe('ratelimit/doctor/v1');
@@ -69,13 +70,12 @@ const rate = (name: string, labels: Record<string, string>, perSecond = 0.1) =>
 
 /** A gateway as it runs in the field, at work and at rest: nothing of the runbook's own contract. */
 function gatewayContract(): Incident {
-  const iso = new Date().toISOString();
   return {
     redis: [
       ['SET', 'acp:ratelimit:auth_fail:203.0.113.42', '26', 'EX', '600'],
       ['SET', 'acp:auth_failures:10.0.0.5', '40', 'EX', '290'],
-      ['SET', `acp:quota:daily:acme:${iso.slice(0, 10)}`, '1200'],
-      ['SET', `acp:inference_cost:agent:agent-7:${iso.slice(0, 7)}`, '1200'],
+      ...days().map((day) => ['SET', `acp:quota:daily:acme:${day}`, '1200']),
+      ...months().map((month) => ['SET', `acp:inference_cost:agent:agent-7:${month}`, '1200']),
       ['SET', 'acp:agent_cost_cap:agent-7', '100.00'],
       ['HSET', 'acp:quota:rps:acme', 'tokens', '3'],
       ['HSET', 'acp:ratelimit:global', 'tokens', '3'],
@@ -270,7 +270,7 @@ describe('nothing at all', () => {
   test('nobody there: every source is unknown, said once a system', async () => {
     const nobody = [
       '--redis-url',
-      `redis://127.0.0.1:${await freePort()}`,
+      `redis://127.0.0.1:${await deadPort()}`,
       '--prometheus-url',
       await refusedUrl(),
     ];
@@ -352,7 +352,7 @@ describe('Redis and Prometheus as they stand', () => {
         ...{ 'repl-diskless-sync-delay': '0', maxmemory: '50mb', 'maxmemory-policy': 'allkeys-lru' },
       },
     });
-    await expect.poll(() => replica.cli('DBSIZE'), { timeout: 20_000 }).toBe(String(keys.length));
+    await expect.poll(() => replica.cli('DBSIZE')).toBe(String(keys.length));
     const prometheus = await startPrometheus({ series: openMetrics(all) });
     const { code, report } = await doctor(['--redis-url', replica.url, '--prometheus-url', prometheus.url]);
     expect(codes(report, 'warning')).toEqual(['role-replica', 'evictable']);
@@ -427,7 +427,7 @@ describe('what the remedies need', () => {
     const before = await doctor(reach, { home });
     expect(only(before.report, 'blocks-never-verified').status).toBe('unknown');
     const attack = gateway.attack('203.0.113.77', 20);
-    await expect.poll(() => attack.sent(), { timeout: 20_000 }).toBeGreaterThan(5);
+    await expect.poll(() => attack.sent()).toBeGreaterThan(5);
     const words = ['block-ip', '203.0.113.77', '--yes', '--reason', 'test', '--verify', '2s', '-o', 'json'];
     const block = await runProgram([...words, ...reach], { home });
     await attack.stop();
@@ -452,7 +452,8 @@ describe('its time', () => {
     const args = ['--redis-url', silent.url, '--prometheus-url', mute.url, '--timeout', '2s'];
     const { code, report, ms } = await doctor(args);
     expect([code, report.outcome]).toEqual([5, 'unknown']);
-    expect(ms / 2_000).toBeLessThan(3);
+    // Long before a client would give up by itself.
+    expect(ms).toBeLessThan(9_000);
     expect(only(report, 'redis-unknown').text).toContain('no answer');
   });
 
@@ -461,7 +462,7 @@ describe('its time', () => {
     const mute = await startFaultyHttp({ '*': hang });
     const args = ['doctor', '--redis-url', silent.url, '--prometheus-url', mute.url, '--timeout', '9m'];
     const { child } = await spawnProgram(args);
-    await expect.poll(() => mute.requests.length, { timeout: 20_000 }).toBeGreaterThan(0);
+    await expect.poll(() => mute.requests.length).toBeGreaterThan(0);
     await sleep(50);
     child.kill('SIGINT');
     const { exitCode, stdout, stderr } = await child;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { refusedUrl } from '../support/faulty-http.ts';
 import { singleIp } from '../support/incidents.ts';
-import { freePort, stopEverything, temporaryFolder } from '../support/processes.ts';
+import { deadPort, stopEverything, temporaryFolder } from '../support/processes.ts';
 import { runProgram } from '../support/program.ts';
 import { prometheusLogin } from '../support/prometheus.ts';
 import { startRedis } from '../support/redis.ts';
@@ -35,7 +35,7 @@ beforeAll(async () => {
     calm: redis.url,
     incident: `${redis.url}/1`,
     redisLocked: redis.url.replace('hunter2', 'hunter3'),
-    redisDead: `redis://127.0.0.1:${await freePort()}`,
+    redisDead: `redis://127.0.0.1:${await deadPort()}`,
     prometheus: login(),
     locked: login({ ...prometheusLogin, password: 'shut-sesame' }),
     dead: await refusedUrl(),

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Incident, merge, singleIp } from '../support/incidents.ts';
 import { counter, series } from '../support/openmetrics.ts';
 import { stopEverything, temporaryFolder } from '../support/processes.ts';
-import { runInTerminal, runProgram } from '../support/program.ts';
+import { runInTerminal, runProgram, withoutProgress } from '../support/program.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import type { Command } from '../support/resp.ts';
 import { incidentAt, nowSeconds, prometheusWith, type Triage, triage } from './systems.ts';
@@ -124,7 +124,7 @@ describe.each(['human', 'json', 'markdown', 'html'])('as %s', (format) => {
 
 test('a terminal gets its own colours and nothing else', async () => {
   const { output } = await runInTerminal(['triage', '--no-input', ...systems]);
-  const [start = '', ...coloured] = output.replaceAll('\r\n', '\n').split('\u001b[');
+  const [start = '', ...coloured] = withoutProgress(output).replaceAll('\r\n', '\n').split('\u001b[');
   expect(coloured.length).toBeGreaterThan(10);
   expect(coloured.filter((part) => !/^\d+(;\d+)*m/.test(part))).toEqual([]);
   const rest = [start, ...coloured].join('');
@@ -136,7 +136,7 @@ test('the menu after it offers what is suggested, and holds nothing else that a 
   const answers = [{ after: /What next\?[\s\S]*show more/, type: '\x03' }];
   const { output, code } = await runInTerminal(['triage', '--color', 'never', ...systems], { answers });
   expect(code).toBe(130);
-  const [start = '', ...moved] = output.replaceAll('\r\n', '\n').split('\u001b[');
+  const [start = '', ...moved] = withoutProgress(output).replaceAll('\r\n', '\n').split('\u001b[');
   // Inquirer moves the cursor, hides and shows it, and clears lines.
   const MOVE = /^(?:\?25[hl]|\d*[A-GJK])/;
   expect(moved.filter((part) => !MOVE.test(part))).toEqual([]);

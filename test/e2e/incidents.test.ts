@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import type { Incident } from '../../src/incidents/schema.ts';
 import { type Confusion, confusionMarkdown } from '../../src/output/confusion.ts';
+import { clearOfMidnight } from '../support/days.ts';
 import { runHere } from '../support/in-process.ts';
 import { serversWith } from '../support/incident-servers.ts';
 import { everyLabelled, labelled, labelledOf } from '../support/labelled.ts';
@@ -74,7 +75,10 @@ describe('labelled incidents', () => {
   test('all of them are read from real servers', { timeout: 600_000 }, async () => {
     const worker = async () => {
       const redis = await startRedis();
-      for (let next = queue.shift(); next !== undefined; next = queue.shift()) await capture(...next, redis);
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+        await clearOfMidnight();
+        await capture(...next, redis);
+      }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
   });

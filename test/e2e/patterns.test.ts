@@ -19,7 +19,7 @@ import { startPrometheus } from '../support/prometheus.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 
 interface Pattern {
-  readonly make: (now: number, date: string) => Incident;
+  readonly make: (now: number) => Incident;
   readonly category: string;
   readonly subjects: string[];
   readonly restarted?: boolean;
@@ -65,17 +65,17 @@ interface Finding {
 
 async function triage(patterns: Pattern[], withNoise: boolean) {
   const now = Math.floor(Date.now() / 1000);
-  const date = new Date(now * 1000).toISOString().slice(0, 10).replaceAll('-', '');
   const restarted = patterns.some((pattern) => pattern.restarted);
   const incident = merge(
     calm(now, restarted ? RESTARTED : undefined),
     ...(withNoise ? [noise(now)] : []),
-    ...patterns.map((pattern) => pattern.make(now, date)),
+    ...patterns.map((pattern) => pattern.make(now)),
   );
   await redis.flush();
   await redis.load(incident.redis);
   const prometheus = await startPrometheus({ series: openMetrics(incident.series) });
-  const args = ['triage', '-o', 'json', '--redis-url', redis.url, '--prometheus-url', prometheus.url];
+  const systems = ['--redis-url', redis.url, '--prometheus-url', prometheus.url];
+  const args = ['triage', '-o', 'json', '--timeout', '60s', ...systems];
   const { code, stdout, stderr } = await runProgram(args);
   await prometheus.stop();
   expect(stderr).toBe('');

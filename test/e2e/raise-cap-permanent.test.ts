@@ -1,10 +1,11 @@
-import { connect, createServer } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { halfBody, html, json, refusedUrl, status } from '../support/faulty-http.ts';
 import { startFaultyRedis } from '../support/faulty-redis.ts';
 import { freshRedis } from '../support/fresh-redis.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
-import { freePort, onStop, temporaryFolder } from '../support/processes.ts';
+import { onStop, temporaryFolder } from '../support/processes.ts';
 import { runProgram } from '../support/program.ts';
 import { journaled, remedy } from './block-ip-support.ts';
 import { errorDocument } from './systems.ts';
@@ -230,7 +231,7 @@ describe('not now', () => {
     ['422 is something else', 1, 422, '1'],
   ] as const)('%s: given up', async (_, times, code, retryAfter) => {
     const gateway = await gatewayWith([busy(code, retryAfter)]);
-    const result = await raise(envOf(gateway));
+    const result = await raise(envOf(gateway), '--timeout', '20s');
     expect([result.code, result.second?.status]).toEqual([1, 'failed']);
     expect(result.second?.message).toMatch(new RegExp(`^HTTP ${code}.*: busy$`));
     expect(gateway.requests).toHaveLength(times);
@@ -239,7 +240,6 @@ describe('not now', () => {
 
 /** A way to the Redis on which something happens just before the first command with this word gets through. */
 async function startBetween(word: string, act: () => Promise<unknown>): Promise<string> {
-  const port = await freePort();
   let isDone = false;
   const server = createServer((client) => {
     const server = connect({ host: '127.0.0.1', port: redis.port });
@@ -256,9 +256,10 @@ async function startBetween(word: string, act: () => Promise<unknown>): Promise<
       if (isNow) await act();
       server.write(chunk);
     });
-  }).listen(port, '127.0.0.1');
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
   onStop(async () => void server.close());
-  return `redis://127.0.0.1:${port}`;
+  return `redis://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 describe('when the first half fails the second is not tried', () => {

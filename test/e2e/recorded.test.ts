@@ -17,7 +17,6 @@ let saved = '';
 beforeAll(async () => {
   folder = await temporaryFolder('recorded');
   const now = nowSeconds();
-  const date = new Date(now * 1000).toISOString().slice(0, 10).replaceAll('-', '');
   const strange = ['__proto__', 'constructor', '\u001b[2J'].map((path) =>
     series(
       'acp_gateway_request_total',
@@ -25,7 +24,7 @@ beforeAll(async () => {
       counter(now, { to: 600, perSecond: 1 }),
     ),
   );
-  const incident = incidentAt(now, ...[noise(now), singleIp(), tenantOverRps(now), agentOverCap(now, date)], {
+  const incident = incidentAt(now, ...[noise(now), singleIp(), tenantOverRps(now), agentOverCap(now)], {
     redis: [['SET', 'acp:auth_fail:\u202e', '7', 'EX', '290']],
     series: strange,
   });

@@ -36,9 +36,10 @@ test('who has undone what another did still sees it, as undone', async () => {
 
 test('7 at once: an id that is not there, where a stream is read', async () => {
   const ada = await member();
-  const { code, ms } = await ada.run(['undo', '01J9ZK3V5T8Q0F6W2N4R7C1XYZ', '--yes', ...WHY]);
+  const words = ['undo', '01J9ZK3V5T8Q0F6W2N4R7C1XYZ', '--yes', '--timeout', '60s', ...WHY];
+  const { code, ms } = await ada.run(words);
   expect(code).toBe(7);
-  expect(ms).toBeLessThan(5_000);
+  expect(ms).toBeLessThan(30_000);
 });
 
 test('eight first remedies at once find a folder for the journal', async () => {
@@ -70,7 +71,7 @@ test('an outcome that was recorded is not said to be missing', async () => {
   const own = await startRedis();
   const ada = await makeOperator(['--redis-url', own.url]);
   await own.cli('CLIENT', 'PAUSE', '60000', 'WRITE');
-  const started = await ada.start(['block-ip', '203.0.113.42', ...WHY, '--timeout', '1s']);
+  const started = await ada.start(['block-ip', '203.0.113.42', ...WHY, '--timeout', '2s']);
   await until(async () => (await ada.events()).length === 1, 'its intent is recorded');
   process.kill(own.pid, 'SIGSTOP');
   const { code } = await started.ended;

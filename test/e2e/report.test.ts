@@ -9,7 +9,7 @@ import { runProgram } from '../support/program.ts';
 import type { TestPrometheus } from '../support/prometheus.ts';
 import { documentText } from '../support/readme-region.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
-import { errorDocument, incidentAt, nowSeconds, prometheusWith } from './systems.ts';
+import { errorDocument, incidentAt, nowSeconds, prometheusWith, unhurried } from './systems.ts';
 
 // An incident of the last half hour in a real Prometheus: one address stuffed credentials, and was blocked.
 
@@ -132,7 +132,7 @@ async function journaled(folder: string, offset: number, events: readonly NewEve
 }
 
 async function report(args: readonly string[], options: Parameters<typeof runProgram>[1] = { home }) {
-  const result = await runProgram(['report', '-o', 'json', ...args], options);
+  const result = await runProgram(['report', '-o', 'json', ...unhurried(args)], options);
   expect(result.stderr).toBe('');
   return { ...result, document: JSON.parse(result.stdout) as ReportDocument };
 }
@@ -143,7 +143,7 @@ const offsetOf = (iso: string | undefined): number => Math.round(Date.parse(iso 
 describe('what triage saw before', () => {
   const failing = ['SET', `acp:auth_fail:${IP}`, '4812', 'EX', '290'];
   const triage = (home: string, more: readonly string[] = []) =>
-    runProgram(['triage', '-o', 'json', ...systems, ...more], { home });
+    runProgram(['triage', '-o', 'json', '--timeout', '60s', ...systems, ...more], { home });
   const categoryOf = ({ stdout }: { stdout: string }) => JSON.parse(stdout).verdict.category;
   const attacked = async <T>(work: () => Promise<T>): Promise<T> => {
     await redis.load([failing]);

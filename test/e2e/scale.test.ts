@@ -37,7 +37,7 @@ test('a million addresses that fail once each fit into 256 MB, and are counted',
   expect(signals['auth-failures-by-ip']).toMatchObject({ total: count, distinct: count, estimate: null });
   expect(signals['auth-failures-by-ip'].rows).toHaveLength(10);
   await redis.stop();
-}, 120_000);
+});
 
 describe('a pass that its budget ends', () => {
   let redis: TestRedis;
@@ -51,9 +51,13 @@ describe('a pass that its budget ends', () => {
   test('is degraded, says how far it came, and is judged to the same from its capture', async () => {
     const folder = await temporaryFolder('capture');
     const file = join(folder, 'part.json');
-    const { code, stdout } = await runProgram(
-      triage(slow, '-o', 'json', '--budget', '300ms', '--save', file),
-    );
+    const within = (budget: string) =>
+      runProgram(triage(slow, '-o', 'json', '--budget', budget, '--timeout', '60s', '--save', file));
+    // A slow machine may need a longer one to come to a first key.
+    let { code, stdout } = await within('300ms');
+    for (const longer of ['1s', '3s']) {
+      if (JSON.parse(stdout).scan.coverage === 0) ({ code, stdout } = await within(longer));
+    }
     expect(code).toBe(5);
     const document = JSON.parse(stdout);
     expect(document).toMatchObject({ degraded: true, scan: { pace: 'gentle' } });
@@ -79,7 +83,9 @@ describe('a pass that its budget ends', () => {
 
   test('is whole where there is time enough, at any pace', async () => {
     for (const pace of ['gentle', 'normal', 'fast']) {
-      const { stdout } = await runProgram(triage(redis.url, '-o', 'json', '--pace', pace));
+      const { stdout } = await runProgram(
+        triage(redis.url, '-o', 'json', '--pace', pace, '--timeout', '60s'),
+      );
       const { scan, signals } = JSON.parse(stdout);
       expect(scan).toMatchObject({ coverage: 1, pace, reason: null, keys: 40_000 });
       expect(signals['auth-failures-by-ip']).toMatchObject({ total: 40_000, coverage: 1 });

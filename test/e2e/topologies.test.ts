@@ -7,7 +7,7 @@ import { needsOf } from '../../src/doctor/needs.ts';
 import { slot, startCluster } from '../support/cluster.ts';
 import { aegis } from '../support/evidence.ts';
 import { makeOperator, type Operator } from '../support/operator.ts';
-import { freePort, stopEverything, temporaryFolder } from '../support/processes.ts';
+import { deadPort, stopEverything, temporaryFolder } from '../support/processes.ts';
 import { runInTerminal } from '../support/program.ts';
 import { startSentinels } from '../support/sentinels.ts';
 
@@ -22,7 +22,7 @@ const CAP = 'acp:agent_cost_cap:a1';
 async function operatorWith(redis: string): Promise<Operator> {
   const home = await temporaryFolder('operator');
   await mkdir(join(home, 'config', 'ratelimit'), { recursive: true });
-  const port = await freePort();
+  const port = await deadPort();
   const context = `redis: ${redis}\n    prometheus: http://127.0.0.1:${port}\n    journal-stream: ratelimit:journal`;
   await writeFile(
     join(home, 'config', 'ratelimit', 'config.yaml'),

@@ -31,7 +31,7 @@ const partsOf = (yaml: string): Map<string, string> =>
       .map((part) => [part.slice(0, part.indexOf(':')), `${part.trimEnd()}\n`]),
   );
 
-test('leads from runbook new to a verdict, and a test of it', { timeout: 120_000 }, async () => {
+test('leads from runbook new to a verdict, and a test of it', async () => {
   const home = await temporaryFolder('home');
   const file = join(home, 'mail.yaml');
   const incident = blocks.find(({ text }) => text.startsWith('schema: ratelimit/incident/v1'));

@@ -134,9 +134,9 @@ describe('one source that is dead', () => {
     const silent = await startFaultyRedis('silent');
     const config = await configOf({
       ...{ redis: redisTarget(silent.port), prometheus: httpTarget(prometheus.url) },
-      timeoutSeconds: 1,
+      timeoutSeconds: 3,
     });
-    const [evidence, share] = await shareOf(1, run(config));
+    const [evidence, share] = await shareOf(3, run(config));
     expect(share).toBeGreaterThan(0.9);
     expect(share).toBeLessThan(3);
     for (const id of FROM_REDIS)
@@ -171,32 +171,32 @@ describe('time', () => {
     });
     const [evidence, share] = await shareOf(1, run(config));
     expect(share).toBeGreaterThan(0.9);
-    // Both at once: one after the other would be two deadlines.
-    expect(share).toBeLessThan(1.9);
+    expect(share).toBeLessThan(10);
     for (const id of ASKED) {
       expect(evidence.signals[id]).toMatchObject({ status: 'unknown', cause: 'timeout' });
     }
   });
 
-  it('is not waited for by an operator who interrupts', async () => {
+  it('is spent on both at once, and is not waited for by an operator who interrupts', async () => {
     const [silent, hanging] = await Promise.all([
       startFaultyRedis('silent'),
       faults.startFaultyHttp({ '*': faults.hang }),
     ]);
     const config = await configOf({
       ...{ redis: redisTarget(silent.port), prometheus: httpTarget(hanging.url) },
-      timeoutSeconds: 30,
+      timeoutSeconds: 90,
     });
     const controller = new AbortController();
     const asking = run(config, controller.signal).then(
       () => 'answered',
       (error: unknown) => error,
     );
+    // One after the other, the second would be reached when the deadline of the first has passed.
     await until(async () => silent.connections() > 0 && hanging.requests.length > 0, 'both were reached');
     const reason = new Error('interrupted by the operator');
     controller.abort(reason);
-    const [outcome, share] = await shareOf(30, asking);
+    const [outcome, share] = await shareOf(90, asking);
     expect(outcome).toBe(reason);
-    expect(share).toBeLessThan(0.05);
+    expect(share).toBeLessThan(0.2);
   });
 });

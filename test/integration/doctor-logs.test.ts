@@ -4,7 +4,7 @@ import { lokiHealth } from '../../src/signals/logs/loki-health.ts';
 import { clock, httpTarget } from '../support/collecting.ts';
 import { hang, html, startFaultyHttp } from '../support/faulty-http.ts';
 import { startLoki } from '../support/loki.ts';
-import { freePort, stopEverything } from '../support/processes.ts';
+import { deadPort, stopEverything } from '../support/processes.ts';
 
 // Loki is a server of the tests' own here, since no package of it is to be had: see test/support/loki.ts.
 
@@ -99,7 +99,7 @@ test('nobody, another server, and one that is silent are unknown, each for its r
   const page = await startFaultyHttp({ '*': html() });
   const silent = await startFaultyHttp({ '*': hang });
   const [none, other, late] = await Promise.all([
-    ask(`http://127.0.0.1:${await freePort()}`),
+    ask(`http://127.0.0.1:${await deadPort()}`),
     ask(page.url),
     ask(silent.url, {}, APP, 300),
   ]);

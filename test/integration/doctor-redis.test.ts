@@ -10,7 +10,7 @@ import { surveyKeys } from '../../src/signals/redis/survey.ts';
 import { clock, redisTarget } from '../support/collecting.ts';
 import { aegis } from '../support/evidence.ts';
 import { startFaultyRedis } from '../support/faulty-redis.ts';
-import { freePort, stopEverything } from '../support/processes.ts';
+import { deadPort, stopEverything } from '../support/processes.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import type { Command } from '../support/resp.ts';
 
@@ -98,10 +98,10 @@ describe('how a Redis stands', () => {
       },
     });
     await expect
-      .poll(async () => value(await redisInfo(keyspaceAt(replica.port))), { timeout: 20_000 })
+      .poll(async () => value(await redisInfo(keyspaceAt(replica.port))))
       .toMatchObject({ role: 'slave', linkUp: true });
     await replica.stop();
-    const lonely = await startRedis({ config: { replicaof: `127.0.0.1 ${await freePort()}` } });
+    const lonely = await startRedis({ config: { replicaof: `127.0.0.1 ${await deadPort()}` } });
     expect(value(await redisInfo(keyspaceAt(lonely.port)))).toMatchObject({ role: 'slave', linkUp: false });
   });
 
@@ -132,7 +132,7 @@ describe('how a Redis stands', () => {
   });
 
   test('nobody there, or nobody who answers, is not known', async () => {
-    const refused = keyspaceAt(await freePort());
+    const refused = keyspaceAt(await deadPort());
     expect(await redisInfo(refused)).toMatchObject({ known: false, cause: 'unreachable' });
     const silent = await startFaultyRedis('silent');
     expect(await redisInfo(keyspaceAt(silent.port, {}, 200))).toMatchObject({

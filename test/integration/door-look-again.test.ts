@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { blocking, makeDoor, raising, type TestDoor, unblocking } from '../support/door.ts';
 import { freshRedis } from '../support/fresh-redis.ts';
+import { about } from '../support/ttl.ts';
 
 const IP = '203.0.113.42';
 const BLOCK = `acp:ip_block:${IP}`;
@@ -14,8 +15,6 @@ beforeEach(async () => {
 
 const block = (seconds: number) => redis.cli('SET', BLOCK, 'old', 'EX', `${seconds}`);
 const events = async () => (await door.journal.read()).events.map(({ event }) => event);
-/** Some seconds more or less, as on a slow machine. */
-const about = (seconds: number) => expect.closeTo(seconds, -1);
 /** What happens while the operator reads the preview. */
 const meanwhile =
   (happens: () => Promise<unknown>, answer = true) =>

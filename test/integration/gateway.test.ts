@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { halfBody } from '../support/faulty-http.ts';
 import { freshRedis } from '../support/fresh-redis.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
-import { freePort, until } from '../support/processes.ts';
+import { deadPort, until } from '../support/processes.ts';
 import { startRedis } from '../support/redis.ts';
 
 const IP = '203.0.113.42';
@@ -358,7 +358,7 @@ describe('the kill switch', () => {
 
 describe('the gateway', () => {
   it('does not start without Redis, and says 503 when Redis is gone', async () => {
-    await expect(startGateway({ redis: `redis://127.0.0.1:${await freePort()}` })).rejects.toThrow();
+    await expect(startGateway({ redis: `redis://127.0.0.1:${await deadPort()}` })).rejects.toThrow();
     const short = await startRedis({ password: 'hunter 2' });
     const gateway = await startGateway({ redis: short });
     expect(await gateway.fail(IP)).toEqual([401]);

@@ -22,7 +22,7 @@ const block = (key: string): RedisWrite => ({
 });
 
 async function setUp() {
-  const setup = await startSentinels();
+  const setup = await startSentinels({ failsOver: false });
   const [replica] = setup.replicas as [TestRedis];
   const [sentinel] = setup.sentinels as [TestRedis];
   const keyspace = new Keyspace(sentinelTarget(setup), 20_000, new AbortController().signal);

@@ -66,7 +66,7 @@ describe('thirty thousand tenants, one of them with a thousand paths', () => {
         );
       },
     });
-  }, 120_000);
+  });
 
   it('come as totals and the top of them, and no answer holds more than a few thousand series', async () => {
     const prometheus = httpTarget(server.url);
@@ -86,7 +86,7 @@ describe('thirty thousand tenants, one of them with a thousand paths', () => {
     expect(answers.length).toBeGreaterThan(1);
     expect(Math.max(...answers.map(({ series: count }) => count))).toBeLessThan(10_000);
     expect(Math.max(...answers.map(({ bytes }) => bytes))).toBeLessThan(2 * 1024 * 1024);
-  }, 120_000);
+  });
 
   it('processes too: of three thousand the one that is down is seen', async () => {
     answers.length = 0;
@@ -95,7 +95,7 @@ describe('thirty thousand tenants, one of them with a thousand paths', () => {
     expect(reading.rows).toHaveLength(1_000);
     expect(reading.rows[0]).toMatchObject({ id: 'host-2500:9100', value: 0 });
     expect(Math.max(...answers.map(({ series: count }) => count))).toBeLessThan(1_100);
-  }, 120_000);
+  });
 
   it("a query of the operator's own that gives every series is added up and ranked there", async () => {
     answers.length = 0;
@@ -113,7 +113,7 @@ describe('thirty thousand tenants, one of them with a thousand paths', () => {
       expect(readings[signal]?.rows[0]).toMatchObject({ id: '10.0.97.167', value: 25_000 });
     }
     expect(Math.max(...answers.map(({ series: count }) => count))).toBeLessThanOrEqual(5_000);
-  }, 120_000);
+  });
 
   it('what a server itself refuses to load is unknown in its own words', async () => {
     const refusing = await faults.startFaultyHttp({
@@ -176,5 +176,5 @@ describe('past the bound', () => {
       `prometheus ${new URL(server.url).host}: the answer is larger than 8 MiB, so none of it is read: ask for less, with sum by or topk, or have shorter label values`,
     );
     await server.stop();
-  }, 60_000);
+  });
 });

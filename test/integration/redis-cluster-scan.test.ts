@@ -4,7 +4,7 @@ import type { PassProgress } from '../../src/signals/redis/pass.ts';
 import { readRedis } from '../../src/signals/redis/read.ts';
 import { type ClusterNode, slot, startCluster, type TestCluster } from '../support/cluster.ts';
 import { answersOf, ask, clusterTarget, row, sentinelTarget } from '../support/collecting.ts';
-import { stopEverything } from '../support/processes.ts';
+import { stopEverything, until } from '../support/processes.ts';
 import type { Command } from '../support/resp.ts';
 import { startSentinels } from '../support/sentinels.ts';
 
@@ -32,19 +32,24 @@ const failuresIn = async (wanted: Parameters<typeof ask>[2]) => {
   return { ...answer, scan: answer.scan };
 };
 
-/** Does something once that much of the keyspace was visited. */
+/** Does something once that much of the keyspace was visited. `done`: it has been done. */
 function once(coverage: number, act: () => unknown) {
-  return (progress: () => PassProgress) => {
+  let done: Promise<void> = Promise.reject(new Error('there was no pass'));
+  done.catch(() => {});
+  const watch = (progress: () => PassProgress) => {
     let isOver = false;
     const look = async () => {
       while (!isOver && progress().coverage < coverage) await sleep(1);
-      if (!isOver) await act();
+      if (isOver) throw new Error(`the pass was over before ${coverage} of it`);
+      await act();
     };
-    void look();
+    done = look();
+    done.catch(() => {}); // told by done()
     return () => {
       isOver = true;
     };
   };
+  return { watch, done: () => done };
 }
 
 describe('a cluster of three masters', () => {
@@ -119,13 +124,14 @@ describe('a slot that goes to another master in the middle of the pass', () => {
     await cluster.load(keyspace());
     const [from, to] = cluster.masters as [ClusterNode, ClusterNode];
     const moving = Array.from({ length: 20 }, (_, index) => index);
+    const { watch, done } = once(0.05, async () => {
+      for (const number of moving) await cluster.migrateSlot(number, from, to);
+    });
     const { reading, scan } = await failuresIn({
       redis: clusterTarget(cluster),
-      ...{ pace: 'gentle', timeoutSeconds: 25 },
-      watch: once(0.05, async () => {
-        for (const number of moving) await cluster.migrateSlot(number, from, to);
-      }),
+      ...{ pace: 'gentle', timeoutSeconds: 60, watch },
     });
+    await done();
     const most = moving.length * Math.ceil((2 * IPS) / 16_384);
     expect(reading.distinct).toBeLessThanOrEqual(IPS + 1);
     expect(reading.distinct).toBeGreaterThan(IPS - most);
@@ -141,7 +147,10 @@ describe('a cluster that loses a master', () => {
     await cluster.load(keyspace());
     const [gone] = cluster.masters as [ClusterNode];
     cluster.kill(gone);
-    const { reading, scan, sources } = await failuresIn({ redis: clusterTarget(cluster), timeoutSeconds: 8 });
+    const { reading, scan, sources } = await failuresIn({
+      redis: clusterTarget(cluster),
+      timeoutSeconds: 30,
+    });
     expect(reading.coverage).toBeCloseTo(2 / 3, 2);
     expect(reading.sample?.missed).toBeCloseTo(1 / 3, 2);
     expect(Math.abs((reading.distinct ?? 0) - IPS)).toBeLessThan(IPS / 20);
@@ -159,7 +168,7 @@ describe('a cluster that loses a master', () => {
     await Promise.all(living.map((node) => node.load(spends).catch(() => {})));
     const both = await answersOf(readRedis, ['auth-failures-by-ip', 'agent-spend'], {
       redis: clusterTarget(cluster),
-      timeoutSeconds: 8,
+      timeoutSeconds: 30,
     });
     expect(both.map(({ scan }) => scan?.coverage)).toEqual([scan.coverage, scan.coverage]);
     const money = both.find(({ asked }) => asked[0]?.signal === 'agent-spend');
@@ -171,11 +180,12 @@ describe('a cluster that loses a master', () => {
     const cluster = await startCluster({ masters: 3, replicas: 1 });
     await cluster.load(keyspace());
     const [gone] = cluster.masters as [ClusterNode];
+    const { watch, done } = once(0.1, () => cluster.kill(gone));
     const { reading, scan } = await failuresIn({
       redis: clusterTarget(cluster),
-      ...{ pace: 'gentle', timeoutSeconds: 25 },
-      watch: once(0.1, () => cluster.kill(gone)),
+      ...{ pace: 'gentle', timeoutSeconds: 60, watch },
     });
+    await done();
     expect(scan).toMatchObject({ coverage: 1, reason: null });
     expect(reading).toMatchObject({ total: TOTAL + 9_000, distinct: IPS + 1, sample: null });
     // Somebody else has answered for the one that was lost.
@@ -187,11 +197,12 @@ describe('a cluster that loses a master', () => {
     const cluster = await startCluster({ masters: 3, replicas: 0 });
     await cluster.load(keyspace());
     const [gone] = cluster.masters as [ClusterNode];
+    const { watch, done } = once(0.1, () => cluster.kill(gone));
     const { reading, scan } = await failuresIn({
       redis: clusterTarget(cluster),
-      ...{ pace: 'gentle', timeoutSeconds: 10 },
-      watch: once(0.1, () => cluster.kill(gone)),
+      ...{ pace: 'gentle', timeoutSeconds: 10, watch },
     });
+    await done();
     expect(reading.status).toBe('measured');
     expect(scan.coverage).toBeGreaterThan(0.6);
     expect(scan.coverage).toBeLessThan(1);
@@ -206,11 +217,12 @@ describe('behind sentinels', () => {
     const sentinels = await startSentinels({ replicas: 1 });
     await sentinels.primary.load(keyspace());
     await sentinels.primary.cli('WAIT', '1', '5000');
+    const { watch, done } = once(0.1, () => sentinels.killPrimary());
     const { reading, scan } = await failuresIn({
       redis: sentinelTarget(sentinels),
-      ...{ pace: 'gentle', timeoutSeconds: 25 },
-      watch: once(0.1, () => sentinels.killPrimary()),
+      ...{ pace: 'gentle', timeoutSeconds: 60, watch },
     });
+    await done();
     const [heir] = sentinels.replicas;
     expect(scan).toMatchObject({ coverage: 1, reason: null, nodes: [{ name: `127.0.0.1:${heir?.port}` }] });
     expect(reading).toMatchObject({ total: TOTAL + 9_000, distinct: IPS + 1, sample: null });
@@ -225,7 +237,10 @@ describe('behind sentinels', () => {
     if (replica === undefined) throw new Error('no replica');
     // It goes on serving what it holds, and hears of nothing new.
     await replica.cli('REPLICAOF', '127.0.0.1', '1');
-    await sleep(50);
+    await until(
+      async () => (await replica.cli('INFO', 'replication')).includes('link_status:down'),
+      'it has lost its primary',
+    );
     const { reading, scan } = await failuresIn({ redis: sentinelTarget(sentinels, { read: 'replica' }) });
     expect(reading).toMatchObject({ total: 7 });
     expect(scan.nodes).toMatchObject([{ replica: false }]);

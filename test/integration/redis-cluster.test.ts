@@ -4,7 +4,7 @@ import { openServers, type Servers } from '../../src/signals/redis/servers.ts';
 import { SLOTS, slotOf } from '../../src/signals/redis/slots.ts';
 import { slot, startCluster, type TestCluster } from '../support/cluster.ts';
 import { clusterTarget } from '../support/collecting.ts';
-import { freePort, stopEverything, until } from '../support/processes.ts';
+import { deadPort, stopEverything, until } from '../support/processes.ts';
 import { startRedis } from '../support/redis.ts';
 
 const open: Servers[] = [];
@@ -52,7 +52,7 @@ describe('a cluster that is well', () => {
   });
 
   test('is its masters, each with its share, found by any one seed', async () => {
-    const seeds = [...cluster.seeds.slice(0, 1), { host: '127.0.0.1', port: await freePort() }];
+    const seeds = [...cluster.seeds.slice(0, 1), { host: '127.0.0.1', port: await deadPort() }];
     const { nodes, lost, warnings } = await serversOf(
       clusterTarget(cluster, { topology: { kind: 'cluster', seeds } }),
     );
@@ -147,7 +147,7 @@ describe('a cluster that is not', () => {
   });
 
   test('where a master is gone its replica is read, which is said; after the failover, the new master', async () => {
-    const cluster = await startCluster({ replicas: 1, nodeTimeoutMs: 2_000 });
+    const cluster = await startCluster({ replicas: 1, failsOver: false });
     await fill(cluster);
     const before = await serversOf(clusterTarget(cluster));
     const [gone] = cluster.masters;
@@ -178,7 +178,7 @@ describe('a cluster that is not', () => {
   test('an address that cannot be reached from here is lost by its name; what is announced is believed', async () => {
     const cluster = await startCluster();
     const [first] = cluster.masters;
-    const hidden = await freePort();
+    const hidden = await deadPort();
     await first?.cli('CONFIG', 'SET', 'cluster-announce-port', String(hidden));
     const seeds = cluster.seeds.slice(0, 1);
     const { nodes, lost } = await serversOf(clusterTarget(cluster, { topology: { kind: 'cluster', seeds } }));
@@ -217,7 +217,7 @@ describe('a cluster that is not', () => {
           more,
         ),
       );
-    await expect(at(await freePort())).rejects.toMatchObject({ cause: 'unreachable' });
+    await expect(at(await deadPort())).rejects.toMatchObject({ cause: 'unreachable' });
     await expect(at(alone.port)).rejects.toThrow('it is a single server and no node of a cluster');
     const { Secret } = await import('../../src/config/types.ts');
     await expect(at(alone.port, { username: 'dull', password: new Secret('pw') })).rejects.toMatchObject({

@@ -4,13 +4,14 @@ import { Secret } from '../../src/config/types.ts';
 import { readRedis } from '../../src/signals/redis/read.ts';
 import { ask, askOne, redisTarget, shareOf } from '../support/collecting.ts';
 import { startFaultyRedis } from '../support/faulty-redis.ts';
-import { freePort, onStop, stopEverything, until } from '../support/processes.ts';
+import { deadPort, onStop, stopEverything, until } from '../support/processes.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 
 afterAll(stopEverything);
 
 const ALL = ['auth-failures-by-ip', 'agent-spend', 'blocks'];
-const DEADLINE = 5;
+/** Far from what anything takes here that does not wait for it. */
+const DEADLINE = 20;
 const tls = { ca: null, cert: null, key: null };
 
 let redis: TestRedis;
@@ -45,7 +46,7 @@ async function expectUnknown(port: number, cause: string, timeoutSeconds = DEADL
 
 describe('a dead server', () => {
   it('that refuses costs far less than the deadline', async () => {
-    expect(await expectUnknown(await freePort(), 'unreachable')).toBeLessThan(0.3);
+    expect(await expectUnknown(await deadPort(), 'unreachable')).toBeLessThan(0.3);
   });
 
   it.each([0, 1, 14])('that hangs up after %i bytes too', async (closeAfterBytes) => {
@@ -58,7 +59,7 @@ describe('a dead server', () => {
     const server = await startFaultyRedis('silent');
     const share = await expectUnknown(server.port, 'timeout', 0.5);
     expect(share).toBeGreaterThan(0.9);
-    expect(share).toBeLessThan(4);
+    expect(share).toBeLessThan(10);
     expect(server.connections()).toBe(1);
   });
 
@@ -68,7 +69,7 @@ describe('a dead server', () => {
       const wanted = { redis: redisTarget(port, more), timeoutSeconds: 0.5 };
       const [reading, share] = await shareOf(0.5, askOne(readRedis, 'blocks', wanted));
       expect(reading).toMatchObject({ status: 'unknown', cause: 'timeout' });
-      expect(share).toBeLessThan(4);
+      expect(share).toBeLessThan(10);
     }
   });
 
@@ -123,13 +124,13 @@ describe('an interrupt by the operator', () => {
   /** Interrupts once the server was reached; how much of the deadline went by, and what is left open. */
   async function interrupt(target: ReturnType<typeof redisTarget>, reached: () => boolean) {
     const controller = new AbortController();
-    const wanted = { redis: target, timeoutSeconds: 30, interrupt: controller.signal };
+    const wanted = { redis: target, timeoutSeconds: 60, interrupt: controller.signal };
     const asking = ask(readRedis, ALL, wanted);
     await until(async () => reached(), 'the server was reached');
     controller.abort();
-    const [readings, share] = await shareOf(30, asking);
+    const [readings, share] = await shareOf(60, asking);
     expect(Object.values(readings).map(({ status }) => status)).toEqual(ALL.map(() => 'unknown'));
-    expect(share).toBeLessThan(0.05);
+    expect(share).toBeLessThan(0.2);
   }
 
   it.each([
@@ -152,28 +153,28 @@ describe('an interrupt by the operator', () => {
     onStop(async () => void server.close());
     const { port } = server.address() as { port: number };
     await interrupt(redisTarget(port, more), () => reached > 0);
-    // Far below the deadline of 30 s, at which the connection would have been given up anyway.
-    await until(async () => handles() <= before + sockets.size + 1, 'our end is closed', 1_500);
+    // Far below the deadline of 60 s, at which the connection would have been given up anyway.
+    await until(async () => handles() <= before + sockets.size + 1, 'our end is closed', 20_000);
     for (const socket of sockets) socket.destroy();
     server.close();
-    await until(async () => handles() <= before, 'no handle is left', 5_000);
+    await until(async () => handles() <= before, 'no handle is left');
   });
 
   it('in the middle of a scan leaves nothing open', async () => {
     const proxy = await startFaultyRedis({ proxy: { port: redis.port, latencyMs: 100 } });
     await interrupt(redisTarget(proxy.port), () => proxy.connections() > 0);
     await proxy.stop();
-    await until(async () => handles() <= before, 'no handle is left', 5_000);
+    await until(async () => handles() <= before, 'no handle is left');
   });
 
   it('before the start does not even connect for long', async () => {
     const silent = await startFaultyRedis('silent');
-    const wanted = { redis: redisTarget(silent.port), interrupt: AbortSignal.abort(), timeoutSeconds: 30 };
-    const [reading, share] = await shareOf(30, askOne(readRedis, 'blocks', wanted));
+    const wanted = { redis: redisTarget(silent.port), interrupt: AbortSignal.abort(), timeoutSeconds: 60 };
+    const [reading, share] = await shareOf(60, askOne(readRedis, 'blocks', wanted));
     expect(reading.status).toBe('unknown');
-    expect(share).toBeLessThan(0.05);
+    expect(share).toBeLessThan(0.2);
     await silent.stop();
-    await until(async () => handles() <= before, 'no handle is left', 5_000);
+    await until(async () => handles() <= before, 'no handle is left');
   });
 });
 

@@ -3,7 +3,7 @@ import type { ScanWishes } from '../../src/evidence/collect.ts';
 import { readRedis } from '../../src/signals/redis/read.ts';
 import { answersOf, ask, askOne, redisTarget, row } from '../support/collecting.ts';
 import { startFaultyRedis } from '../support/faulty-redis.ts';
-import { freePort, stopEverything, temporaryFolder, until } from '../support/processes.ts';
+import { deadPort, stopEverything, temporaryFolder, until } from '../support/processes.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import type { Command } from '../support/resp.ts';
 
@@ -156,10 +156,10 @@ describe('a connection that is cut', () => {
 
 describe('a replica that has lost its primary', () => {
   it('tells what it holds, and is no witness for what it does not hold', async () => {
-    const replica = await startRedis({ config: { replicaof: `127.0.0.1 ${await freePort()}` } });
+    const replica = await startRedis({ config: { replicaof: `127.0.0.1 ${await deadPort()}` } });
     await replica.cli('REPLICAOF', 'NO', 'ONE');
     await replica.load([['SET', 'acp:auth_fail:203.0.113.42', '7', 'EX', '300']]);
-    await replica.cli('REPLICAOF', '127.0.0.1', String(await freePort()));
+    await replica.cli('REPLICAOF', '127.0.0.1', String(await deadPort()));
     await until(
       async () => (await replica.cli('INFO', 'replication')).includes('link_status:down'),
       'it is cut off',

@@ -4,7 +4,7 @@ import { SENTINEL_LINE } from '../../src/doctor/acl.ts';
 import { openServers, type Servers } from '../../src/signals/redis/servers.ts';
 import { sentinelTarget, tlsOf } from '../support/collecting.ts';
 import { startFaultyRedis } from '../support/faulty-redis.ts';
-import { freePort, stopEverything } from '../support/processes.ts';
+import { deadPort, stopEverything } from '../support/processes.ts';
 import { startRedis } from '../support/redis.ts';
 import { startSentinels, type TestSentinels } from '../support/sentinels.ts';
 
@@ -28,10 +28,10 @@ const watchedBy = (setup: TestSentinels, ports: readonly number[], more: Partial
 };
 
 test('the primary is found, whichever sentinels are dead; after a failover it is the new one', async () => {
-  const setup = await startSentinels({ sentinels: 3, quorum: 2 });
+  const setup = await startSentinels({ sentinels: 3, quorum: 2, failsOver: false });
   await setup.primary.load([['SET', 'a', '1']]);
   const silent = await startFaultyRedis('silent');
-  const ports = [await freePort(), silent.port, ...setup.sentinels.map(({ port }) => port)];
+  const ports = [await deadPort(), silent.port, ...setup.sentinels.map(({ port }) => port)];
   const servers = await serversOf(watchedBy(setup, ports));
   const [node] = servers.nodes;
   if (node === undefined) throw new Error('no node');
@@ -74,7 +74,7 @@ test('a stale sentinel that names a replica is not believed, nor is one that kno
   await expect(serversOf(watchedBy(setup, [other.port]))).rejects.toThrow(
     `the sentinel 127.0.0.1:${other.port} knows no primary called mymaster`,
   );
-  await expect(serversOf(watchedBy(setup, [await freePort(), await freePort()]))).rejects.toMatchObject({
+  await expect(serversOf(watchedBy(setup, [await deadPort(), await deadPort()]))).rejects.toMatchObject({
     cause: 'unreachable',
   });
   await expect(serversOf(watchedBy(setup, [setup.primary.port]))).rejects.toThrow(

@@ -3,7 +3,7 @@ import type { RedisTarget } from '../../src/config/types.ts';
 import { Keyspace } from '../../src/signals/redis/keyspace.ts';
 import { openServers, type Servers } from '../../src/signals/redis/servers.ts';
 import { redisTarget } from '../support/collecting.ts';
-import { freePort, stopEverything } from '../support/processes.ts';
+import { deadPort, stopEverything } from '../support/processes.ts';
 import { startRedis } from '../support/redis.ts';
 
 const open: Servers[] = [];
@@ -61,7 +61,7 @@ test('a server whose connection was cut is found again while it is there, and is
 test('a reader is read where replicas are wanted; each stands in for the other, which is said', async () => {
   const primary = await startRedis();
   const replica = await startRedis({ config: { replicaof: `127.0.0.1 ${primary.port}` } });
-  const gone = await freePort();
+  const gone = await deadPort();
   const at = (port: number, readerPort: number, read: 'primary' | 'replica') =>
     redisTarget(port, {
       ...{ read, topology: { kind: 'server', reader: { host: '127.0.0.1', port: readerPort } } },
@@ -90,7 +90,7 @@ test('a replica that has lost its primary says how old what it holds may be', as
 
 test('a node of a cluster that was given as a server is refused: it holds a part of the keys only', async () => {
   const redis = await startRedis({
-    config: { 'cluster-enabled': 'yes', 'cluster-port': String(await freePort()) },
+    config: { 'cluster-enabled': 'yes', 'cluster-port': String(await deadPort()) },
   });
   await expect(serversOf(redisTarget(redis.port))).rejects.toThrow('it is a node of a cluster');
   const keyspace = new Keyspace(redisTarget(redis.port), 20_000, new AbortController().signal);

@@ -170,7 +170,7 @@ test('on the labelled incidents they fire where there is a trace in Prometheus, 
       incidentGroup(name, incident, [{ expr: 'ALERTS', exp_samples: [] }], past(incident)),
     ),
   ]);
-}, 120_000);
+});
 
 test('the rules of api-gateway fire on its incidents, that of retries on those alone, and are silent where all is quiet', async () => {
   const gateway = builtIn('api-gateway');
@@ -197,7 +197,7 @@ test('the rules of api-gateway fire on its incidents, that of retries on those a
     );
   }
   expect(count).toBeGreaterThanOrEqual(20);
-}, 60_000);
+});
 
 test('those of tps-limits fire on its labelled incidents, each caller by its own limit, and are silent on the quiet ones', async () => {
   const rules = alertingRules(builtIn('tps-limits'));

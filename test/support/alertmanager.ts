@@ -58,12 +58,14 @@ export async function startAlertmanager(options: AlertmanagerOptions = {}): Prom
   const config = join(folder, 'alertmanager.yml');
   const web = join(folder, 'web.yml');
   const { username, password } = prometheusLogin;
+  // By the name this one is known from others.
+  const nobody = `nobody of ${folder}`;
   // JSON is YAML.
   await writeFile(
     config,
     JSON.stringify({
-      route: { receiver: 'nobody', group_wait: '0s' },
-      receivers: [{ name: 'nobody' }],
+      route: { receiver: nobody, group_wait: '0s' },
+      receivers: [{ name: nobody }],
       inhibit_rules: options.inhibitRules ?? [],
     }),
   );
@@ -97,7 +99,7 @@ export async function startAlertmanager(options: AlertmanagerOptions = {}): Prom
     ],
     async ready(port) {
       const { config: own } = JSON.parse(await ask(`http://127.0.0.1:${port}/api/v2/status`));
-      return typeof own.original === 'string' && own.original.includes('nobody');
+      return typeof own.original === 'string' && own.original.includes(nobody);
     },
   });
   const url = `http://127.0.0.1:${service.port}`;

@@ -1,6 +1,6 @@
 import { SLOTS, slotOf } from '../../src/signals/redis/slots.ts';
 import { type Certificates, makeCertificates } from './certificates.ts';
-import { freePort, temporaryFolder, until } from './processes.ts';
+import { deadPort, temporaryFolder, until } from './processes.ts';
 import { harness, type RedisOptions, startRedis, type TestRedis } from './redis.ts';
 import type { Command } from './resp.ts';
 
@@ -12,6 +12,8 @@ export interface ClusterOptions extends Omit<RedisOptions, 'tls' | 'unixSocket' 
   tls?: boolean;
   /** After which a node that does not answer is failing, milliseconds (1,000). */
   nodeTimeoutMs?: number;
+  /** Does a replica take over by itself when its master is gone? (true) Else only when it is waited for. */
+  failsOver?: boolean;
   /** When part of the slots is not served: does the rest go on? (true, unlike Redis's own default) */
   partial?: boolean;
 }
@@ -50,7 +52,10 @@ export interface TestCluster {
   cli(...args: string[]): Promise<string>;
   /** Ends a node at once. */
   kill(node: ClusterNode): void;
-  /** Waits until a replica has taken the place of a master that was killed, and all that live know it. */
+  /**
+   * Waits until a replica has taken the place of a master that was killed, and all that live know it; lets it, where
+   * `failsOver` is false.
+   */
   waitForFailover(master: ClusterNode): Promise<ClusterNode>;
   /** Makes a replica take its master's place, both living. */
   failover(replica: ClusterNode): Promise<void>;
@@ -112,6 +117,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<TestCl
     },
     waitForFailover: async (master) => {
       const heirs = replicas.filter((node) => node.master === master && !dead.has(node));
+      for (const node of heirs) await node.cli('CONFIG', 'SET', 'cluster-replica-no-failover', 'no');
       let heir: ClusterNode | undefined;
       await until(async () => {
         const roles = await Promise.all(heirs.map((node) => node.cli('ROLE')));
@@ -141,8 +147,8 @@ async function startNode(
   tls: Certificates | undefined,
   master: ClusterNode | null,
 ): Promise<ClusterNode> {
-  const { nodeTimeoutMs = 1_000, partial = true, password, acl, config } = options;
-  const busPort = await freePort();
+  const { nodeTimeoutMs = 1_000, partial = true, failsOver = true, password, acl, config } = options;
+  const busPort = await deadPort();
   const node = await startRedis({
     ...(password === undefined ? {} : { password }),
     ...(acl === undefined ? {} : { acl }),
@@ -154,6 +160,7 @@ async function startNode(
       'cluster-require-full-coverage': partial ? 'no' : 'yes',
       // A replica that was cut off for long may still take over.
       'cluster-replica-validity-factor': '0',
+      'cluster-replica-no-failover': failsOver ? 'no' : 'yes',
       'repl-diskless-sync-delay': '0',
       'repl-ping-replica-period': '1',
       masteruser: harness.user,

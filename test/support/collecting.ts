@@ -29,12 +29,12 @@ import type { Certificates } from './certificates.ts';
 import type { TestCluster } from './cluster.ts';
 import { refusedUrl } from './faulty-http.ts';
 import { counter, openMetrics, series } from './openmetrics.ts';
-import { freePort } from './processes.ts';
+import { deadPort } from './processes.ts';
 import { startPrometheus } from './prometheus.ts';
 import type { TestSentinels } from './sentinels.ts';
 
 /** Longer than any healthy read on a loaded machine, so that only a fault can reach it. */
-const TIMEOUT_SECONDS = 20;
+const TIMEOUT_SECONDS = 60;
 
 export const clock: Clock = {
   now: () => Date.now(),
@@ -103,7 +103,7 @@ export async function configOf(given: {
     file: null,
     production: false,
     runbook: 'aegis',
-    redis: given.redis ?? redisTarget(await freePort()),
+    redis: given.redis ?? redisTarget(await deadPort()),
     prometheus: listOf(given.prometheus ?? httpTarget(await refusedUrl())),
     alertmanager: httpTarget('http://127.0.0.1:9093'),
     api: null,
@@ -144,6 +144,7 @@ interface Wanted {
   pace?: PaceName;
   budgetSeconds?: number;
   watch?: ScanWishes['watch'];
+  clock?: Clock;
 }
 
 /** What one adapter says to these signals of the runbook, under the deadline that `collect` would set. */
@@ -178,7 +179,7 @@ export async function answersOf(
   const timer = setTimeout(() => deadline.abort(), config.timeoutSeconds * 1000);
   const aborts = [deadline.signal, ...(wanted.interrupt ? [wanted.interrupt] : [])];
   const request: Request = {
-    ...{ config, runbook, clock },
+    ...{ config, runbook, clock: wanted.clock ?? clock },
     scan: {
       ...{ pace: wanted.pace ?? 'fast', watch: wanted.watch ?? null },
       endsAfterMs: (wanted.budgetSeconds ?? config.timeoutSeconds * 0.9) * 1000,

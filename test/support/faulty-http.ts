@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort, onStop } from './processes.ts';
+import { deadPort, onStop } from './processes.ts';
 
 /** What to do with one request. */
 export type Fault = (response: ServerResponse, request?: SeenRequest) => void;
@@ -120,7 +120,7 @@ export const proxyTo =
 
 /** A URL on which nothing listens. */
 export async function refusedUrl(): Promise<string> {
-  return `http://127.0.0.1:${await freePort()}`;
+  return `http://127.0.0.1:${await deadPort()}`;
 }
 
 /** Starts a server on loopback that plays the routes and records what it was asked. Unknown paths are 404. */

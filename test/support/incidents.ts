@@ -1,3 +1,4 @@
+import { days } from './days.ts';
 import { counter, gauge, series } from './openmetrics.ts';
 
 /** What a pattern of the runbook leaves behind in Redis and in Prometheus. */
@@ -67,10 +68,14 @@ export const tenantOverRps = (now: number): Incident => ({
   ],
 });
 
-export const agentOverCap = (now: number, date: string): Incident => ({
+export const agentOverCap = (now: number): Incident => ({
   redis: [
     ['SET', 'acp:agent_cost_cap:agent-7', '100.00'],
-    ['SET', `acp:agent_cost_today:agent-7:${date}`, '112.50'],
+    ...days(now * 1_000).map((day) => [
+      'SET',
+      `acp:agent_cost_today:agent-7:${day.replaceAll('-', '')}`,
+      '112.50',
+    ]),
   ],
   series: [requests(now, 'globex', '/execute', '429', 9)],
 });

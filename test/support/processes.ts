@@ -1,5 +1,6 @@
+import { randomInt } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -42,8 +43,8 @@ export async function temporaryFolder(name = 'test'): Promise<string> {
   return folder;
 }
 
-/** A loopback port on which nothing listens (until somebody else takes it). */
-export async function freePort(): Promise<number> {
+/** A loopback port on which nothing listened a moment ago: for a server that tries another one when it comes too late. */
+async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(0, '127.0.0.1', resolve);
@@ -54,8 +55,27 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
+/** Ports below those that Linux gives to whoever asks for any (from 32768 on): here no other test's server comes up. */
+const QUIET_PORTS = { from: 10_240, to: 32_767 };
+
+/**
+ * A loopback port on which nothing listens, and on which nothing will while the tests run, unless the one who asked for it
+ * listens there itself.
+ */
+export async function deadPort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(QUIET_PORTS.from, QUIET_PORTS.to);
+    const isTaken = await new Promise<boolean>((resolve) => {
+      const socket = connect({ host: '127.0.0.1', port });
+      socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+      socket.once('connect', () => socket.destroy());
+    });
+    if (!isTaken) return port;
+  }
+}
+
 /** Asks again every 15 ms until `check` is true; a throw counts as "not yet". Throws after `limitMs`. */
-export async function until(check: () => Promise<boolean>, what: string, limitMs = 15_000): Promise<void> {
+export async function until(check: () => Promise<boolean>, what: string, limitMs = 60_000): Promise<void> {
   const end = performance.now() + limitMs;
   let last: unknown;
   while (performance.now() < end) {

@@ -1,4 +1,5 @@
 import { delimiter, dirname, join } from 'node:path';
+import { StringDecoder } from 'node:string_decoder';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { execa } from 'execa';
@@ -67,8 +68,9 @@ export async function runInTerminal(
 
   const pending = [...(options.answers ?? [])];
   let seen = '';
+  const decoder = new StringDecoder();
   child.stdout.on('data', (chunk: Buffer) => {
-    seen += chunk.toString();
+    seen += decoder.write(chunk);
     const next = pending[0];
     if (next === undefined) return;
     const shown = stripVTControlCharacters(seen);
@@ -79,6 +81,16 @@ export async function runInTerminal(
   });
   const { exitCode, stdout } = await child;
   return { code: exitCode, output: stdout };
+}
+
+/** What a terminal got, without the line that told how it went and was cleared: a fast machine has none. */
+export function withoutProgress(output: string): string {
+  const cleared = '\r\u001b[K';
+  const lines = output.split('\n').map((line) => {
+    const parts = line.split(cleared);
+    return parts.length === 1 ? line : `${parts[0]}${parts.at(-1)}`;
+  });
+  return lines.join('\n');
 }
 
 /** `input`: undefined closes stdin, `open` leaves it open, anything else is written to it. */

@@ -13,6 +13,8 @@ export interface SentinelOptions extends Omit<RedisOptions, 'tls' | 'unixSocket'
   /** ACL lines of the sentinels themselves, without the leading `user`. */
   sentinelAcl?: string[];
   tls?: boolean;
+  /** Do they replace a primary that is gone by themselves? (true) Else only when it is waited for. */
+  failsOver?: boolean;
 }
 
 /** A primary, its replicas, and the sentinels that watch them. */
@@ -29,17 +31,23 @@ export interface TestSentinels {
   readonly tls: Certificates | undefined;
   /** Ends the primary at once. */
   killPrimary(): void;
-  /** Waits until all sentinels that live name another primary than the first, and that one is. */
+  /**
+   * Waits until all sentinels that live name another primary than the first, and that one is; lets them, where `failsOver` is
+   * false.
+   */
   waitForFailover(): Promise<TestRedis>;
   stop(): Promise<void>;
 }
 
 const NAME = 'mymaster';
+/** After which a primary that does not answer is down. */
+const SOON_MS = 500;
+const NEVER_MS = 3_600_000;
 
 /** Starts them on free loopback ports and waits until the sentinels know one another and the replicas. */
 export async function startSentinels(options: SentinelOptions = {}): Promise<TestSentinels> {
   const { replicas: replicaCount = 1, sentinels: count = 1, quorum = 1, sentinelPassword } = options;
-  const { password, acl } = options;
+  const { password, acl, failsOver = true } = options;
   const tls = options.tls ? await makeCertificates(await temporaryFolder('sentinel-tls')) : undefined;
   const secured = tls ? { tls } : {};
   const shared: Record<string, string> = {
@@ -70,7 +78,7 @@ export async function startSentinels(options: SentinelOptions = {}): Promise<Tes
         ...(tls ? { config: { 'tls-replication': 'yes' } } : {}),
         sentinel: [
           `monitor ${NAME} 127.0.0.1 ${primary.port} ${quorum}`,
-          `down-after-milliseconds ${NAME} 500`,
+          `down-after-milliseconds ${NAME} ${failsOver ? SOON_MS : NEVER_MS}`,
           `failover-timeout ${NAME} 3000`,
           `auth-user ${NAME} ${harness.user}`,
           `auth-pass ${NAME} ${harness.password}`,
@@ -92,21 +100,17 @@ export async function startSentinels(options: SentinelOptions = {}): Promise<Tes
     ...{ name: NAME, sentinels, primary, replicas, tls },
     killPrimary: () => primary.kill(),
     waitForFailover: async () => {
+      const soon = ['SENTINEL', 'SET', NAME, 'down-after-milliseconds', String(SOON_MS)];
+      if (!failsOver) await Promise.all(sentinels.map((one) => one.cli(...soon).catch(() => null)));
       let heir: TestRedis | undefined;
-      await until(
-        async () => {
-          const named = await Promise.all(
-            sentinels.map((one) => one.cli('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', NAME).catch(() => null)),
-          );
-          const ports = [
-            ...new Set(named.filter((text) => text !== null).map((text) => text.split('\n')[1])),
-          ];
-          heir = replicas.find(({ port }) => ports.length === 1 && ports[0] === String(port));
-          return heir !== undefined && (await heir.cli('ROLE')).startsWith('master');
-        },
-        'a replica takes over',
-        25_000,
-      );
+      await until(async () => {
+        const named = await Promise.all(
+          sentinels.map((one) => one.cli('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', NAME).catch(() => null)),
+        );
+        const ports = [...new Set(named.filter((text) => text !== null).map((text) => text.split('\n')[1]))];
+        heir = replicas.find(({ port }) => ports.length === 1 && ports[0] === String(port));
+        return heir !== undefined && (await heir.cli('ROLE')).startsWith('master');
+      }, 'a replica takes over');
       if (heir === undefined) throw new Error('no replica took over');
       return heir;
     },

@@ -14,8 +14,8 @@ interface Terminal {
   press(...keys: string[]): Promise<void>;
   /** What is on the screen now. */
   screen(): Promise<string>;
-  /** Waits for it. @returns the screen that has it */
-  shows(what: string | RegExp): Promise<string>;
+  /** Waits for it, or for a screen that is so. @returns the screen that has it */
+  shows(what: string | RegExp | ((screen: string) => boolean)): Promise<string>;
   resize(columns: number, rows: number): Promise<void>;
   /** `cursor`: it is shown. `alternate`: the screen is not the shell's. */
   state(): Promise<{ cursor: boolean; alternate: boolean }>;
@@ -55,12 +55,17 @@ export async function openTerminal(env: Readonly<Record<string, string>> = {}): 
     press: async (...keys) => void (await tmux('send-keys', ...keys)),
     shows: async (what) => {
       let seen = '';
-      const isThere = () => (typeof what === 'string' ? seen.includes(what) : what.test(seen));
+      const isThere = () =>
+        typeof what === 'function'
+          ? what(seen)
+          : typeof what === 'string'
+            ? seen.includes(what)
+            : what.test(seen);
       const look = async () => {
         seen = await screen();
         return isThere();
       };
-      await until(look, `the terminal shows ${what}`, 30_000).catch((error: unknown) => {
+      await until(look, `the terminal shows ${what}`).catch((error: unknown) => {
         throw new Error(`never seen: ${what}; the screen is\n${seen}`, { cause: error });
       });
       return seen;
