@@ -4,6 +4,7 @@ import { collect } from '../../src/evidence/collect.ts';
 import type { Reading } from '../../src/evidence/types.ts';
 import { parseRunbook } from '../../src/runbooks/parse.ts';
 import { readPrometheus } from '../../src/signals/prometheus/adapter.ts';
+import { judge } from '../../src/verdict/judge.ts';
 import { ask, askOne, clock, configOf, httpTarget } from '../support/collecting.ts';
 import * as faults from '../support/faulty-http.ts';
 import { counter, openMetrics, series } from '../support/openmetrics.ts';
@@ -97,6 +98,32 @@ describe('callers who are counted by three signals', async () => {
     expect(courses.length).toBeGreaterThan(1);
     expect(Math.max(...asked().map(({ length }) => length))).toBeLessThan(16_384);
   }, 120_000);
+});
+
+it('a small caller far above its own limit is found among hundreds of larger ones that are within theirs', async () => {
+  const { url } = await startPrometheus({
+    series: openMetrics([
+      ...Array.from({ length: 350 }, (_, i) =>
+        requests(`large-${i}`, 'accepted', { perSecond: 100 + i / 10 }, 'premium'),
+      ),
+      ...Array.from({ length: 350 }, (_, i) => requests(`idle-${i}`, 'accepted', { perSecond: 1 })),
+      requests('crawler', 'accepted', { perSecond: 20 }),
+      requests('crawler', 'rejected', { perSecond: 40 }),
+    ]),
+  });
+  const yaml = await readFile(new URL('../../src/runbooks/tps-limits.yaml', import.meta.url), 'utf8');
+  const runbook = parseRunbook(yaml, 'tps-limits.yaml');
+  const config = await configOf({ prometheus: httpTarget(url), timeoutSeconds: 60 });
+  const request = { config, runbook, windowSeconds: 300, clock };
+  const adapters = { redis: async () => [], prometheus: readPrometheus };
+  const { findings } = judge(await collect(adapters, request, new AbortController().signal), runbook);
+  expect(
+    findings.map(({ category, confidence, subjects }) => [
+      category,
+      confidence,
+      ...subjects.map(({ id }) => id),
+    ]),
+  ).toEqual([['caller-consistently-over-limit', 'high', 'crawler']]);
 });
 
 /** Numbers to nine digits: another order of adding up changes the last of them. */
