@@ -26,7 +26,7 @@ const requests = (caller: string, outcome: string, growth: Growth, tier = 'free'
 
 /** More than are shown, and more than one query names. */
 const BUSY = 230;
-/** So many that the answer does not hold those too. */
+/** They counted something long ago, and are so many that the answer does not hold those too. */
 const IDLE = 25_000;
 const GIVEN = [
   ...Array.from({ length: BUSY }, (_, i) => [
@@ -39,7 +39,7 @@ const GIVEN = [
   requests('born', 'accepted', { start: 900, perSecond: 40, bornAt: -200 }),
   requests('restarted', 'rejected', { perSecond: 4, resetAt: -150 }, 'premium'),
   ...Array.from({ length: IDLE }, (_, i) =>
-    requests(`idle-${i}`, 'accepted', { start: 0, perSecond: 0, from: -240, to: 180, step: 60 }),
+    requests(`idle-${i}`, 'accepted', { start: 700, perSecond: 0, from: -480, to: 180, step: 60 }),
   ),
 ];
 

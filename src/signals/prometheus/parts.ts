@@ -84,12 +84,18 @@ async function ask(
 const isCut = ({ length }: readonly Sample[]): boolean => length === FEW_PARTS || length === MOST_PARTS;
 
 /**
- * How many are to be fetched. Prometheus counts them first, so that an answer that would not do is small: counters that
- * have counted something are, nearly, those that rise in the window.
+ * How many are to be fetched. Prometheus counts first those that have risen, so that an answer that would not do is small:
+ * whose counter is now what it was before the window, or has ended since, is not among them, which costs next to nothing.
  */
-function mostParts(series: string, labels: readonly string[], { agoSeconds = 0 }: When): string {
+function mostParts(
+  series: string,
+  labels: readonly string[],
+  { windowSeconds, agoSeconds = 0 }: When,
+): string {
   if (labels.length === 0) return `${FEW_PARTS}`;
-  const parts = `count(group by (${labels.join(', ')}) (${series}${offset(agoSeconds)} > 0)) or vector(0)`;
+  const now = `${series}${offset(agoSeconds)}`;
+  const before = `${series}${offset(agoSeconds + windowSeconds)}`;
+  const parts = `count(group by (${labels.join(', ')}) (${now} != ${before} or ${now} unless ${before})) or vector(0)`;
   return `scalar(${FEW_PARTS} + ${MOST_PARTS - FEW_PARTS} * ((${parts}) <= bool ${MOST_PARTS}))`;
 }
 
