@@ -9,7 +9,14 @@ import type { Runbook } from '../../src/runbooks/schema.ts';
 import { readPrometheus } from '../../src/signals/prometheus/adapter.ts';
 import { prometheusHealth } from '../../src/signals/prometheus/health.ts';
 import { askOne, clock } from '../support/collecting.ts';
-import { type Fault, type FaultyHttp, json, startFaultyHttp, status } from '../support/faulty-http.ts';
+import {
+  type Fault,
+  type FaultyHttp,
+  json,
+  passOn,
+  startFaultyHttp,
+  status,
+} from '../support/faulty-http.ts';
 import { counter, openMetrics, series } from '../support/openmetrics.ts';
 import { stopEverything, temporaryFolder } from '../support/processes.ts';
 import { startPrometheus } from '../support/prometheus.ts';
@@ -50,7 +57,7 @@ beforeAll(async () => {
   });
   const forward: Fault = (response, request) => {
     if (request === undefined) return;
-    const { method, body, url, headers } = request;
+    const { method, url, headers } = request;
     const path = url.slice(PREFIX.length);
     if (headers.authorization !== `Bearer ${token}`) {
       return refusal(401, 'Request had invalid authentication credentials.', 'UNAUTHENTICATED')(response);
@@ -61,14 +68,7 @@ beforeAll(async () => {
     const isTaken = method === 'GET' || (method === 'POST' && /^\/api\/v1\/query/.test(path));
     if (!isKnown || !isTaken)
       return status(404, '<!DOCTYPE html><title>Error 404 (Not Found)!!1</title>')(response);
-    const type = { 'Content-Type': headers['content-type'] ?? '' };
-    void fetch(`${prometheus.url}${path}`, {
-      method,
-      headers: type,
-      ...(method === 'POST' ? { body } : {}),
-    }).then(async (answer) =>
-      status(answer.status, await answer.text(), { 'Content-Type': 'application/json' })(response),
-    );
+    passOn(`${prometheus.url}${path}`, request, response, ({ code, body }) => json(body, code));
   };
   proxy = await startFaultyHttp({ '*': forward });
   const home = await temporaryFolder('home');

@@ -52,12 +52,9 @@ const beside =
   (url: string, more: object, only = /./): faults.Fault =>
   (response, request) => {
     if (request === undefined) return;
-    const { method, body } = request;
-    const headers = { 'Content-Type': request.headers['content-type'] ?? '' };
-    const sent = method === 'GET' ? { method } : { method, body, headers };
-    void fetch(`${url}${request.url}`, sent).then(async (answer) => {
-      const said = (await answer.json()) as object;
-      faults.json(only.test(body) ? { ...said, ...more } : said)(response);
+    faults.passOn(`${url}${request.url}`, request, response, ({ body }) => {
+      const said = JSON.parse(body) as object;
+      return faults.json(only.test(request.body) ? { ...said, ...more } : said);
     });
   };
 

@@ -1,4 +1,10 @@
-import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  request as requestOf,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deadPort, onStop } from './processes.ts';
@@ -110,13 +116,33 @@ export const proxyTo =
       fault(response, request);
       return;
     }
-    const { method, body } = request;
-    const headers = { 'Content-Type': request.headers['content-type'] ?? '' };
-    const sent = method === 'GET' ? {} : { body };
-    void fetch(`${url}${request.url}`, { method, headers, ...sent }).then(async (answer) => {
-      status(answer.status, await answer.text())(response, request);
-    });
+    passOn(`${url}${request.url}`, request, response);
   };
+
+interface Answered {
+  readonly code: number;
+  readonly body: string;
+}
+
+/**
+ * Gives a real server's answer to a request, as it is or as it was changed. Each request has a connection of its own: one
+ * that is kept may be closed while it is sent. Where the server is gone by then, whoever asked loses the connection.
+ */
+export function passOn(
+  url: string,
+  { method, body, headers }: SeenRequest,
+  response: ServerResponse,
+  changed: (answer: Answered) => Fault = ({ code, body: said }) => status(code, said),
+): void {
+  const lost = () => void response.destroy();
+  const type = { 'Content-Type': headers['content-type'] ?? '' };
+  const upstream = requestOf(url, { method, agent: false, headers: type }, (answer) => {
+    text(answer)
+      .then((said) => changed({ code: answer.statusCode ?? 502, body: said })(response))
+      .catch(lost);
+  });
+  upstream.on('error', lost).end(method === 'GET' ? undefined : body);
+}
 
 /** A URL on which nothing listens. */
 export async function refusedUrl(): Promise<string> {
