@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { ConfigError } from '../errors.ts';
 import type { Clock } from '../signals/asked.ts';
+import { groupedBy } from '../values/grouped.ts';
 import { quote } from '../values/text.ts';
 import { readCapture } from './capture.ts';
 import type { Capture } from './capture-schema.ts';
@@ -50,16 +51,15 @@ export async function readCaptures(paths: readonly string[], clock: Clock): Prom
 
 /** One report is about one system. */
 function refuseDifferent(all: readonly Recorded[]): void {
-  const groups = new Map<string, string[]>();
-  for (const { file, capture } of all) {
-    const { runbook, context, redacted } = capture;
-    const name = `runbook ${quote(runbook)}, ${context === null ? (redacted ? 'context redacted' : 'no context') : `context ${quote(context)}`}`;
-    groups.set(name, [...(groups.get(name) ?? []), file]);
-  }
+  const groups = groupedBy(
+    all,
+    ({ capture: { runbook, context, redacted } }) =>
+      `runbook ${quote(runbook)}, ${context === null ? (redacted ? 'context redacted' : 'no context') : `context ${quote(context)}`}`,
+  );
   if (groups.size < 2) return;
   throw new ConfigError(
     'these captures are of different systems, and a report is about one:',
-    [...groups].map(([name, files]) => `${name}: ${files.join(', ')}`),
+    [...groups].map(([name, some]) => `${name}: ${some.map(({ file }) => file).join(', ')}`),
     'Make a report of each.',
   );
 }

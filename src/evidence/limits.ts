@@ -11,9 +11,9 @@ const MOST_NAMED = 5;
  * The signal with each entity's own limit, where the runbook names a table for it: the limit in the signal's unit, and
  * how much of it is used.
  */
-export function withRowLimits(id: string, signal: Signal, { signals, limits }: Runbook): Signal {
-  const spec = signals[id];
-  const table = spec?.limits == null ? undefined : limits[spec.limits];
+export function withRowLimits(id: string, signal: Signal, runbook: Runbook): Signal {
+  const spec = runbook.signals[id];
+  const table = tableOf(id, runbook);
   if (spec === undefined || table === undefined) return signal;
   const factor = factorOf(spec.sources, table, signal.windowSeconds);
   const strangers = new Set<string>();
@@ -44,6 +44,9 @@ export function withRowLimits(id: string, signal: Signal, { signals, limits }: R
   ];
   return { ...signal, rows, warnings };
 }
+
+const tableOf = (id: string, { signals, limits }: Runbook): LimitTable | undefined =>
+  limits[signals[id]?.limits ?? ''];
 
 /** What no source tells although limits rest on it: whose the events are, or of which tier. */
 function untold(rows: readonly Row[], table: LimitTable, name: string | null): string[] {
@@ -78,12 +81,11 @@ function leastClose({ default: all, tiers, entries }: LimitTable, factor: number
  * @param windowSeconds of the signal
  * @returns infinity where its entities have no limits
  */
-export function closeFrom(id: string, { signals, limits }: Runbook, windowSeconds: number): number {
-  const spec = signals[id];
-  const table = spec?.limits == null ? undefined : limits[spec.limits];
-  return spec === undefined || table === undefined
+export function closeFrom(id: string, runbook: Runbook, windowSeconds: number): number {
+  const table = tableOf(id, runbook);
+  return table === undefined
     ? Number.POSITIVE_INFINITY
-    : leastClose(table, factorOf(spec.sources, table, windowSeconds));
+    : leastClose(table, factorOf(runbook.signals[id]?.sources ?? [], table, windowSeconds));
 }
 
 /** The limit of whoever a row is of. An id that is no valid one has that of everybody else: it must not borrow a larger one. */

@@ -1,4 +1,5 @@
 import type { ExitCode, RatelimitError } from '../errors.ts';
+import { groupedBy } from '../values/grouped.ts';
 import type { Across, Judged, Shared } from '../verdict/across.ts';
 import { escapeText } from './escape.ts';
 import { listed, someOf } from './lines.ts';
@@ -101,11 +102,7 @@ const COMMON = 3;
 
 /** What several contexts have in common, a clause for each set of contexts. */
 function commonOf(shared: readonly Shared[]): string[] {
-  const sets = new Map<string, Shared[]>();
-  for (const one of shared) {
-    const key = JSON.stringify([one.kind, one.contexts]);
-    sets.set(key, [...(sets.get(key) ?? []), one]);
-  }
+  const sets = groupedBy(shared, ({ kind, contexts }) => JSON.stringify([kind, contexts]));
   const clauses = [...sets.values()].map((some) => {
     const [first] = some;
     const ids = some.map(({ id }) => escapeText(id, 48));

@@ -63,7 +63,7 @@ export const showCommand = (words: readonly string[]): string =>
   replaceHidden(quoteCommand(words), escapeCharacter);
 
 /** `a`, `a and b`, `a, b, c and 3 more`. */
-export function listed(names: readonly string[], limit: number): string {
+export function listed(names: readonly string[], limit = 3): string {
   if (names.length < 2 || names.length > limit) return someOf(names, limit);
   return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }

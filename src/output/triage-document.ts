@@ -3,6 +3,7 @@ import type { Evidence, Id, Row, Signal } from '../evidence/types.ts';
 import type { Proposal } from '../remedies/propose.ts';
 import type { CategorySpec, Runbook } from '../runbooks/schema.ts';
 import { formatDuration } from '../values/duration.ts';
+import { groupedBy } from '../values/grouped.ts';
 import { type Link, linkTo } from '../values/pages.ts';
 import type { Because, Finding, Subject, Verdict } from '../verdict/types.ts';
 import { escapeText } from './escape.ts';
@@ -134,12 +135,10 @@ function isMeant(wanted: string, { code, signal, args }: Because): boolean {
   return name === code && (value === undefined || value === args.value || value === signal);
 }
 
-const MAX_NAMED = 3;
-
 function nameSubjects(subjects: readonly Subject[]): string {
   const name = ({ kind, id }: Subject) =>
     kind === 'ip' ? escapeText(id, 48) : `${kind} ${escapeText(id, 40)}`;
-  return listed(subjects.map(name), MAX_NAMED);
+  return listed(subjects.map(name));
 }
 
 function totals({ runbook, evidence }: TriageDocument): string[] {
@@ -152,14 +151,12 @@ function totals({ runbook, evidence }: TriageDocument): string[] {
 
 /** What `quiet` needs and nobody tells, a clause for each reason. */
 function blindness(groups: Verdict['blind'], { runbook, evidence }: TriageDocument): string[] {
-  const byReason = new Map<string, string[]>();
-  for (const group of groups) {
-    const titles = group.map((id) => runbook.signals[id]?.title ?? id).join(' or ');
-    const reason = escapeText(evidence.signals[group[0] ?? '']?.reason ?? 'not seen', 160);
-    byReason.set(reason, [...(byReason.get(reason) ?? []), titles]);
-  }
-  return [...byReason].map(
-    ([reason, titles]) => `no live source for ${titles.join(', nor for ')}: ${reason}`,
+  const titlesOf = (group: readonly string[]) =>
+    group.map((id) => runbook.signals[id]?.title ?? id).join(' or ');
+  const reasonOf = ([first = '']: readonly string[]) =>
+    escapeText(evidence.signals[first]?.reason ?? 'not seen', 160);
+  return [...groupedBy(groups, reasonOf)].map(
+    ([reason, alike]) => `no live source for ${alike.map(titlesOf).join(', nor for ')}: ${reason}`,
   );
 }
 

@@ -1,5 +1,6 @@
 import type { Evidence, Scan, Signal } from '../evidence/types.ts';
 import type { Runbook } from '../runbooks/schema.ts';
+import { groupedBy } from '../values/grouped.ts';
 import { escapeText } from './escape.ts';
 import { listed } from './lines.ts';
 
@@ -23,18 +24,15 @@ export function unseen({ evidence, runbook }: Seen): string[] {
 }
 
 /** Signals that lack the same for the same reason, as where a server is down, in the order of the first of each. */
-function byReason(
-  signals: readonly (readonly [string, Signal])[],
-  runbook: Runbook,
-): { ids: string[]; status: string; why: string }[] {
-  const groups = new Map<string, { ids: string[]; status: string; why: string }>();
-  for (const [id, signal] of signals) {
-    const [status, why] = [signal.status, whyOf(id, signal, runbook)];
-    const group = groups.get(`${status}: ${why}`);
-    if (group) group.ids.push(id);
-    else groups.set(`${status}: ${why}`, { ids: [id], status, why });
-  }
-  return [...groups.values()];
+function byReason(signals: readonly (readonly [string, Signal])[], runbook: Runbook) {
+  const told = signals.map(([id, signal]) => ({
+    id,
+    status: signal.status,
+    why: whyOf(id, signal, runbook),
+  }));
+  return [...groupedBy(told, ({ status, why }) => `${status}: ${why}`).values()].flatMap((alike) =>
+    alike.slice(0, 1).map(({ status, why }) => ({ ids: alike.map(({ id }) => id), status, why })),
+  );
 }
 
 /** What only logs tell, where nobody has said where these are: unlike a query of one's own, it is no extra. */
@@ -48,18 +46,13 @@ function logsUnset({ evidence, runbook }: Seen): string[] {
   return unset.length === 0 ? [] : [`only logs tell ${ids}: ${[...reasons].join('; ')}`];
 }
 
-/** Signals that are named where many could not be read for one reason. */
-const MAX_NAMED = 3;
-
 /** The same of what could not be read, as reasons for not knowing. */
 export function unread({ evidence, runbook }: Seen): string[] {
   const { scan } = evidence;
   const unknown = Object.entries(evidence.signals).filter(
     ([, signal]) => signal.status === 'unknown' && !isUnreached(signal, scan),
   );
-  const lines = byReason(unknown, runbook).map(
-    ({ ids, why }) => `${listed(ids, MAX_NAMED)} could not be read: ${why}`,
-  );
+  const lines = byReason(unknown, runbook).map(({ ids, why }) => `${listed(ids)} could not be read: ${why}`);
   return [...gapOf(scan, []), ...lines];
 }
 

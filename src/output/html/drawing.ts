@@ -1,5 +1,6 @@
 import type { EChartsCoreOption } from 'echarts/core';
 import type { Chart, Mark, Series } from '../../report/types.ts';
+import { groupedBy } from '../../values/grouped.ts';
 import { escapeText } from '../escape.ts';
 import { formatAmount, formatNumber } from '../numbers.ts';
 import { type Colour, drawnIn } from './palette.ts';
@@ -155,13 +156,13 @@ function linesAcross(
   return {
     ...{ silent: true, symbol: 'none', animation: false },
     data: [
-      ...[...byValue(levels)].map(([value, labels]) => ({
+      ...[...groupedBy(levels, ({ value }) => value)].map(([value, alike]) => ({
         yAxis: value,
         label: {
           ...words,
           color: level,
           position: 'insideEndTop',
-          formatter: () => `${nameOf(labels)} ${plainAmount(value, unit)}`,
+          formatter: () => `${nameOf(alike)} ${plainAmount(value, unit)}`,
         },
         lineStyle: { color: level, type: [5, 4], width: 1.5 },
       })),
@@ -180,15 +181,9 @@ function linesAcross(
   };
 }
 
-/** Levels of the same height are one line: their names drawn over one another would show the last one alone. */
-function byValue(levels: Chart['levels']): Map<number, string[]> {
-  const labels = new Map<number, string[]>();
-  for (const { label, value } of levels) labels.set(value, [...(labels.get(value) ?? []), label]);
-  return labels;
-}
-
-const nameOf = ([first = '', ...others]: readonly string[]): string =>
-  `${escapeText(first, 40)}${others.length === 0 ? '' : ` and ${others.length} more`}`;
+/** Of levels of the same height, which are one line: names drawn over one another would show the last one alone. */
+const nameOf = ([first, ...others]: Chart['levels']): string =>
+  `${escapeText(first?.label ?? '', 40)}${others.length === 0 ? '' : ` and ${others.length} more`}`;
 
 const DASHES: Readonly<Record<Mark['kind'], 'solid' | readonly number[]>> = {
   ...{ remedy: 'solid', undo: [7, 3], note: [9, 3, 2, 3], alert: [3, 3], verdict: [1, 3] },

@@ -26,21 +26,27 @@ export const readPrometheus: Adapter = async (asked, { config, runbook, windowSe
     inSeconds: seconds,
   });
   const courses = new Map<string, ReturnType<typeof readSteps>>();
-  const readNow = async (one: Asked): Promise<Answer> => {
+  const answerTo = async (one: Asked): Promise<Answer> => {
     const way = wayOf(one, { runbook, kind: one.kind, windowSeconds, sources, queries, after });
     return answered(one, await readWith(way, clients), clock.now() - startedAt);
   };
+  const begun = new Map<Asked, Promise<Answer>>();
+  // Whose limits a sustained breach is looked for in, is read once for both.
+  const readOnce = (one: Asked): Promise<Answer> => {
+    const answer = begun.get(one) ?? answerTo(one);
+    begun.set(one, answer);
+    return answer;
+  };
+  const ofSignal = (signal: string) =>
+    asked.filter((one) => one.signal === signal && one.source.kind !== 'prometheus-sustained');
   try {
-    const now = asked.map((one) => (one.source.kind === 'prometheus-sustained' ? null : readNow(one)));
-    const ofSignal = (signal: string) =>
-      Promise.all(now.filter((_, index) => asked[index]?.signal === signal));
-    const answers = asked.map(async (one, index): Promise<Answer> => {
+    const answers = asked.map(async (one): Promise<Answer> => {
       const { source } = one;
-      if (source.kind !== 'prometheus-sustained') return now[index] ?? readNow(one);
+      if (source.kind !== 'prometheus-sustained') return readOnce(one);
       const grid = stepsOf(source, startedAt);
       // Several ratios are looked for in the same course.
       const name = JSON.stringify([source.of, grid]);
-      const named = async () => namesIn(await ofSignal(source.of));
+      const named = async () => namesIn(await Promise.all(ofSignal(source.of).map(readOnce)));
       const reading = courses.get(name) ?? readSteps(source, runbook, clients, grid, named);
       courses.set(name, reading);
       return answeredLater({ ...one, source }, await reading, grid, runbook, clock.now() - startedAt);

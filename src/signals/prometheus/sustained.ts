@@ -38,10 +38,8 @@ export const ratesOf = ({ of }: Sustained, { signals }: Runbook): Rate[] =>
   );
 
 /** Whose limits are known, from what was read of the signal that has them; null where nothing was. */
-export function namesIn(answers: readonly (Answer | null)[]): string[] | null {
-  const readings = answers.flatMap((answer) =>
-    answer === null || answer.reading.status === 'unknown' ? [] : [answer.reading],
-  );
+export function namesIn(answers: readonly Answer[]): string[] | null {
+  const readings = answers.flatMap(({ reading }) => (reading.status === 'unknown' ? [] : [reading]));
   const ids = readings.flatMap(({ rows }) => rows.map(({ id }) => String(id)));
   return readings.length === 0 ? null : [...new Set(ids)];
 }

@@ -1,5 +1,6 @@
 import { selector } from '../../runbooks/sources.ts';
 import { isLoopbackHost } from '../../values/address.ts';
+import { groupedBy } from '../../values/grouped.ts';
 import type { Sample } from './api.ts';
 import { offset, partOf, type When } from './promql.ts';
 
@@ -81,12 +82,10 @@ export function leavingOut(
   when: When,
 ): string {
   if (targets.length === 0) return expression;
-  const jobs = new Map<string, string[]>();
-  for (const { job, instance } of targets) jobs.set(job, [...(jobs.get(job) ?? []), instance]);
   const window = `[${when.windowSeconds}s]${offset(when.agoSeconds ?? 0)}`;
-  const theirs = [...jobs].map(
-    ([job, instance]) =>
-      `group by (job, instance) (last_over_time(${selector(metric, { job, instance })}${window}))`,
-  );
+  const theirs = [...groupedBy(targets, ({ job }) => job)].map(([job, some]) => {
+    const instance = some.map((one) => one.instance);
+    return `group by (job, instance) (last_over_time(${selector(metric, { job, instance })}${window}))`;
+  });
   return `((${expression}) unless on (job, instance) (${theirs.join(' or ')}))`;
 }

@@ -81,8 +81,9 @@ async function askUsual(
     query(http, combine(Object.assign({}, ...whens.map(parts))));
   const totals = ask(WHENS, (name) => ({
     [`${name}-total`]: `sum(${rate(name, [])})`,
-    ...(isOneOfSeveral ? { [name]: `topk(${TOP}, ${each(name)})` } : {}),
-    ...(isOneOfSeveral ? targetParts(`${name}-targets`, metric, whenOf(name)) : {}),
+    ...(isOneOfSeveral
+      ? { [name]: `topk(${TOP}, ${each(name)})`, ...targetParts(`${name}-targets`, metric, whenOf(name)) }
+      : {}),
   }));
   const known = isOneOfSeveral || by === null ? null : named;
   const asked = known?.then((names) =>

@@ -1,6 +1,7 @@
 import type { SourceSpec } from '../../runbooks/schema.ts';
 import { labelOf } from '../../runbooks/sources.ts';
 import { parseDuration } from '../../values/duration.ts';
+import { groupedBy } from '../../values/grouped.ts';
 import { periodOf } from '../../values/template.ts';
 import type { Asked, Clock } from '../asked.ts';
 import { SourceError } from '../source-error.ts';
@@ -13,15 +14,12 @@ import { SpendFamily, type SpendSpec } from './spend.ts';
 
 /** Sources that are read together: those of one signal that count the same entities, so that none counts twice. */
 export function bySignal(asked: readonly Asked[]): Asked[][] {
-  const parts = new Map<string, Asked[]>();
-  for (const one of asked) {
-    const { signal, source } = one;
+  const nameOf = ({ signal, source }: Asked) => {
     const isJoined =
       (source.kind === 'redis-counter' && !source['per-second']) || source.kind === 'redis-spend';
-    const name = isJoined ? `${signal} ${source.kind}` : `${signal} ${source.kind} ${labelOf(source)}`;
-    parts.set(name, [...(parts.get(name) ?? []), one]);
-  }
-  return [...parts.values()];
+    return isJoined ? `${signal} ${source.kind}` : `${signal} ${source.kind} ${labelOf(source)}`;
+  };
+  return [...groupedBy(asked, nameOf).values()];
 }
 
 /**
